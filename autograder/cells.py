@@ -1,0 +1,214 @@
+"""A student's cells as plain Python: notebook magics removed, uses of autograd found, statements taken apart.
+
+Nothing is run here; all is read from the syntax tree.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+AUTOGRAD = frozenset(
+    "backward grad autograd retain_grad requires_grad_ enable_grad set_grad_enabled functorch vjp jvp jacrev jacfwd hessian "
+    "jacobian grad_and_value forward_ad register_hook _C _functorch".split()
+)
+"""Attributes and imported names that mean autograd. ``func`` counts after ``torch`` only; ``.grad`` may be stored into."""
+_BY_STRING = frozenset(
+    {"getattr", "exec", "eval", "attrgetter", "__import__", "import_module", "methodcaller", "compile"}
+)
+
+
+@dataclass(frozen=True)
+class StudentCell:
+    """A code cell that a student may have written in: a solution cell (by its grade_id) or an extra one."""
+
+    label: str
+    source: str
+    grade_id: str | None = None
+
+
+@dataclass
+class Screened:
+    """A cell without its uses of autograd."""
+
+    cell: StudentCell
+    statements: list[str] = field(default_factory=list)
+    """Source of each top-level statement, padded with empty lines so that line numbers stay true."""
+    writes: list[set[str]] = field(default_factory=list)
+    """Names that each statement binds or changes in place."""
+    autograd: dict[str, str] = field(default_factory=dict)
+    """Gradients (variable names) that came from autograd, with the words that gave it away."""
+    words: set[str] = field(default_factory=set)
+    """Every use of autograd in the cell."""
+    syntax_error: str = ""
+    line: int | None = None
+
+    @property
+    def source(self) -> str:
+        """The whole cell, lines where they were."""
+        lines: list[str] = []
+        for statement in self.statements:
+            text = statement.split("\n")
+            start = next((i for i, line in enumerate(text) if line.strip()), 0)
+            lines += [""] * (start - len(lines))
+            if start < len(lines):  # two statements on one line
+                lines[-1] += "; " + text[start].strip()
+                lines += text[start + 1 :]
+            else:
+                lines += text[start:]
+        return "\n".join(lines)
+
+    def bound(self) -> set[str]:
+        """Every name that the cell writes."""
+        return set().union(*self.writes) if self.writes else set()
+
+
+def screen(cells: Iterable[StudentCell], gradients: Iterable[str]) -> list[Screened]:
+    """Take the cells apart and leave out each statement that uses autograd, or a value that came from it.
+
+    Args:
+        gradients: the variables of the network; ``d<name>`` is the gradient of each. A gradient that came from autograd
+            costs its own points, so what is computed from it further on is not left out.
+    """
+    names = {"d" + name: name for name in gradients}
+    tainted: dict[str, str] = {}
+    return [_screen_cell(cell, names, tainted) for cell in cells]
+
+
+def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str, str]) -> Screened:
+    source = plain_python(cell.source)
+    result = Screened(cell)
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        result.syntax_error, result.line = (
+            f"{type(error).__name__}: {getattr(error, 'msg', error)}",
+            getattr(error, "lineno", None),
+        )
+        return result
+    lines = source.splitlines()
+    for node in body:
+        used = set(autograd_uses(node))
+        writes, reads = written(node), read(node)
+        words = used | {tainted[name] for name in reads & tainted.keys()}
+        result.words |= used
+        if words:
+            word = ", ".join(sorted(words))
+            for name in writes:
+                if name in gradients:
+                    result.autograd[gradients[name]] = word
+                else:
+                    tainted[name] = word
+            continue
+        if isinstance(node, ast.Assign):
+            for name in writes:
+                tainted.pop(name, None)
+                result.autograd.pop(gradients.get(name, ""), None)
+        result.statements.append("\n" * (_first_line(node) - 1) + _text(lines, node))
+        result.writes.append(writes)
+    return result
+
+
+def autograd_uses(tree: ast.AST) -> Iterator[str]:
+    """Every word in a piece of code that means autograd."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr="grad", ctx=ast.Store() | ast.Del()):
+                continue
+            case ast.Attribute(attr="func", value=ast.Name(id="torch")):
+                yield "torch.func"
+            case ast.Attribute(attr="requires_grad", ctx=ast.Store()):
+                yield "requires_grad"
+            case ast.Attribute(attr=word) if word in AUTOGRAD:
+                yield f".{word}"
+            case ast.Name(id=word) if word in {"autograd", "functorch", "enable_grad", "jacrev", "jacfwd"}:
+                yield word
+            case ast.keyword(arg="requires_grad"):
+                yield "requires_grad"
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                module = (getattr(node, "module", None) or "").split(".")
+                for word in {*module, *(w for a in aliases for w in a.name.split("."))} & (AUTOGRAD | {"func"}):
+                    yield f"import {word}"
+            case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word), args=arguments) if word in _BY_STRING:
+                for constant in (
+                    a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)
+                ):
+                    if found := _words(constant) & AUTOGRAD:
+                        yield f"{word}(... {sorted(found)[0]} ...)"
+
+
+def written(node: ast.AST) -> set[str]:
+    """Names that a statement binds, stores into by index or attribute, or changes by a method ending in ``_``."""
+    names: set[str] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                names.add(name)
+            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+                names |= _base(part)
+            case ast.Call(func=ast.Attribute(attr=method) as call) if method.endswith("_") and not method.startswith(
+                "_"
+            ):
+                names |= _base(call)
+            case ast.Call(keywords=keywords):
+                names |= set().union(*(_base(k.value) for k in keywords if k.arg == "out"), set())
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                names |= {(a.asname or a.name).split(".")[0] for a in aliases}
+    return names
+
+
+def read(node: ast.AST) -> set[str]:
+    """Names that a statement loads."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
+
+
+def plain_python(source: str) -> str:
+    """The cell without magics and shell lines, each replaced by an empty statement on the same line."""
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    first = next((i for i, line in enumerate(lines) if line.strip()), None)
+    if first is not None and lines[first].startswith("%%"):
+        if lines[first].split()[0] not in ("%%time", "%%timeit", "%%capture"):
+            return ""
+        lines[first] = ""
+    for number, line in enumerate(lines):
+        code = line.strip()
+        if code.startswith(("%", "!", "?")) or (code.endswith("?") and not code.startswith("#")):
+            candidate = "\n".join(lines)
+            try:
+                ast.parse(candidate)
+            except SyntaxError:
+                lines[number] = line[: len(line) - len(line.lstrip())] + "pass"
+    return "\n".join(lines)
+
+
+def mentions_float32(source: str) -> bool:
+    """Whether a cell casts to another precision, so that it must be judged in float32."""
+    words = _words(source)
+    return bool(words & {"float", "float32", "FloatTensor", "half", "float16", "bfloat16", "numpy", "to", "type"})
+
+
+def _base(node: ast.expr) -> set[str]:
+    """The name at the root of ``a.b[c].d``."""
+    while isinstance(node, ast.Subscript | ast.Attribute | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
+
+
+def _text(lines: list[str], node: ast.stmt) -> str:
+    """A statement's own source; columns count in UTF-8 bytes."""
+    first, last = _first_line(node), node.end_lineno
+    part = lines[first - 1 : last]
+    part[-1] = part[-1].encode()[: node.end_col_offset].decode()
+    if first == node.lineno:
+        part[0] = part[0].encode()[node.col_offset :].decode()
+    return "\n".join(part)
+
+
+def _words(text: str) -> set[str]:
+    return set("".join(c if c.isalnum() or c == "_" else " " for c in text).split())

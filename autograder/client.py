@@ -1,0 +1,319 @@
+"""The judge's side of the process that runs student code: starts it, hands it jobs, reads its results, outlives it."""
+
+import ast
+import atexit
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from autograder.runner import pack, read_exactly, receive
+
+CHUNK_SECONDS = 10.0
+"""Longest time for one cell of a student's on a small minibatch."""
+RUN_SECONDS = 60.0
+"""Longest time for one run of all cells."""
+MESSAGE_BYTES = 1 << 28
+_DTYPES = {str(d).removeprefix("torch."): d for d in (
+    torch.float16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
+)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a submission that is run at once: a cell, or one statement of it."""
+
+    source: str
+    label: str
+    """What errors call it: the name of the cell."""
+    fresh: bool = True
+    """Whether a cell starts here."""
+    replace: tuple[str, ...] = ()
+    """Variables whose gradients the judge replaces by its own when the chunk is done."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that one run needs."""
+
+    chunks: Sequence[Chunk]
+    values: Mapping[str, object]
+    """Inputs and forward variables by name: tensors, and what ``ast.literal_eval`` can read; the rest is left out."""
+    replacements: Mapping[str, Tensor]
+    watch: Sequence[str]
+    """Variables whose gradients are reported."""
+    given: Sequence[str] = ()
+    """Variables whose gradients are there from the start (from ``replacements``)."""
+    imports: str = ""
+    stubs: Sequence[str] = ()
+    dtype: torch.dtype = torch.float64
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a chunk did not run to its end."""
+
+    kind: str
+    """``raised``, ``timed out`` or ``died``."""
+    text: str
+    label: str
+    line: int | None = None
+
+
+@dataclass
+class Result:
+    """What a run sent back."""
+
+    after: list[dict[str, object]] = field(default_factory=list)
+    """For each chunk, the gradients by variable as they were when it ended: a tensor, or a word on what it is instead."""
+    failures: dict[int, Failure] = field(default_factory=dict)
+    placed: dict[str, object] = field(default_factory=dict)
+    """What became of the tensors that the judge put in: changed, if the student's code changed them in place."""
+
+    @property
+    def final(self) -> dict[str, object]:
+        return self.after[-1] if self.after else {}
+
+
+class Runner:
+    """A warm process that forks a fresh one for each run. Use it as a context manager, or let it end with the program."""
+
+    def __init__(self, chunk_seconds: float = CHUNK_SECONDS, run_seconds: float = RUN_SECONDS):
+        self.chunk_seconds, self.run_seconds = chunk_seconds, run_seconds
+        self._process: subprocess.Popen | None = None
+        self._folder: tempfile.TemporaryDirectory | None = None
+        self._control: socket.socket | None = None
+        atexit.register(self.close)
+
+    def __enter__(self) -> "Runner":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the process if it is not there, and wait until it has imported what it needs.
+
+        Raises:
+            RuntimeError: it does not start; the message holds what it said.
+        """
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._folder = tempfile.TemporaryDirectory(prefix="submission-")
+        ours, theirs = socket.socketpair()
+        runner = Path(__file__).with_name("runner.py")
+        environment = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")}
+        environment |= {"HOME": self._folder.name, "OMP_NUM_THREADS": "1", "MPLCONFIGDIR": self._folder.name}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", str(runner), str(theirs.fileno())], cwd=self._folder.name, env=environment,
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            )  # fmt: skip
+        self._control = ours
+        ours.settimeout(120)
+        if ours.recv(1) != b"r":
+            said = self._process.stderr.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"The process that runs student code did not start. It said:\n{said}")
+
+    def close(self) -> None:
+        """End the process and remove its folder."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process.stderr.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._process = self._control = self._folder = None
+
+    def run(self, job: Job, skip: Mapping[int, Failure] | None = None) -> Result:
+        """Run a job. A chunk that never ends or kills its process is skipped in another try, so that the rest is judged.
+
+        Args:
+            skip: chunks that are known to fail so; they are not run.
+        """
+        skipped = dict(skip or {})
+        while True:
+            result, lost = self._attempt(job, skipped)
+            if lost is None or lost[0] in skipped:
+                result.failures.update(skipped)
+                return result
+            skipped[lost[0]] = lost[1]
+
+    def _attempt(self, job: Job, skipped: Mapping[int, Failure]) -> tuple[Result, tuple[int, Failure] | None]:
+        """One run; with the chunk that ended it early, if one did."""
+        self.start()
+        connection, theirs = socket.socketpair()
+        result = Result()
+        with connection:
+            with theirs:
+                try:
+                    socket.send_fds(self._control, [b"j"], [theirs.fileno()])
+                except OSError:  # the process died since the last run: once more with a new one
+                    self.close()
+                    self.start()
+                    socket.send_fds(self._control, [b"j"], [theirs.fileno()])
+            lost = self._converse(connection, job, skipped, result)
+        self._end_run()
+        return result, lost
+
+    def _converse(
+        self, connection: socket.socket, job: Job, skipped: Mapping[int, Failure], result: Result
+    ) -> tuple[int, Failure] | None:
+        deadline = time.monotonic() + self.run_seconds
+        state: dict[str, object] = {}
+        ready = False
+        try:
+            connection.settimeout(self.run_seconds)
+            connection.sendall(_message(job, skipped))
+            while True:
+                limit = (
+                    deadline
+                    if len(result.after) == len(job.chunks)
+                    else min(deadline, time.monotonic() + self.chunk_seconds)
+                )
+                message = receive(lambda count, limit=limit: _read_until(connection, count, limit), MESSAGE_BYTES)
+                if message is None:
+                    raise EOFError
+                header, blobs = message
+                if not ready:
+                    if not header.get("ready"):
+                        raise RuntimeError(f"A run could not be prepared: {header.get('broken')}")
+                    ready = True
+                    continue
+                if header.get("done"):
+                    result.placed = _tensors(header["placed"], blobs)
+                    return None
+                if header["chunk"] != len(result.after) or len(result.after) >= len(job.chunks):
+                    raise ValueError("chunks out of order")
+                state = {**state, **_tensors(header["news"], blobs)}
+                if header["error"]:
+                    error = header["error"]
+                    line = error["line"] if type(error["line"]) is int else None
+                    text = f"{error['type']}: {error['text']}" if error["text"] else str(error["type"])
+                    result.failures[len(result.after)] = Failure("raised", text[:700], str(error["label"])[:100], line)
+                result.after.append(state)
+                replaced = job.chunks[len(result.after) - 1].replace
+                state = {**state, **{name: job.replacements[name] for name in replaced}}
+        except TimeoutError:
+            failure = ("timed out", f"did not end within {self.chunk_seconds:g} s")
+        except (EOFError, OSError):
+            failure = ("died", "ended the process that ran it")
+        except (ValueError, KeyError, TypeError, AttributeError, UnicodeError, RecursionError) as error:
+            failure = ("died", f"broke the connection to the judge ({error})")
+        if not ready:
+            raise RuntimeError(f"A run could not be prepared: the process {failure[1]}")
+        number = len(result.after)
+        if number >= len(job.chunks):  # only the farewell is missing
+            return None
+        return number, Failure(*failure, job.chunks[number].label)
+
+    def _end_run(self) -> None:
+        try:
+            self._control.sendall(b"k")
+            self._control.settimeout(10)
+            if self._control.recv(1) == b"e":
+                return
+        except OSError:
+            pass
+        self.close()  # its supervisor is gone or stuck: the next run starts a new one
+
+
+def restart_free(job: Job, dtype: torch.dtype) -> Job:
+    """The same job with all floating-point tensors in another dtype."""
+    return replace(job, dtype=dtype, values=cast(job.values, dtype), replacements=cast(job.replacements, dtype))
+
+
+def cast(values: Mapping[str, object], dtype: torch.dtype) -> dict[str, object]:
+    """``values`` with floating-point tensors in ``dtype``."""
+    return {k: v.to(dtype) if isinstance(v, Tensor) and v.is_floating_point() else v for k, v in values.items()}
+
+
+def _message(job: Job, skipped: Mapping[int, Failure]) -> bytes:
+    blobs: list[bytes] = []
+
+    def describe(tensors: Mapping[str, Tensor]) -> dict:
+        described = {}
+        for name, value in tensors.items():
+            described[name] = {
+                "dtype": str(value.dtype).removeprefix("torch."),
+                "shape": list(value.shape),
+                "blob": len(blobs),
+            }
+            blobs.append(value.detach().contiguous().numpy().tobytes())
+        return described
+
+    tensors = {k: v for k, v in job.values.items() if isinstance(v, Tensor)}
+    numbers = {k: repr(v) for k, v in job.values.items() if type(v) in (int, float, bool)}
+    literals = {k: repr(v) for k, v in job.values.items() if type(v) in (str, list, dict, tuple) and _is_literal(v)}
+    header = {
+        "dtype": str(job.dtype).removeprefix("torch."), "imports": job.imports, "stubs": list(job.stubs), "seed": job.seed,
+        "given": list(job.given), "watch": list(job.watch), "literals": {**literals, **numbers}, "restored": numbers,
+        "tensors": describe(tensors), "replacements": describe(job.replacements),
+        "chunks": [
+            {"source": c.source, "label": c.label, "fresh": c.fresh, "replace": list(c.replace), "skip": i in skipped}
+            for i, c in enumerate(job.chunks)
+        ],
+    }  # fmt: skip
+    return pack(header, blobs)
+
+
+def _is_literal(value: object) -> bool:
+    try:
+        ast.literal_eval(repr(value))
+    except (ValueError, SyntaxError):
+        return False
+    return True
+
+
+def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes]) -> dict[str, object]:
+    """What the other side says it has, believed only as far as the bytes bear it out."""
+    found: dict[str, object] = {}
+    for (name, d), blob in zip(descriptions.items(), blobs, strict=True):
+        if "type" in d:
+            found[name] = str(d["type"])
+            continue
+        dtype, shape = _DTYPES.get(d["dtype"]), d["shape"]
+        if dtype is None:
+            found[name] = f"tensor of dtype {d['dtype']}"
+            continue
+        tensor = torch.frombuffer(bytearray(blob), dtype=dtype) if blob else torch.empty(0, dtype=dtype)
+        found[name] = tensor.reshape([int(s) for s in shape])
+    return found
+
+
+def _read_until(connection: socket.socket, count: int, deadline: float) -> bytes:
+    """``count`` bytes before ``deadline``; fewer if the other side closes.
+
+    Raises:
+        TimeoutError: they did not come in time.
+    """
+    parts = []
+    while count:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
+        part = connection.recv(min(count, 1 << 20))
+        if not part:
+            break
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+__all__ = ["Chunk", "Failure", "Job", "Result", "Runner", "cast", "read_exactly", "restart_free"]

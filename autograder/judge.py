@@ -1,0 +1,394 @@
+"""The verdict on each gradient of a submission: student code against autograd, on minibatches that nobody has seen.
+
+Each gradient is judged by itself (error carried forward), given the student's own upstream gradients. Three runs of the
+same cells tell what one alone cannot:
+
+- ``by cell``: after each graded cell its gradients are replaced by random ones, so that an early mistake costs nothing
+  further on, and a gradient that is zero in a true backward pass is really tested;
+- ``by statement``: the same after each statement, for who writes everything in one cell, or two names for one tensor;
+- ``plain``: nothing is replaced, for who takes a shortcut that only holds on a true backward pass.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from autograder.cells import Screened, StudentCell, mentions_float32, screen
+from autograder.client import Chunk, Failure, Job, Result, Runner, cast
+from autograder.exercise import Exercise, fingerprint
+from autograder.minibatches import Minibatch, draw, one_size_changed
+from toolkit.compare import equal, fit, is_degenerate
+from toolkit.diagnosis import explain, shape_message
+from toolkit.graph import local_gradient, summand_scale
+
+STUBS = ("check", "cmp", "progress", "draw_network", "read_network", "load_names")
+POINTS = {"right": 1.0, "right value, wrong shape": 0.5, "right for these sizes only": 0.5}
+"""Fraction of a gradient's points by verdict; every other verdict gives none."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one gradient."""
+
+    name: str
+    """The forward variable; the student's tensor is ``d<name>``."""
+    kind: str
+    """``right``, ``right value, wrong shape``, ``right for these sizes only``, ``wrong``, ``not attempted``, ``raised``,
+    ``timed out`` or ``uses autograd``."""
+    message: str = ""
+
+    @property
+    def points(self) -> float:
+        """Fraction of the gradient's points, 0 to 1."""
+        return POINTS.get(self.kind, 0.0)
+
+
+@dataclass(frozen=True)
+class GradedPlace:
+    """Where in a submission a graded cell stands, and which gradients are complete there."""
+
+    grade_id: str
+    names: tuple[str, ...]
+
+
+Submission = Sequence[StudentCell | GradedPlace]
+"""A student's cells in their order, with the graded cells between them."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """One gradient on one minibatch in one kind of run."""
+
+    kind: str
+    """``right``, ``shape``, ``wrong``, ``missing`` or ``unusable``."""
+    degenerate: bool = False
+    zeros: bool = False
+    yours: Tensor | None = None
+    upstream: Mapping[str, Tensor] | None = None
+    note: str = ""
+
+    @property
+    def good(self) -> bool:
+        return self.kind in ("right", "shape")
+
+
+class Judge:
+    """All verdicts on one submission; made lazily, each run at most once."""
+
+    def __init__(self, exercise: Exercise, submission: Submission, runner: Runner):
+        self.exercise, self.graph, self.runner = exercise, exercise.graph, runner
+        self.expected = exercise.expected
+        cells = [part for part in submission if isinstance(part, StudentCell)]
+        self.seed = fingerprint([cell.source for cell in cells]) % 10**9
+        screened = iter(screen(cells, self.graph.steps | dict.fromkeys(self.expected)))
+        self.parts = [next(screened) if isinstance(part, StudentCell) else part for part in submission]
+        self.cells = [part for part in self.parts if isinstance(part, Screened)]
+        self._stuck: dict[str, Failure] = {}
+        self._verdicts: dict[str, Verdict] = {}
+
+    def verdict(self, name: str) -> Verdict:
+        """The verdict on the gradient of ``name``."""
+        if name not in self._verdicts:
+            self._verdicts[name] = self._decide(name)
+        return self._verdicts[name]
+
+    # --- the decision ---------------------------------------------------------------------------------------------------
+
+    def _decide(self, name: str) -> Verdict:
+        used = [cell.autograd[name] for cell in self.cells if name in cell.autograd]
+        if used:
+            return Verdict(
+                name, "uses autograd", f"{used[-1]} is autograd, and autograd is not an answer: derive d{name}."
+            )
+        if not self._attempted(name):
+            return self._not_attempted(name)
+        for dtype in (torch.float64, torch.float32) if self._casts else (torch.float64,):
+            batches = self._batches
+            own = [b for b in batches if b.own_sizes]
+            if not self._group_right(name, own, dtype):
+                continue
+            wrong_sizes = [b for b in batches if not b.own_sizes and not self._group_right(name, [b], dtype)]
+            if wrong_sizes:
+                return self._for_these_sizes(name, dtype) or self._wrong(name, wrong_sizes[0], dtype)
+            shapes = [self._best(name, b, dtype) for b in batches]
+            for batch, outcome in zip(batches, shapes, strict=True):
+                if outcome.kind == "shape":
+                    wanted = batch.values[name].shape
+                    return Verdict(name, "right value, wrong shape", shape_message(name, outcome.yours.shape, wanted))
+            return Verdict(name, "right")
+        failing = next(b for b in own if not self._group_right(name, [b], torch.float64))
+        return self._wrong(name, failing, torch.float64)
+
+    def _group_right(self, name: str, batches: Iterable[Minibatch], dtype: torch.dtype) -> bool:
+        return all(self._best(name, batch, dtype).good for batch in batches)
+
+    def _best(self, name: str, batch: Minibatch, dtype: torch.dtype) -> _Outcome:
+        """The most telling outcome: one that is right where zeros would not be, else the first that says why not."""
+        seen: list[_Outcome] = []
+        for mode in ("by cell", "by statement", "plain"):
+            outcome = self._outcome(name, batch, mode, dtype)
+            if outcome.good and not outcome.degenerate:
+                return outcome
+            seen.append(outcome)
+        told = [o for o in seen if o.kind not in ("missing", "unusable")]
+        if told and all(o.good for o in told) and not any(o.zeros for o in told):
+            return told[0]  # degenerate wherever it was tried, as when all is done in one function
+        bad = next((o for o in told if not o.good), None)
+        zeros = next((o for o in told if o.zeros), None)
+        if bad is None and zeros is not None:
+            return _Outcome("wrong", yours=zeros.yours, upstream=zeros.upstream, note=f"d{name} is all zeros.")
+        return bad or seen[0]
+
+    def _wrong(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Verdict:
+        failure = self._failure(name, batch, dtype)
+        if failure is not None:
+            return Verdict(
+                name, failure.kind if failure.kind in ("raised", "timed out") else "raised", _sentence(failure, self)
+            )
+        outcome = self._best(name, batch, dtype)
+        if outcome.kind == "missing":
+            return self._not_attempted(name)
+        if outcome.note:
+            return Verdict(name, "wrong", outcome.note)
+        values = cast(batch.values, dtype)
+        final = {k: v for k, v in self._run(batch, "plain", dtype).final.items() if _is_answer(v) and k != name}
+        return Verdict(name, "wrong", explain(self.graph, name, values, outcome.upstream, outcome.yours, final))
+
+    def _for_these_sizes(self, name: str, dtype: torch.dtype) -> Verdict | None:
+        """Which size an answer assumes that is right for the notebook's own sizes; None if no single one explains it."""
+        assumed = [s for s, batch in self._changed_sizes.items() if not self._group_right(name, [batch], dtype)]
+        if not assumed:
+            return None
+        own = self._batches[0].sizes
+        which = " and ".join(f"{size} = {own[size]}" for size in assumed)
+        return Verdict(
+            name, "right for these sizes only",
+            f"right for this notebook's sizes only: it assumes {which}. Take sizes from the tensors, as in probs.shape.",
+        )  # fmt: skip
+
+    def _not_attempted(self, name: str) -> Verdict:
+        place = self._place(name)
+        words = sorted(set().union(*(c.words for c in self.cells if c.cell.grade_id == place), set()))
+        if words:
+            return Verdict(name, "uses autograd", f"{', '.join(words)} is autograd, and autograd is not an answer.")
+        broken = [c for c in self.cells if c.syntax_error and c.cell.grade_id == place]
+        if broken:
+            return Verdict(name, "raised", f"{broken[0].cell.label}, line {broken[0].line}: {broken[0].syntax_error}")
+        return Verdict(name, "not attempted", f"there is no d{name}.")
+
+    def _attempted(self, name: str) -> bool:
+        """Whether any cell binds the gradient, or may do so in a way that the syntax tree does not show."""
+        if any("d" + name in cell.bound() for cell in self.cells):
+            return True
+        batch = self._batches[0]
+        value = self._run(batch, "plain", torch.float64).final.get(name)
+        return value is not None and not (isinstance(value, Tensor) and torch.equal(value, batch.upstream[name]))
+
+    def _place(self, name: str) -> str | None:
+        """grade_id of the solution cell in which a gradient belongs."""
+        return next((g.after for g in self.exercise.graded if any(name in names for names in g.expectations())), None)
+
+    def _failure(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Failure | None:
+        """Why the code that computes a gradient did not run through, if it did not."""
+        for mode in ("by cell", "by statement"):
+            chunks, owners = self._plan(mode)
+            failures = self._run(batch, mode, dtype).failures
+            for number in sorted(failures):
+                if "d" + name in owners[number]:
+                    return failures[number]
+        return None
+
+    # --- what one run says of one gradient ------------------------------------------------------------------------------
+
+    def _outcome(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> _Outcome:
+        key = (name, batch.label, mode, dtype)
+        if key not in self._outcomes:
+            self._outcomes[key] = self._compare(name, batch, mode, dtype)
+        return self._outcomes[key]
+
+    @cached_property
+    def _outcomes(self) -> dict[tuple, _Outcome]:
+        return {}
+
+    def _compare(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> _Outcome:
+        result, at = self._run(batch, mode, dtype), self._completed(name, mode)
+        if not result.after:
+            return _Outcome("missing")
+        replaced: set[str] = set(self._given)
+        for chunk in self._plan(mode)[0][:at]:
+            replaced |= set(chunk.replace)
+        state = result.after[min(at, len(result.after) - 1)]
+        if name not in state:
+            return _Outcome("missing")
+        yours = state[name]
+        if not _is_answer(yours):
+            what = yours if isinstance(yours, str) else f"tensor of {yours.dtype}"
+            return _Outcome("wrong", note=f"d{name} is a {what}; a gradient is a torch.Tensor of real numbers.")
+        values = cast(batch.values, dtype)
+        upstream = self._upstream(name, batch, state, replaced, values, dtype)
+        if upstream is None:
+            return _Outcome("unusable", yours=yours)
+        yours = yours.to(dtype)
+        truth = local_gradient(self.graph, name, values, upstream)
+        scale = summand_scale(self.graph, name, values, upstream)
+        if not torch.isfinite(scale).all():
+            return _Outcome("unusable", yours=yours)
+        fitted = fit(yours, truth.shape)
+        degenerate, zeros = is_degenerate(truth, scale), not bool(yours.any())
+        if fitted is None or not torch.isfinite(fitted).all() or not equal(fitted, truth, scale):
+            return _Outcome("wrong", degenerate, zeros, yours, upstream)
+        if changed := self._changed_later(name, result, at, mode, dtype, batch):
+            return _Outcome("wrong", degenerate, zeros, yours, upstream, changed)
+        return _Outcome("right" if yours.shape == truth.shape else "shape", degenerate, zeros, yours, upstream)
+
+    def _upstream(
+        self,
+        name: str,
+        batch: Minibatch,
+        state: Mapping[str, object],
+        replaced: set[str],
+        values: Mapping,
+        dtype: torch.dtype,
+    ) -> dict[str, Tensor] | None:
+        """The upstream gradients that the student's code had; None if one of them is no gradient at all."""
+        upstream = {}
+        for reader in self.graph.readers(name):
+            shape = values[reader].shape
+            if reader == self.graph.output and reader not in self.expected:
+                upstream[reader] = torch.ones(shape, dtype=dtype)
+            elif reader in replaced:
+                upstream[reader] = batch.upstream[reader].to(dtype)
+            else:
+                yours = state.get(reader)
+                fitted = fit(yours, shape) if _is_answer(yours) else None
+                if fitted is None or not torch.isfinite(fitted).all():
+                    return None
+                upstream[reader] = fitted.to(dtype)
+        return upstream
+
+    def _changed_later(
+        self, name: str, result: Result, at: int, mode: str, dtype: torch.dtype, batch: Minibatch
+    ) -> str:
+        """Says so if a gradient was right when it was complete and something changed it afterwards."""
+        if name in result.placed:
+            now, before = result.placed[name], batch.upstream[name].to(dtype)
+        else:
+            now, before = result.final.get(name), result.after[min(at, len(result.after) - 1)][name]
+        if (
+            not _is_answer(now)
+            or now.shape != before.shape
+            or not equal(now.to(dtype), before.to(dtype), before.abs().to(dtype))
+        ):
+            return (
+                f"d{name} was right when it was computed, but a later line changed it in place: two names are bound to "
+                f"one tensor, and a change through one shows in the other."
+            )
+        return ""
+
+    # --- the runs -------------------------------------------------------------------------------------------------------
+
+    def _run(self, batch: Minibatch, mode: str, dtype: torch.dtype) -> Result:
+        key = (batch.label, mode, dtype)
+        if key not in self._results:
+            chunks, _ = self._plan(mode)
+            job = Job(
+                chunks, cast(batch.values, dtype), cast(batch.upstream, dtype), list(batch.upstream), sorted(self._given),
+                self.exercise.imports, STUBS, dtype, self.seed,
+            )  # fmt: skip
+            known = {i: self._stuck[c.source] for i, c in enumerate(chunks) if c.source in self._stuck and c.source}
+            result = self.runner.run(job, known)
+            for number, failure in result.failures.items():
+                if failure.kind != "raised":
+                    self._stuck[chunks[number].source] = failure
+            self._results[key] = result
+        return self._results[key]
+
+    @cached_property
+    def _results(self) -> dict[tuple, Result]:
+        return {}
+
+    @cached_property
+    def _plans(self) -> dict[str, tuple[list[Chunk], list[set[str]]]]:
+        return {}
+
+    def _plan(self, mode: str) -> tuple[list[Chunk], list[set[str]]]:
+        """The chunks of one kind of run, and for each chunk the names that its cell or statement writes."""
+        if mode not in self._plans:
+            self._plans[mode] = self._by_statement() if mode == "by statement" else self._by_cell(mode == "by cell")
+        return self._plans[mode]
+
+    def _by_cell(self, replacing: bool) -> tuple[list[Chunk], list[set[str]]]:
+        chunks, owners = [], []
+        for part in self.parts:
+            if isinstance(part, Screened):
+                chunks.append(Chunk(part.source, part.cell.label))
+                owners.append(part.bound())
+            else:
+                chunks.append(Chunk("", part.grade_id, replace=self._replaceable(part.names) if replacing else ()))
+                owners.append(set())
+        return chunks, owners
+
+    def _by_statement(self) -> tuple[list[Chunk], list[set[str]]]:
+        statements = [
+            (source, part.cell.label, number == 0, writes)
+            for part in self.parts
+            if isinstance(part, Screened)
+            for number, (source, writes) in enumerate(zip(part.statements, part.writes, strict=True))
+        ]
+        last = {name: i for i, (_, _, _, writes) in enumerate(statements) for name in writes}
+        chunks = [
+            Chunk(source, label, fresh, self._replaceable(n for n in self.expected if last.get("d" + n) == i))
+            for i, (source, label, fresh, _) in enumerate(statements)
+        ]
+        return chunks, [writes for *_, writes in statements]
+
+    def _completed(self, name: str, mode: str) -> int:
+        """Number of the chunk after which a gradient is complete."""
+        chunks, owners = self._plan(mode)
+        if mode == "plain":
+            return len(chunks) - 1
+        if mode == "by statement":
+            return max((i for i, writes in enumerate(owners) if "d" + name in writes), default=len(chunks) - 1)
+        graded = [i for i, part in enumerate(self.parts) if isinstance(part, GradedPlace) and name in part.names]
+        return graded[0] if graded else len(chunks) - 1
+
+    def _replaceable(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those whose gradient may be replaced: steps, but no parameters, which a fair answer may use again."""
+        return tuple(name for name in names if name in self.graph.steps)
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        """Upstream gradients that no cell computes: the exercise gives them, or the student left them out."""
+        bound = set().union(*(cell.bound() for cell in self.cells)) if self.cells else set()
+        return frozenset(n for n in self.graph.steps if n != self.graph.output and "d" + n not in bound)
+
+    @cached_property
+    def _casts(self) -> bool:
+        return any(mentions_float32(cell.cell.source) for cell in self.cells)
+
+    @cached_property
+    def _batches(self) -> list[Minibatch]:
+        return draw(self.exercise, self.seed)
+
+    @cached_property
+    def _changed_sizes(self) -> dict[str, Minibatch]:
+        return one_size_changed(self.exercise, self.seed)
+
+
+def _is_answer(value: object) -> bool:
+    return isinstance(value, Tensor) and not value.is_complex() and value.dtype != torch.bool
+
+
+def _sentence(failure: Failure, judge: Judge) -> str:
+    """A failure with the student's own line."""
+    where = failure.label
+    if failure.line is not None:
+        where += f", line {failure.line}"
+        source = next((c.cell.source for c in judge.cells if c.cell.label == failure.label), "")
+        lines = source.splitlines()
+        if 0 < failure.line <= len(lines):
+            where += f" `{lines[failure.line - 1].strip()[:100]}`"
+    return f"{where}: {failure.text}"

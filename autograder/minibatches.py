@@ -1,0 +1,167 @@
+"""Minibatches that nobody has seen: the source's own cells, run again at other sizes and with other numbers.
+
+Inputs are made so that every term of a derivative matters: some columns of each matrix are up to a thousand times
+smaller than others (then variances come near batchnorm's epsilon), characters repeat, and in some minibatches the last
+class does not occur.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from autograder.exercise import COURSE, Exercise, assigned_names
+
+EXAMPLES = 400
+"""Rows of the made-up data set that minibatches are drawn from."""
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """Inputs, forward variables and random upstream gradients at one set of sizes, in float64."""
+
+    label: str
+    sizes: dict[str, int]
+    own_sizes: bool
+    """Whether the sizes are those of the student's own notebook."""
+    values: dict[str, object]
+    """Inputs and forward variables by name, detached."""
+    upstream: dict[str, Tensor]
+    """A random tensor for each variable, with its shape."""
+
+    @property
+    def seed(self) -> int:
+        return hash(self.label) & 0xFFFF
+
+
+def own_sizes(exercise: Exercise) -> dict[str, int]:
+    """The notebook's own sizes by name: each integer that an input cell binds, unless it only renames another."""
+    namespace = _run_inputs(exercise, {}, 0)
+    aliases = {name for source in exercise.inputs for name in _renamed(source)}
+    names = (name for source in exercise.inputs for name in assigned_names(source))
+    return {name: namespace[name] for name in names if type(namespace[name]) is int and name not in aliases}
+
+
+def draw(exercise: Exercise, seed: int, changes: int = 3) -> list[Minibatch]:
+    """Two minibatches of the notebook's own sizes, the second without the last class, and ``changes`` of other sizes."""
+    own, chooser = own_sizes(exercise), random.Random(seed)
+    batches = [make(exercise, own, own, "own sizes", seed)]
+    batches.append(make(exercise, own, own, "own sizes, last class absent", seed + 1, last_class=False))
+    for number in range(changes):
+        sizes = other_sizes(own, chooser)
+        batches.append(make(exercise, sizes, own, f"other sizes {number + 1}", seed + 2 + number))
+    return batches
+
+
+def one_size_changed(exercise: Exercise, seed: int) -> dict[str, Minibatch]:
+    """For each size, a minibatch in which it alone differs from the notebook's."""
+    own, chooser = own_sizes(exercise), random.Random(seed)
+    others = other_sizes(own, chooser)
+    return {
+        name: make(exercise, {**own, name: others[name]}, own, f"another {name}", seed + 100 + i)
+        for i, name in enumerate(own)
+    }
+
+
+def other_sizes(own: Mapping[str, int], chooser: random.Random) -> dict[str, int]:
+    """Sizes that all differ from the notebook's and from one another, so that no shape fits by accident."""
+    sizes: dict[str, int] = {}
+    for name, value in own.items():
+        low, high = max(2, value // 4), max(7, 2 * value // 3)
+        free = [s for s in range(low, high + 1) if s not in sizes.values() and s not in own.values()]
+        sizes[name] = chooser.choice(free or [value + 1 + len(sizes)])
+    return sizes
+
+
+def make(
+    exercise: Exercise, sizes: Mapping[str, int], own: Mapping[str, int], label: str, seed: int, last_class: bool = True
+) -> Minibatch:
+    """One minibatch at the given sizes. Redrawn until no row has two equal maxima and, if so asked, until the last
+    class is neither in the data nor the likeliest anywhere.
+    """
+    for attempt in range(200):
+        generator = torch.Generator().manual_seed(seed * 1000 + attempt)
+        inputs = _run_inputs(exercise, sizes, seed * 1000 + attempt, last_class)
+        for name, value in inputs.items():
+            if isinstance(value, Tensor) and value.is_floating_point() and name in exercise.graph.inputs:
+                inputs[name] = _redraw(value, generator)
+        with torch.no_grad():
+            values = {k: v.detach() if isinstance(v, Tensor) else v for k, v in exercise.graph.forward(inputs).items()}
+        if last_class or not _wins(values, exercise, sizes):
+            break
+    upstream = {
+        name: torch.randn(values[name].shape, dtype=torch.float64, generator=generator)
+        for name in exercise.graph.variables(values)
+    }
+    kept = {name: value for name, value in values.items() if not name.startswith("__")}
+    return Minibatch(label, dict(sizes), dict(sizes) == dict(own), kept, upstream)
+
+
+def _run_inputs(exercise: Exercise, sizes: Mapping[str, int], seed: int, last_class: bool = True) -> dict[str, object]:
+    """Run the source's input cells in float64, with assignments to the given sizes left out."""
+    namespace: dict[str, object] = {"__builtins__": builtins, **sizes}
+    exec(exercise.imports, namespace)
+    names = COURSE / "data" / "names.txt"
+    namespace["words"] = names.read_text().split() if names.exists() else ["emma", "olivia", "ava"]
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            for source in exercise.inputs:
+                _add_data(namespace, seed, last_class)
+                exec(_without_assignments(source, sizes), namespace)
+    finally:
+        torch.set_default_dtype(default)
+    namespace["words"] = namespace["words"][:50]
+    return namespace
+
+
+def _add_data(namespace: dict[str, object], seed: int, last_class: bool) -> None:
+    """A made-up data set of contexts and next characters, as soon as vocabulary and context length are known."""
+    if "Xtr" in namespace or not {"vocab_size", "block_size"} <= namespace.keys():
+        return
+    generator = torch.Generator().manual_seed(seed)
+    classes = namespace["vocab_size"] - (0 if last_class else 1)
+    data = torch.randint(0, classes, (EXAMPLES, namespace["block_size"] + 1), generator=generator)
+    for split in ("tr", "dev", "te"):
+        namespace["X" + split], namespace["Y" + split] = data[:, :-1].contiguous(), data[:, -1].contiguous()
+
+
+def _redraw(value: Tensor, generator: torch.Generator) -> Tensor:
+    """New numbers with the mean and spread of the old; the columns of a matrix scaled by 1 down to 1/1000."""
+    fresh = torch.randn(value.shape, dtype=torch.float64, generator=generator) * value.std() + value.mean()
+    if value.dim() < 2 or value.shape[0] == 1:
+        return fresh.detach()
+    exponent = torch.rand(value.shape[-1], dtype=torch.float64, generator=generator)
+    small = torch.rand(value.shape[-1], dtype=torch.float64, generator=generator) < 0.3
+    return (fresh * torch.where(small, 10 ** (-3 * exponent), 1.0)).detach()
+
+
+def _wins(values: Mapping[str, object], exercise: Exercise, sizes: Mapping[str, int]) -> bool:
+    """Whether the last of the classes is the largest in any row of a step with one column a class."""
+    classes = sizes.get("vocab_size")
+    rows = [
+        values[name] for name in exercise.graph.steps if values[name].dim() == 2 and values[name].shape[1] == classes
+    ]
+    return any(bool((row.argmax(1) == classes - 1).any()) for row in rows)
+
+
+def _without_assignments(source: str, names: Mapping[str, object]) -> str:
+    tree = ast.parse(source)
+    tree.body = [node for node in tree.body if not (isinstance(node, ast.Assign) and _target(node) in names)]
+    return ast.unparse(tree)
+
+
+def _renamed(source: str) -> list[str]:
+    """Names bound to nothing but another name."""
+    return [_target(n) for n in ast.parse(source).body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name)]
+
+
+def _target(node: ast.Assign) -> str:
+    return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""

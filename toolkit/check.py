@@ -1,0 +1,224 @@
+"""What a student calls: ``check``, ``progress``, and ``read_network``, which tells both what the network is."""
+
+import difflib
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from toolkit.compare import equal, fit, name_of_shape
+from toolkit.diagnosis import explain, shape_message
+from toolkit.graph import Graph, local_gradient, summand_scale
+
+FORWARD_MARK = "# The forward pass"
+"""First words of the forward cell: by them ``read_network`` finds it among the cells that were run."""
+
+
+class CheckFailed(AssertionError):
+    """At least one gradient is not right yet. Shown as one line instead of a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Not right yet: {self}"]
+
+
+class _Session:
+    """The network of this notebook and its forward variables as ``read_network`` found them."""
+
+    graph: Graph | None = None
+    variables: dict[str, Tensor] = {}
+
+
+def read_network() -> Graph:
+    """The graph of the forward cell that was run last; ``check`` uses it from then on.
+
+    Raises:
+        RuntimeError: no forward cell was run in this notebook.
+    """
+    notebook = sys._getframe(1).f_globals
+    texts = [text for text in notebook.get("In", []) if text.lstrip().startswith(FORWARD_MARK)]
+    if not texts:
+        raise RuntimeError(
+            f"No cell that starts with {FORWARD_MARK!r} was run in this notebook. Run the forward cell, then this one."
+        )
+    _Session.graph = Graph.from_source(texts[-1])
+    _Session.variables = {name: notebook[name] for name in _Session.graph.variables(notebook)}
+    return _Session.graph
+
+
+def check(*names: str) -> None:
+    """Compare your gradients with autograd's on this notebook's minibatch, one line each.
+
+    Args:
+        names: forward variables, such as ``"probs"``: what is compared is your ``dprobs`` with ``probs.grad``.
+
+    Raises:
+        CheckFailed: a gradient is missing or not right; after all of them were looked at.
+    """
+    notebook = sys._getframe(1).f_globals
+    failed = [f"d{name}" for name in names if not _report(name, notebook)]
+    if failed:
+        raise CheckFailed(", ".join(failed))
+
+
+def progress(*names: str) -> None:
+    """A board of all gradients (or those named), in the order of the backward pass: right, wrong, not yet."""
+    notebook = sys._getframe(1).f_globals
+    graph = _network()
+    names = names or tuple(name for name in reversed(graph.variables(notebook)) if name != graph.output)
+    marks = {None: "·", True: "✓", False: "✗"}
+    states = {name: _state(name, notebook) for name in names}
+    cells = [f"{marks[state]} d{name}" for name, state in states.items()]
+    width = max(map(len, cells)) + 3
+    for row in range(0, len(cells), 5):
+        print("".join(cell.ljust(width) for cell in cells[row : row + 5]).rstrip())
+    count = {state: list(states.values()).count(state) for state in marks}
+    print(f"\n✓ {count[True]} right   ✗ {count[False]} wrong   · {count[None]} not yet")
+    if count[True] == len(names):
+        print("All of them. You have written the backward pass of this network by hand.")
+
+
+def cmp(label: str, yours: Tensor, variable: Tensor) -> None:
+    """The lecture's comparison of a gradient with ``variable.grad``, for those who bring cells from there.
+
+    Prints the same line, refuses to broadcast, and never raises. ``check`` says more.
+    """
+    truth = variable.grad if variable.is_leaf or variable.retains_grad else None
+    if truth is None:
+        print(f"{label:15s} | autograd kept no gradient for it. Run the cell with loss.backward() first.")
+    elif problem := _unusable(f"d{label}", label, yours, variable.shape):
+        print(f"{label:15s} | {problem}")
+    else:
+        print(_line(label, yours.detach(), truth, torch.allclose(yours.detach().to(truth.dtype), truth)))
+
+
+def _report(name: str, notebook: Mapping[str, object]) -> bool:
+    """Print the lines for one gradient; whether it is right."""
+    *lines, right = _judge(name, notebook)
+    first, *more = lines
+    print(first if " | exact" in first else "\n".join(_wrapped(f"{'d' + name:15s} | ", first)))
+    for line in more:
+        print("\n".join(_wrapped(" " * 18, line)))
+    return right
+
+
+def _state(name: str, notebook: Mapping[str, object]) -> bool | None:
+    return None if "d" + name not in notebook else _judge(name, notebook)[-1]
+
+
+def _judge(name: str, notebook: Mapping[str, object]) -> tuple:
+    """Sentences about one gradient, then whether it is right."""
+    graph = _network()
+    if problem := _no_reference(name, notebook, graph):
+        return problem, False
+    variable = notebook[name]
+    if "d" + name not in notebook:
+        return f"not there yet.{_near_miss(name, notebook, graph)}", False
+    yours = notebook["d" + name]
+    if problem := _unusable("d" + name, name, yours, variable.shape):
+        return problem, False
+    yours, truth = yours.detach().to(variable.dtype), variable.grad
+    values = {k: v.detach() if isinstance(v, Tensor) else v for k, v in notebook.items()}
+    upstream = {reader: _upstream(reader, notebook) for reader in graph.readers(name)}
+    references = {reader: _reference(reader, notebook) for reader in graph.readers(name)}
+    right = equal(yours, truth, summand_scale(graph, name, values, references))
+    line = _line(name, yours, truth, right)
+    if right and truth.any() and not yours.any():
+        return (
+            f"all zeros. Autograd's is tiny (at most {float(truth.abs().max()):.0e}) because its terms cancel here, but it "
+            "has terms. Derive them: the graded minibatches come with upstream gradients that do not cancel."
+        ), False
+    if right:
+        return line, True
+    wrong_before = [f"d{r}" for r in upstream if not _equal(upstream[r], references[r])]
+    local = local_gradient(graph, name, values, upstream)
+    if wrong_before and equal(yours, local, summand_scale(graph, name, values, upstream)):
+        return f"follows from your {' and '.join(wrong_before)}, which is not right yet. Mend that first.", False
+    others = {o: notebook["d" + o].detach() for o in graph.variables(values) if _is_plain(notebook.get("d" + o))}
+    sentence = explain(graph, name, values, upstream, yours, others)
+    shared = [f"d{o}" for o in others if o != name and others[o].data_ptr() == notebook["d" + name].data_ptr()]
+    if shared and others[shared[0][1:]].shape == yours.shape:
+        sentence += f" Your d{name} and {shared[0]} are one and the same tensor: a change of one changes the other."
+    return line, sentence, False
+
+
+def _line(name: str, yours: Tensor, truth: Tensor, approximate: bool) -> str:
+    exact = bool((yours == truth).all())
+    maxdiff = float((yours - truth).abs().max())
+    return f"{name:15s} | exact: {exact!s:5s} | approximate: {approximate!s:5s} | maxdiff: {maxdiff}"
+
+
+def _no_reference(name: str, notebook: Mapping[str, object], graph: Graph) -> str:
+    """Why there is nothing to compare with; empty if there is."""
+    variable = notebook.get(name)
+    if not isinstance(variable, Tensor):
+        close = difflib.get_close_matches(name.removeprefix("d"), graph.variables(_Session.variables), n=1)
+        return f"there is no forward variable {name}." + (f" Did you mean {close[0]}?" if close else "")
+    if not (variable.is_leaf or variable.retains_grad):
+        return (
+            f"autograd did not keep the gradient of {name}. Run the forward cell and the one with retain_grad() again."
+        )
+    if name in _Session.variables and variable is not _Session.variables[name]:
+        return (
+            f"{name} is not the forward variable any more, it was bound again. Run the forward cell and the next again."
+        )
+    if variable.grad is None:
+        return f"{name} has no gradient from autograd. Run the cell with loss.backward() first."
+    return ""
+
+
+def _unusable(label: str, name: str, yours: object, shape: torch.Size) -> str:
+    """Why a learner's gradient cannot be compared at all; empty if it can."""
+    if type(yours) is not Tensor:
+        return f"{label} is a {type(yours).__name__}, not a torch.Tensor."
+    if yours.is_complex() or yours.dtype == torch.bool:
+        return f"{label} has dtype {yours.dtype}. A gradient holds real numbers."
+    if yours.shape != shape:
+        return shape_message(name, yours.shape, shape)
+    if not torch.isfinite(yours).all():
+        bad = "nan" if torch.isnan(yours).any() else "inf"
+        return f"{label} holds {bad}. Which operation divides by zero or takes the log of zero?"
+    return ""
+
+
+def _near_miss(name: str, notebook: Mapping[str, object], graph: Graph) -> str:
+    """A hint at a typing slip such as ``dbmeani``."""
+    known = {"d" + v for v in graph.variables(_Session.variables)}
+    strays = [key for key, value in notebook.items() if key.startswith("d") and _is_plain(value) and key not in known]
+    close = difflib.get_close_matches("d" + name, strays, n=1, cutoff=0.75)
+    return f" You have a {close[0]}: is the name a typing slip?" if close else ""
+
+
+def _upstream(reader: str, notebook: Mapping[str, object]) -> Tensor:
+    """The learner's gradient of a reader where it can be used, else autograd's."""
+    reference, yours = _reference(reader, notebook), notebook.get("d" + reader)
+    fitted = fit(yours.detach(), reference.shape) if _is_plain(yours) else None
+    return reference if fitted is None or not torch.isfinite(fitted).all() else fitted.to(reference.dtype)
+
+
+def _reference(name: str, notebook: Mapping[str, object]) -> Tensor:
+    variable = notebook[name]
+    if name == _network().output:
+        return torch.ones_like(variable.detach())
+    return variable.grad.detach()
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and equal(one, other, torch.maximum(one.abs(), other.abs()))
+
+
+def _is_plain(value: object) -> bool:
+    return type(value) is Tensor and value.is_floating_point()
+
+
+def _network() -> Graph:
+    if _Session.graph is None:
+        raise RuntimeError(
+            "The network is not known yet. Run the cells from the top: the forward pass, then read_network()."
+        )
+    return _Session.graph
+
+
+def _wrapped(indent: str, sentence: str) -> Iterator[str]:
+    yield from textwrap.wrap(sentence, 110, initial_indent=indent, subsequent_indent=" " * 18, break_on_hyphens=False)

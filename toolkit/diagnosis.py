@@ -1,0 +1,313 @@
+"""Which mistake was it? Your gradient beside what it would be under one known mistake, all derived from the graph.
+
+The candidates come in order of how often learners make the mistake; the first one that reproduces the numbers is named.
+A sentence names the mistake and the principle, never the line to type.
+"""
+
+import ast
+import math
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from toolkit.compare import equal, name_of_shape, tolerance
+from toolkit.graph import Graph, Step, shares, summand_scale, vector_jacobian_product
+
+Candidate = tuple[str, Tensor]
+
+
+def explain(
+    graph: Graph,
+    name: str,
+    values: Mapping[str, object],
+    upstream: Mapping[str, Tensor],
+    yours: Tensor,
+    others: Mapping[str, Tensor] | None = None,
+) -> str:
+    """One or two sentences on what is wrong with ``yours`` as the gradient of ``name``.
+
+    Args:
+        values: every forward variable by name, detached.
+        upstream: gradient of each reader of ``name``, as the learner had them.
+        yours: the learner's gradient; its shape may be wrong.
+        others: more gradients of the learner by variable, to recognise one bound to the wrong name.
+
+    Returns:
+        The mistake that reproduces the numbers, or the worst element where none does.
+    """
+    parts = dict(shares(graph, name, values, upstream))
+    truth = sum(parts.values())
+    scale = summand_scale(graph, name, values, upstream)
+    if not torch.isfinite(yours).all():
+        bad = "nan" if torch.isnan(yours).any() else "inf"
+        return f"d{name} holds {bad}. Which step divides by zero, takes the log of zero, or uses an unset tensor?"
+    for sentence, wrong in _candidates(graph, name, values, upstream, parts, others or {}):
+        if wrong.shape == yours.shape and wrong.abs().max() > 0 and equal(yours, wrong, _scale_like(wrong, scale)):
+            return sentence
+    if yours.shape != truth.shape:
+        return shape_message(name, yours.shape, truth.shape)
+    if not yours.any():
+        return f"d{name} is all zeros: nothing has come back to it yet."
+    return worst_element(name, yours, truth, scale)
+
+
+def shape_message(name: str, yours: torch.Size, wanted: torch.Size) -> str:
+    """The sentence on a gradient whose shape is not that of its variable."""
+    text = (
+        f"shape {name_of_shape(yours)}, but {name} is {name_of_shape(wanted)}. A gradient has the shape of its variable"
+    )
+    if len(yours) == 2 and tuple(yours) == tuple(reversed(wanted)):
+        return text + ": yours is transposed. Which factor comes first in the product, and which one is transposed?"
+    if len(yours) > len(wanted):
+        return text + ": which argument of sum() keeps a dimension, and which leaves it out?"
+    if len(yours) < len(wanted):
+        return text + ": a sum dropped a dimension that the variable has. Which argument keeps it?"
+    if math.prod(yours) > math.prod(wanted):
+        return text + f": {name} was broadcast in the forward pass, so its gradient is a sum over the copies."
+    return text + ": the forward pass used every element by itself, so each has a gradient of its own."
+
+
+def worst_element(name: str, yours: Tensor, truth: Tensor, scale: Tensor) -> str:
+    """Where the two differ most (beside the tolerance), both numbers and their ratio."""
+    excess = (yours - truth).abs() / tolerance(scale).clamp(min=torch.finfo(scale.dtype).tiny)
+    index = tuple(int(i) for i in torch.unravel_index(excess.argmax(), truth.shape))
+    mine, theirs = float(yours[index]), float(truth[index])
+    wrong = int((excess > 1).sum())
+    where = f"{name}[{', '.join(map(str, index))}]" if index else name
+    ratio = f", ratio {mine / theirs:.4g}" if theirs and math.isfinite(mine / theirs) else ""
+    return f"{wrong} of {truth.numel()} elements differ; the worst is {where}: yours {mine:.6g}, autograd's {theirs:.6g}{ratio}."
+
+
+def _scale_like(wrong: Tensor, scale: Tensor) -> Tensor:
+    """A scale for comparing with a candidate: its own size, and never below the size of the true summands."""
+    floor = wrong.abs().mean().to(scale.dtype) * 1e-3
+    same = scale if scale.shape == wrong.shape else torch.zeros_like(wrong)
+    return torch.maximum(torch.maximum(wrong.abs(), floor), same.to(wrong.dtype) * 1e-3).to(scale.dtype)
+
+
+def _candidates(
+    graph: Graph,
+    name: str,
+    values: Mapping[str, object],
+    upstream: Mapping[str, Tensor],
+    parts: Mapping[str, Tensor],
+    others: Mapping[str, Tensor],
+) -> Iterator[Candidate]:
+    truth = sum(parts.values())
+    yield from _branches(name, parts)
+    for reader, share in parts.items():
+        step, rest = graph.steps[reader], truth - share
+        for sentence, wrong in _one_step(step, name, values, upstream[reader], share):
+            whole = wrong + rest if wrong.shape == rest.shape else wrong
+            via = f" (in the share through {reader})" if len(parts) > 1 else ""
+            yield sentence + via, whole
+            if len(parts) > 1:  # two mistakes that go together: one branch only, and that one wrong
+                yield f"{sentence}{via}; and the other share is missing", wrong
+    yield "The sign is wrong.", -truth
+    yield from _factors(values, truth)
+    for other, gradient in others.items():
+        if other != name:
+            yield f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}.", gradient
+
+
+def _branches(name: str, parts: Mapping[str, Tensor]) -> Iterator[Candidate]:
+    """Shares left out, counted with the wrong sign or counted twice, where ``name`` is read by several steps."""
+    if len(parts) < 2:
+        return
+    readers = " and ".join([", ".join([*parts][:-1]), [*parts][-1]])
+    for reader, share in parts.items():
+        yield (
+            (
+                f"{name} is read by {len(parts)} lines, {readers}. Your tensor is the share that comes back through {reader} "
+                f'only. (A variable that is used twice: section "Two branches".)'
+            ),
+            share,
+        )
+    for reader, share in parts.items():
+        rest = sum(parts.values()) - share
+        if len(parts) > 2:
+            yield f"{name} is read by {readers}. The share through {reader} is not in it yet.", rest
+        yield f"The share through {reader} has the wrong sign.", rest - share
+        yield (
+            f"The share through {reader} is in it twice. Was the cell run twice, or added in two places?",
+            rest + 2 * share,
+        )
+
+
+def _one_step(
+    step: Step, name: str, values: Mapping[str, object], upstream: Tensor, share: Tensor
+) -> Iterator[Candidate]:
+    """What one reader would pass back under one mistake."""
+    variable = values[name]
+    ones = torch.ones_like(upstream)
+    local = vector_jacobian_product(step, name, values, ones)
+    yield f"The sign is wrong: look at how {name} enters {step.name}.", -share
+    yield from _broadcast(step, name, values, upstream)
+    yield from _overwritten(step, name, values, upstream)
+    for fitted in _as_shape_of(upstream, variable):
+        yield (
+            f"This is the upstream gradient d{step.name} as it came. It still has to be multiplied by the local derivative "
+            f"of {step.name} with respect to {name}.",
+            fitted,
+        )
+    yield f"The upstream gradient d{step.name} is left out: this is the local derivative alone.", local
+    yield (
+        f"The upstream gradient d{step.name} is added where it should be multiplied.",
+        local + upstream if (local.shape == upstream.shape) else local,
+    )
+    for text, variant in _variants(step):
+        try:
+            wrong = vector_jacobian_product(variant, name, values, upstream)
+        except Exception:  # a mutated line need not make sense
+            continue
+        yield f"{text} Yours is the derivative of another line than {step.name} = {step.expression}", wrong
+    if share.dim() == 2:
+        yield "Yours is transposed. Which factor comes first in the product, and which one is transposed?", share.T
+
+
+def _broadcast(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
+    """A sum over copies that is missing, is a mean, or is taken over one factor of a product only."""
+    variable = values[name]
+    if variable.shape == upstream.shape or variable.dim() > upstream.dim():
+        return
+    copies = variable.expand(upstream.shape).contiguous() if _expands(variable, upstream.shape) else None
+    if copies is None:
+        return
+    try:
+        whole = vector_jacobian_product(step, name, {**values, name: copies}, upstream)
+        local = vector_jacobian_product(step, name, {**values, name: copies}, torch.ones_like(upstream))
+    except RuntimeError:
+        return
+    dims = _copied_dims(variable.shape, upstream.shape)
+    count = math.prod(upstream.shape[d] for d in dims)
+    shape = variable.shape
+    reason = f"{name} {name_of_shape(shape)} is used {count} times in {step.name}, so {count} gradients add up"
+    yield f"The sum over the copies is missing: {reason}.", whole
+    yield (
+        f"You take the mean over the copies: {reason}, and nothing divides by {count}.",
+        whole.mean(dims).reshape(shape),
+    )
+    yield (
+        f"Only one of the copies is in it: {reason}.",
+        whole.select(dims[0], 0).reshape(-1)[: variable.numel()].reshape(shape)
+        if whole.select(dims[0], 0).numel() == variable.numel()
+        else whole,
+    )
+    precedence = "Multiply first, then sum: a method call binds closer than *"
+    yield f"{precedence}; only one of the two factors is summed here.", local * upstream.sum(dims, keepdim=True)
+    yield f"{precedence}; only one of the two factors is summed here.", local.sum(dims, keepdim=True) * upstream
+    separate = (local.sum(dims) * upstream.sum(dims)).reshape(shape)
+    yield f"{precedence}. A product of two sums is not the sum of the products.", separate
+    for dim in range(upstream.dim()):
+        if dim not in dims:
+            wrong = whole.sum(dim, keepdim=True)
+            yield f"The sum runs over the wrong dimension: {reason}. Which dimension has to go?", wrong
+            yield f"The sum runs over the wrong dimension: {reason}. Which dimension has to go?", wrong.squeeze(dim)
+            if wrong.numel() == variable.numel():
+                yield f"The sum runs over the wrong dimension: {reason}.", wrong.reshape(shape)
+
+
+def _overwritten(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
+    """Rows picked by index, written back with ``=`` where they had to be added up."""
+    tree = step.tree
+    if not (isinstance(tree, ast.Subscript) and isinstance(tree.value, ast.Name) and tree.value.id == name):
+        return
+    index = Step.from_expression("index", tree.slice).evaluate(values)
+    picked = torch.zeros_like(values[name])
+    picked[index] = upstream.to(picked.dtype)
+    text = f"A row of {name} that was picked several times keeps only its last gradient: you overwrite, it must add up."
+    yield text, picked
+    if isinstance(index, Tensor):
+        for row in (index.reshape(-1, index.shape[-1])[0], index.reshape(-1, index.shape[-1])[-1]):
+            part = torch.zeros_like(values[name])
+            part.index_add_(0, row, upstream.reshape(-1, *part.shape[1:])[: len(row)].to(part.dtype))
+            yield f"Only one example of the minibatch has reached d{name}.", part
+
+
+def _variants(step: Step) -> Iterator[tuple[str, Step]]:
+    """The step with one constant or operator changed: what a slip in copying the line gives."""
+    source = step.tree
+    for position, node in enumerate(list(ast.walk(source))):
+        for text, change in _slips(node):
+            tree = step.tree
+            if isinstance(target := list(ast.walk(tree))[position], type(node)):
+                replacement = change(target)
+                tree = _Replace(target, replacement).visit(tree)
+                yield text, Step.from_expression(step.name, ast.fix_missing_locations(tree))
+
+
+def _slips(node: ast.AST) -> Iterator[tuple[str, object]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and isinstance(node.right, ast.Constant):
+        yield f"{ast.unparse(node.left)} where {ast.unparse(node)} was used.", lambda n: n.left
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _is_small(node.right):
+        epsilon = ast.unparse(node.right)
+        yield f"The small constant {epsilon} is left out.", lambda n: n.left
+        yield f"The small constant {epsilon} has the wrong sign.", lambda n: ast.BinOp(n.left, ast.Sub(), n.right)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        exponent = ast.unparse(node.right)
+        yield (
+            f"The exponent {exponent} is not lowered by one.",
+            lambda n: ast.BinOp(n.left, ast.Pow(), ast.BinOp(n.right, ast.Add(), ast.Constant(1))),
+        )
+        yield f"The exponent {exponent} has lost its sign.", lambda n: ast.BinOp(n.left, ast.Pow(), _negated(n.right))
+    if isinstance(node, ast.Attribute) and node.attr == "mean":
+        yield "A mean is taken for a sum.", lambda n: ast.Attribute(n.value, "sum", n.ctx)
+    if isinstance(node, ast.Attribute) and node.attr == "sum":
+        yield "A sum is taken for a mean.", lambda n: ast.Attribute(n.value, "mean", n.ctx)
+
+
+def _factors(values: Mapping[str, object], truth: Tensor) -> Iterator[Candidate]:
+    """The right gradient times a constant that learners forget or add."""
+    n = values.get("n")
+    named = [("2", 2.0), ("1/2", 0.5)]
+    if isinstance(n, int) and n > 1:
+        named = [("n", n), ("1/n", 1 / n), ("n-1", n - 1), ("1/(n-1)", 1 / (n - 1)), ("n/(n-1)", n / (n - 1)),
+                 ("(n-1)/n", (n - 1) / n), *named]  # fmt: skip
+    for text, factor in named:
+        for sign, prefix in ((1, ""), (-1, "-")):
+            yield (
+                f"All is right but for the constant factor {prefix}{text}. Where does it come from?",
+                sign * factor * truth,
+            )
+
+
+def _as_shape_of(upstream: Tensor, variable: Tensor) -> Iterator[Tensor]:
+    """``upstream`` brought to the shape of ``variable`` by a sum over copies or by repeating."""
+    if upstream.shape == variable.shape:
+        yield upstream
+    elif _expands(variable, upstream.shape):
+        yield upstream.sum_to_size(variable.shape)
+    elif _expands(upstream, variable.shape):
+        yield upstream.expand(variable.shape)
+    if upstream.numel() == variable.numel() and upstream.shape != variable.shape:
+        yield upstream.reshape(variable.shape)
+
+
+def _expands(small: Tensor, shape: torch.Size) -> bool:
+    try:
+        return torch.broadcast_shapes(small.shape, shape) == shape
+    except RuntimeError:
+        return False
+
+
+def _copied_dims(small: torch.Size, large: torch.Size) -> tuple[int, ...]:
+    """Dimensions of ``large`` along which ``small`` was repeated."""
+    padded = (1,) * (len(large) - len(small)) + tuple(small)
+    return tuple(d for d, (s, l) in enumerate(zip(padded, large, strict=True)) if s == 1 and l != 1)
+
+
+def _is_small(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < abs(node.value) < 1e-2
+
+
+def _negated(node: ast.expr) -> ast.expr:
+    return node.operand if isinstance(node, ast.UnaryOp) else ast.UnaryOp(ast.USub(), node)
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST):
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.new if node is self.old else self.generic_visit(node)

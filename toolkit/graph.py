@@ -1,0 +1,197 @@
+"""The forward pass as a graph of named steps, read from the text of the forward cell.
+
+The forward cell is straight-line code: each line ``name = expression`` is a step. Reading it with ``ast`` gives what
+each step reads and what reads it; autograd on single expressions then gives every local gradient. No derivative of
+any particular network is written down here.
+"""
+
+import ast
+import builtins
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import CodeType
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the forward pass, ``name = expression``."""
+
+    name: str
+    expression: str
+    """Right-hand side as text, without comment."""
+    reads: tuple[str, ...]
+    """Every name that the expression loads, in order of first appearance (functions and modules included)."""
+    line: int
+    """Line number in the forward cell, from 1."""
+    code: CodeType
+
+    def evaluate(self, values: Mapping[str, object]) -> Tensor:
+        """Value of the expression; ``values`` must hold all that it reads (builtins are there already)."""
+        return eval(self.code, {"__builtins__": builtins, **values})
+
+    @property
+    def tree(self) -> ast.expr:
+        """A fresh syntax tree of the expression."""
+        return ast.parse(self.expression, mode="eval").body
+
+    @classmethod
+    def from_expression(cls, name: str, expression: ast.expr, line: int = 1) -> "Step":
+        """A step from a syntax tree; also makes the variants of a step that a diagnosis compares with."""
+        text = ast.unparse(expression)
+        tree = ast.parse(text, mode="eval")
+        loads = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        loads.sort(key=lambda node: (node.lineno, node.col_offset))
+        return cls(
+            name, text, tuple(dict.fromkeys(node.id for node in loads)), line, compile(tree, f"<{name}>", "eval")
+        )
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A forward pass: its steps in order. Names that no step computes are its inputs (parameters, minibatch, sizes)."""
+
+    steps: dict[str, Step]
+    text: str
+    """The forward cell as written."""
+
+    @classmethod
+    def from_source(cls, text: str) -> "Graph":
+        """Read the text of a forward cell.
+
+        Raises:
+            ValueError: a line is not ``name = expression``, or a name is assigned twice.
+        """
+        steps: dict[str, Step] = {}
+        for node in ast.parse(text).body:
+            if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
+                raise ValueError(
+                    f"Line {node.lineno} of the forward pass is not of the form `name = expression`: "
+                    f"{ast.unparse(node)!r}. Write one named step a line."
+                )
+            name = node.targets[0].id
+            if name in steps:
+                raise ValueError(f"Line {node.lineno} of the forward pass assigns {name} again. Give it a new name.")
+            steps[name] = Step.from_expression(name, node.value, node.lineno)
+        if not steps:
+            raise ValueError("The forward pass is empty: write at least one step, `name = expression`.")
+        return cls(steps, text)
+
+    @property
+    def output(self) -> str:
+        """Name of the last step, the loss."""
+        return next(reversed(self.steps))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names that are read and not computed by any step, in order; modules such as ``torch`` are among them."""
+        read = itertools.chain.from_iterable(step.reads for step in self.steps.values())
+        return tuple(dict.fromkeys(name for name in read if name not in self.steps and not hasattr(builtins, name)))
+
+    def readers(self, name: str) -> tuple[str, ...]:
+        """Steps that read ``name``, in forward order."""
+        return tuple(step.name for step in self.steps.values() if name in step.reads)
+
+    def variables(self, values: Mapping[str, object]) -> tuple[str, ...]:
+        """Every name that has a gradient: floating-point inputs in order, then the steps."""
+        leaves = (name for name in self.inputs if _is_float_tensor(values.get(name)))
+        return (*leaves, *self.steps)
+
+    def forward(self, inputs: Mapping[str, object]) -> dict[str, object]:
+        """Run the forward pass; returns inputs and steps by name. Records an autograd graph if inputs ask for it."""
+        values = dict(inputs)
+        for step in self.steps.values():
+            values[step.name] = step.evaluate(values)
+        return values
+
+    def gradients(self, inputs: Mapping[str, object]) -> dict[str, Tensor]:
+        """Autograd's gradient of the output with respect to every variable: the reference.
+
+        Returns:
+            One tensor for each name in ``variables``, with the shape and dtype of the variable.
+        """
+        tracked = {k: v.detach().requires_grad_() if _is_float_tensor(v) else v for k, v in inputs.items()}
+        with torch.enable_grad():
+            values = self.forward(tracked)
+            names = self.variables(values)
+            grads = torch.autograd.grad(values[self.output], [values[name] for name in names], materialize_grads=True)
+        return dict(zip(names, grads, strict=True))
+
+
+def vector_jacobian_product(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Tensor:
+    """One reader's share of the gradient of ``name``: ``upstream`` times the Jacobian of a single expression.
+
+    Args:
+        values: all that the expression reads, by name; the values are detached here.
+        upstream: gradient of the step; a tensor with the step's shape.
+
+    Returns:
+        A tensor with the shape and dtype of ``values[name]``.
+    """
+    with torch.enable_grad():
+        variable = values[name].detach().requires_grad_()
+        output = step.evaluate({**values, name: variable})
+        (share,) = torch.autograd.grad(output, variable, upstream, materialize_grads=True)
+    return share
+
+
+def shares(
+    graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor]
+) -> Iterator[tuple[str, Tensor]]:
+    """What each reader of ``name`` passes back to it, as (reader, vector-Jacobian product).
+
+    Raises:
+        KeyError: a reader of ``name`` has no upstream gradient.
+    """
+    for reader in graph.readers(name):
+        yield reader, vector_jacobian_product(graph.steps[reader], name, values, upstream[reader])
+
+
+def local_gradient(graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor]) -> Tensor:
+    """Gradient of the loss with respect to ``name``, given the gradients of the steps that read it.
+
+    One vector-Jacobian product for each reader, summed: the multivariate chain rule on one node of the graph.
+
+    Args:
+        values: every forward variable by name, detached.
+        upstream: gradient of each reader by name; each has its reader's shape.
+
+    Returns:
+        A tensor with the shape and dtype of ``values[name]``.
+
+    Raises:
+        KeyError: a reader of ``name`` has no upstream gradient.
+        ValueError: nothing reads ``name``.
+    """
+    parts = [share for _, share in shares(graph, name, values, upstream)]
+    if not parts:
+        raise ValueError(f"Nothing in the forward pass reads {name}, so no gradient comes back to it.")
+    return torch.stack(parts).sum(0) if len(parts) > 1 else parts[0]
+
+
+def summand_scale(
+    graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor], draws: int = 4
+) -> Tensor:
+    """How large the terms are that add up to each element of a local gradient, cancellation or not.
+
+    Flipping the signs of the upstream gradients at random turns a sum that cancels into one that does not; the
+    largest of a few such draws is about the root of the summed squares. An elementwise step gives just ``|gradient|``.
+
+    Returns:
+        A non-negative tensor with the shape of ``values[name]``.
+    """
+    generator = torch.Generator().manual_seed(0)
+    parts = []
+    for reader in graph.readers(name):
+        for _ in range(draws):
+            sign = torch.randint(0, 2, upstream[reader].shape, generator=generator) * 2 - 1
+            product = vector_jacobian_product(graph.steps[reader], name, values, upstream[reader] * sign)
+            parts.append(product.abs())
+    return torch.stack(parts).amax(0)
+
+
+def _is_float_tensor(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
