@@ -4,14 +4,38 @@ Nothing is run here; all is read from the syntax tree.
 """
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 AUTOGRAD = frozenset(
-    "backward grad autograd retain_grad requires_grad_ enable_grad set_grad_enabled functorch vjp jvp jacrev jacfwd hessian "
-    "jacobian grad_and_value forward_ad register_hook _C _functorch".split()
+    [
+        "backward",
+        "grad",
+        "autograd",
+        "retain_grad",
+        "requires_grad_",
+        "enable_grad",
+        "set_grad_enabled",
+        "functorch",
+        "vjp",
+        "jvp",
+        "jacrev",
+        "jacfwd",
+        "hessian",
+        "jacobian",
+        "grad_and_value",
+        "forward_ad",
+        "register_hook",
+        "_C",
+        "_functorch",
+    ]
 )
 """Attributes and imported names that mean autograd. ``func`` counts after ``torch`` only; ``.grad`` may be stored into."""
+_HELP = re.compile(r"\?{1,2}[\w.*]+|[\w.*]+\?{1,2}")
+"""``?name`` and ``name?``, which show the help of a name."""
+_CAPTURED = re.compile(r"\s*[\w, ]+=\s*[!%]\s*\w")
+"""``files = !ls`` and ``times = %timeit -o ...``."""
 _BY_STRING = frozenset(
     {"getattr", "exec", "eval", "attrgetter", "__import__", "import_module", "methodcaller", "compile"}
 )
@@ -85,10 +109,10 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
             getattr(error, "lineno", None),
         )
         return result
-    lines = source.splitlines()
+    lines = source.split("\n")  # as Python counts them: splitlines() would also part them at a form feed
     for node in body:
         used = set(autograd_uses(node))
-        writes, reads = written(node), read(node)
+        writes, reads = written(node), read(node) - _looped_over(node)
         words = used | {tainted[name] for name in reads & tainted.keys()}
         result.words |= used
         if words:
@@ -96,7 +120,7 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
             for name in writes:
                 if name in gradients:
                     result.autograd[gradients[name]] = word
-                else:
+                elif name not in gradients.values() or name in _bound_anew(node):
                     tainted[name] = word
             continue
         if isinstance(node, ast.Assign):
@@ -122,6 +146,8 @@ def autograd_uses(tree: ast.AST) -> Iterator[str]:
                 yield f".{word}"
             case ast.Name(id=word) if word in {"autograd", "functorch", "enable_grad", "jacrev", "jacfwd"}:
                 yield word
+            case ast.keyword(arg="requires_grad", value=ast.Constant(value=False)):
+                continue
             case ast.keyword(arg="requires_grad"):
                 yield "requires_grad"
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
@@ -163,6 +189,17 @@ def read(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
 
 
+def _bound_anew(node: ast.AST) -> set[str]:
+    """Names that a statement binds to something else, not only changes."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+
+
+def _looped_over(node: ast.AST) -> set[str]:
+    """Names that a statement's own loops bind: what it reads under them is not what an earlier cell left there."""
+    loops = (part.target for part in ast.walk(node) if isinstance(part, ast.For | ast.comprehension))
+    return set().union(*map(_bound_anew, loops), set())
+
+
 def plain_python(source: str) -> str:
     """The cell without magics and shell lines, each replaced by an empty statement on the same line."""
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -173,13 +210,19 @@ def plain_python(source: str) -> str:
         lines[first] = ""
     for number, line in enumerate(lines):
         code = line.strip()
-        if code.startswith(("%", "!", "?")) or (code.endswith("?") and not code.startswith("#")):
-            candidate = "\n".join(lines)
-            try:
-                ast.parse(candidate)
-            except SyntaxError:
-                lines[number] = line[: len(line) - len(line.lstrip())] + "pass"
+        indent = line[: len(line) - len(line.lstrip())]
+        if (code.startswith(("%", "!")) or _HELP.fullmatch(code) or _CAPTURED.match(line)) and not _parses(lines):
+            timed = re.match(r"%time\s+(?=\S)", code)
+            lines[number] = indent + (code[timed.end() :] if timed else "pass")
     return "\n".join(lines)
+
+
+def _parses(lines: list[str]) -> bool:
+    try:
+        ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def mentions_float32(source: str) -> bool:

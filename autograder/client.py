@@ -1,6 +1,5 @@
 """The judge's side of the process that runs student code: starts it, hands it jobs, reads its results, outlives it."""
 
-import ast
 import atexit
 import os
 import socket
@@ -46,7 +45,7 @@ class Job:
 
     chunks: Sequence[Chunk]
     values: Mapping[str, object]
-    """Inputs and forward variables by name: tensors, and what ``ast.literal_eval`` can read; the rest is left out."""
+    """Inputs and forward variables by name: tensors, and plain Python values; the rest is left out."""
     replacements: Mapping[str, Tensor]
     watch: Sequence[str]
     """Variables whose gradients are reported."""
@@ -56,6 +55,8 @@ class Job:
     stubs: Sequence[str] = ()
     dtype: torch.dtype = torch.float64
     seed: int = 0
+    restored: Sequence[str] = ()
+    """Tensors that are as in ``values`` again whenever a cell starts; others are the student's to bind again."""
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,7 @@ def _message(job: Job, skipped: Mapping[int, Failure]) -> bytes:
     header = {
         "dtype": str(job.dtype).removeprefix("torch."), "imports": job.imports, "stubs": list(job.stubs), "seed": job.seed,
         "given": list(job.given), "watch": list(job.watch), "literals": {**literals, **numbers}, "restored": numbers,
+        "restored_tensors": [name for name in job.restored if name in tensors],
         "tensors": describe(tensors), "replacements": describe(job.replacements),
         "chunks": [
             {"source": c.source, "label": c.label, "fresh": c.fresh, "replace": list(c.replace), "skip": i in skipped}
@@ -273,11 +275,11 @@ def _message(job: Job, skipped: Mapping[int, Failure]) -> bytes:
 
 
 def _is_literal(value: object) -> bool:
-    try:
-        ast.literal_eval(repr(value))
-    except (ValueError, SyntaxError):
-        return False
-    return True
+    if isinstance(value, dict):
+        return all(_is_literal(part) for pair in value.items() for part in pair)
+    if isinstance(value, list | tuple):
+        return all(map(_is_literal, value))
+    return value is None or type(value) in (str, int, float, bool)
 
 
 def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes]) -> dict[str, object]:

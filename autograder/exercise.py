@@ -33,6 +33,10 @@ class GradedCell:
         self.run(lambda *names: calls.append(names))
         return calls
 
+    def names(self) -> tuple[str, ...]:
+        """Every gradient that the hidden tests expect, once, in order."""
+        return tuple(dict.fromkeys(name for names in self.expectations() for name in names))
+
     def run(self, expect_gradients: Callable[..., object]) -> None:
         """Run the hidden tests with ``expect_gradients`` bound to a submission (or to anything else)."""
         exec(
@@ -84,7 +88,7 @@ class Exercise:
     @property
     def expected(self) -> tuple[str, ...]:
         """Every variable whose gradient is graded, in the order of the graded cells."""
-        return tuple(name for cell in self.graded for names in cell.expectations() for name in names)
+        return tuple(name for cell in self.graded for name in cell.names())
 
     def trusted_cells(self) -> dict[str, NotebookNode]:
         """Cells of the source that nbgrader knows (locked, solution or graded), by grade_id, in order."""

@@ -18,13 +18,13 @@ from torch import Tensor
 
 from autograder.cells import Screened, StudentCell, mentions_float32, screen
 from autograder.client import Chunk, Failure, Job, Result, Runner, cast
-from autograder.exercise import Exercise, fingerprint
+from autograder.exercise import Exercise, GradedCell, fingerprint
 from autograder.minibatches import Minibatch, draw, one_size_changed
 from toolkit.compare import equal, fit, is_degenerate
 from toolkit.diagnosis import explain, shape_message
-from toolkit.graph import local_gradient, summand_scale
+from toolkit.graph import shares, summand_scale
 
-STUBS = ("check", "cmp", "progress", "draw_network", "read_network", "load_names")
+STUBS = ("check", "cmp", "progress", "draw_network", "read_network", "load_names", "display")
 POINTS = {"right": 1.0, "right value, wrong shape": 0.5, "right for these sizes only": 0.5}
 """Fraction of a gradient's points by verdict; every other verdict gives none."""
 
@@ -65,6 +65,9 @@ class _Outcome:
     kind: str
     """``right``, ``shape``, ``wrong``, ``missing`` or ``unusable``."""
     degenerate: bool = False
+    """Whether the true gradient is zero but for rounding."""
+    blind: bool = False
+    """Whether one of its shares is, or all: then to leave that share out makes no difference here."""
     zeros: bool = False
     yours: Tensor | None = None
     upstream: Mapping[str, Tensor] | None = None
@@ -94,6 +97,17 @@ class Judge:
         if name not in self._verdicts:
             self._verdicts[name] = self._decide(name)
         return self._verdicts[name]
+
+    def grade(self, cell: GradedCell) -> tuple[list[Verdict], float]:
+        """Run the hidden tests of a graded cell against this submission.
+
+        Returns:
+            The verdicts on the gradients it expects, and its points: each gradient has an equal part.
+        """
+        found: dict[str, Verdict] = {}
+        cell.run(lambda *names: found.update({name: self.verdict(name) for name in names}))
+        share = cell.points / max(1, len(found))
+        return list(found.values()), sum(verdict.points * share for verdict in found.values())
 
     # --- the decision ---------------------------------------------------------------------------------------------------
 
@@ -130,9 +144,11 @@ class Judge:
         seen: list[_Outcome] = []
         for mode in ("by cell", "by statement", "plain"):
             outcome = self._outcome(name, batch, mode, dtype)
-            if outcome.good and not outcome.degenerate:
+            if outcome.good and not outcome.blind:
                 return outcome
             seen.append(outcome)
+        if outcome.good and not outcome.zeros and self._takes_another_way(name, batch, dtype, outcome):
+            return outcome
         told = [o for o in seen if o.kind not in ("missing", "unusable")]
         if told and all(o.good for o in told) and not any(o.zeros for o in told):
             return told[0]  # degenerate wherever it was tried, as when all is done in one function
@@ -141,6 +157,19 @@ class Judge:
         if bad is None and zeros is not None:
             return _Outcome("wrong", yours=zeros.yours, upstream=zeros.upstream, note=f"d{name} is all zeros.")
         return bad or seen[0]
+
+    def _takes_another_way(self, name: str, batch: Minibatch, dtype: torch.dtype, plain: _Outcome) -> bool:
+        """Whether an answer is not computed from the gradients of its readers, so that only the plain chain can judge it:
+        a fused shortcut, which stays the same whatever its readers' gradients are, or everything done in one statement.
+        """
+        at, mode = self._completed(name, "by statement"), f"readers of {name}"
+        if all(self._completed(reader, "by statement") == at for reader in self.graph.readers(name)):
+            return True
+        if plain.degenerate:
+            return False
+        result = self._run(batch, mode, dtype)
+        yours = result.after[min(at, len(result.after) - 1)].get(name) if result.after else None
+        return _is_answer(yours) and equal(yours.to(dtype), plain.yours, plain.yours.abs())
 
     def _wrong(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Verdict:
         failure = self._failure(name, batch, dtype)
@@ -153,6 +182,11 @@ class Judge:
             return self._not_attempted(name)
         if outcome.note:
             return Verdict(name, "wrong", outcome.note)
+        if outcome.upstream is None:
+            readers = " and ".join(f"d{reader}" for reader in self.graph.readers(name))
+            return Verdict(
+                name, "wrong", f"d{name} cannot be judged: it starts from {readers}, not all tensors of finite numbers."
+            )
         values = cast(batch.values, dtype)
         final = {k: v for k, v in self._run(batch, "plain", dtype).final.items() if _is_answer(v) and k != name}
         return Verdict(name, "wrong", explain(self.graph, name, values, outcome.upstream, outcome.yours, final))
@@ -189,12 +223,12 @@ class Judge:
 
     def _place(self, name: str) -> str | None:
         """grade_id of the solution cell in which a gradient belongs."""
-        return next((g.after for g in self.exercise.graded if any(name in names for names in g.expectations())), None)
+        return next((g.after for g in self.exercise.graded if name in g.names()), None)
 
     def _failure(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Failure | None:
         """Why the code that computes a gradient did not run through, if it did not."""
         for mode in ("by cell", "by statement"):
-            chunks, owners = self._plan(mode)
+            _, owners = self._plan(mode)
             failures = self._run(batch, mode, dtype).failures
             for number in sorted(failures):
                 if "d" + name in owners[number]:
@@ -229,20 +263,30 @@ class Judge:
             return _Outcome("wrong", note=f"d{name} is a {what}; a gradient is a torch.Tensor of real numbers.")
         values = cast(batch.values, dtype)
         upstream = self._upstream(name, batch, state, replaced, values, dtype)
-        if upstream is None:
+        if upstream is None or (mode == "by statement" and self._too_early(name, at)):
             return _Outcome("unusable", yours=yours)
         yours = yours.to(dtype)
-        truth = local_gradient(self.graph, name, values, upstream)
+        parts = [share for _, share in shares(self.graph, name, values, upstream)]
+        truth = torch.stack(parts).sum(0)
         scale = summand_scale(self.graph, name, values, upstream)
         if not torch.isfinite(scale).all():
             return _Outcome("unusable", yours=yours)
         fitted = fit(yours, truth.shape)
         degenerate, zeros = is_degenerate(truth, scale), not bool(yours.any())
+        blind = degenerate or any(is_degenerate(share, scale) for share in parts)
         if fitted is None or not torch.isfinite(fitted).all() or not equal(fitted, truth, scale):
-            return _Outcome("wrong", degenerate, zeros, yours, upstream)
+            return _Outcome("wrong", degenerate, blind, zeros, yours, upstream)
         if changed := self._changed_later(name, result, at, mode, dtype, batch):
-            return _Outcome("wrong", degenerate, zeros, yours, upstream, changed)
-        return _Outcome("right" if yours.shape == truth.shape else "shape", degenerate, zeros, yours, upstream)
+            return _Outcome("wrong", degenerate, blind, zeros, yours, upstream, changed)
+        return _Outcome("right" if yours.shape == truth.shape else "shape", degenerate, blind, zeros, yours, upstream)
+
+    def _too_early(self, name: str, at: int) -> bool:
+        """Whether an upstream gradient was not complete when the statement ran that completes ``name``."""
+        return any(
+            self._completed(reader, "by statement") > at
+            for reader in self.graph.readers(name)
+            if reader in self.expected and reader not in self._given
+        )
 
     def _upstream(
         self,
@@ -296,7 +340,7 @@ class Judge:
             chunks, _ = self._plan(mode)
             job = Job(
                 chunks, cast(batch.values, dtype), cast(batch.upstream, dtype), list(batch.upstream), sorted(self._given),
-                self.exercise.imports, STUBS, dtype, self.seed,
+                self.exercise.imports, STUBS, dtype, self.seed, (*self.graph.inputs, *self.graph.steps),
             )  # fmt: skip
             known = {i: self._stuck[c.source] for i, c in enumerate(chunks) if c.source in self._stuck and c.source}
             result = self.runner.run(job, known)
@@ -317,7 +361,11 @@ class Judge:
     def _plan(self, mode: str) -> tuple[list[Chunk], list[set[str]]]:
         """The chunks of one kind of run, and for each chunk the names that its cell or statement writes."""
         if mode not in self._plans:
-            self._plans[mode] = self._by_statement() if mode == "by statement" else self._by_cell(mode == "by cell")
+            if mode in ("by cell", "plain"):
+                self._plans[mode] = self._by_cell(mode == "by cell")
+            else:
+                name = mode.removeprefix("readers of ")
+                self._plans[mode] = self._by_statement(self.expected if name == mode else self.graph.readers(name))
         return self._plans[mode]
 
     def _by_cell(self, replacing: bool) -> tuple[list[Chunk], list[set[str]]]:
@@ -331,7 +379,7 @@ class Judge:
                 owners.append(set())
         return chunks, owners
 
-    def _by_statement(self) -> tuple[list[Chunk], list[set[str]]]:
+    def _by_statement(self, replaced: Sequence[str]) -> tuple[list[Chunk], list[set[str]]]:
         statements = [
             (source, part.cell.label, number == 0, writes)
             for part in self.parts
@@ -340,7 +388,7 @@ class Judge:
         ]
         last = {name: i for i, (_, _, _, writes) in enumerate(statements) for name in writes}
         chunks = [
-            Chunk(source, label, fresh, self._replaceable(n for n in self.expected if last.get("d" + n) == i))
+            Chunk(source, label, fresh, self._replaceable(n for n in replaced if last.get("d" + n) == i))
             for i, (source, label, fresh, _) in enumerate(statements)
         ]
         return chunks, [writes for *_, writes in statements]

@@ -9,6 +9,7 @@ Messages are a JSON header and raw bytes: never pickle.
 
 import array
 import builtins
+import contextlib
 import json
 import os
 import signal
@@ -80,6 +81,7 @@ def run_job(connection: socket.socket) -> None:
     exec(header["imports"], namespace)
     for name, text in header["literals"].items():
         namespace[name] = _literal(text)
+    namespace.update({name: value.clone() for name, value in pristine.items()})
     for name in header["stubs"]:
         namespace[name] = _do_nothing
     for name in header["given"]:
@@ -90,7 +92,7 @@ def run_job(connection: socket.socket) -> None:
 
     for number, chunk in enumerate(header["chunks"]):
         if chunk["fresh"]:  # a cell starts: forward variables are as the forward pass left them
-            namespace.update({name: value.clone() for name, value in pristine.items()})
+            namespace.update({name: pristine[name].clone() for name in header["restored_tensors"]})
             namespace.update({name: _literal(text) for name, text in header["restored"].items()})
         error = None
         if chunk["source"] and not chunk["skip"]:
@@ -233,10 +235,8 @@ def _become_child(control: socket.socket, descriptor: int) -> None:
 def _supervise(child: int, control: socket.socket) -> None:
     """Let the child run until the client says that it is enough; then end it and all that it started in its turn."""
     stop = control.recv(1)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     os.waitpid(child, 0)
     if not stop:  # the client is gone
         os._exit(0)

@@ -178,7 +178,7 @@ def test_highlight_colours_a_variable_its_readers_and_the_arrows_between():
 
 def test_highlight_of_an_unknown_variable_says_which_there_are():
     graph = Graph.from_source(FUSED_LOSS)
-    with pytest.raises(KeyError, match="No variable 'dlogits'.*logits, Yb, loss"):
+    with pytest.raises(KeyError, match=r"No variable 'dlogits'.*logits, Yb, loss"):
         draw_network(graph, graph.forward(inputs()), highlight="dlogits")
 
 

@@ -4,11 +4,12 @@ import difflib
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
-from toolkit.compare import equal, fit, name_of_shape
+from toolkit.compare import equal, fit
 from toolkit.diagnosis import explain, shape_message
 from toolkit.graph import Graph, local_gradient, summand_scale
 
@@ -27,7 +28,7 @@ class _Session:
     """The network of this notebook and its forward variables as ``read_network`` found them."""
 
     graph: Graph | None = None
-    variables: dict[str, Tensor] = {}
+    variables: Mapping[str, Tensor] = MappingProxyType({})
 
 
 def read_network() -> Graph:

@@ -157,6 +157,7 @@ block_size = 3  # context length: how many characters predict the next one
 # The names are shuffled with a fixed seed and split in three, *before* they are cut into examples, so that the
 # examples of one line of the list stay together.
 
+
 # %% nbgrader={"grade": false, "grade_id": "dataset", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def build_dataset(words):
     X, Y = [], []
@@ -1276,8 +1277,7 @@ print("counted by +=:", toy_reads.tolist(), " the truth:", [1.0, 0.0, 3.0])
 # %% nbgrader={"grade": false, "grade_id": "emb", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN SOLUTION
 demb = dembcat.view(emb.shape)
-dC = torch.zeros_like(C)
-dC.index_add_(0, Xb.view(-1), demb.view(-1, C.shape[1]))
+dC = torch.zeros_like(C).index_add_(0, Xb.view(-1), demb.view(-1, C.shape[1]))
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "emb-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}

@@ -1,0 +1,217 @@
+"""The judge as steps of nbgrader's own pipeline; nbgrader_config.py puts them in their places.
+
+Command line, API and formgrader all go this way: read the file (``SubmissionExporter``), mend it (``Mend``), run it for the
+student to see (``RunNotebook``), judge it (``JudgeNotebook``), and leave the rest to nbgrader.
+"""
+
+import atexit
+import functools
+import shutil
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader import utils
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+
+from autograder import mend
+from autograder.cells import StudentCell
+from autograder.client import Runner
+from autograder.exercise import COURSE, Exercise
+from autograder.judge import GradedPlace, Judge, Submission, Verdict
+
+MARKS = {"right": "✓", "right value, wrong shape": "½", "right for these sizes only": "½", "not attempted": "·"}
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submitted file; one that is no notebook becomes an empty one with a note, so that it still gets a verdict."""
+
+    def from_filename(self, filename: str, resources: ResourcesDict | None = None, **kwargs: object) -> tuple:
+        notebook = read_notebook(Path(filename))
+        return self.from_notebook_node(notebook, resources=resources, **kwargs)
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """A notebook of any nbformat version as version 4; an empty one that says why, where there is none to be read."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            notebook = nbformat.read(file, as_version=4)
+        for cell in notebook.cells:
+            if not isinstance(cell.source, str):
+                raise TypeError("a cell's source is not text")
+            cell.metadata.get("nbgrader")
+        notebook.metadata.get("kernelspec")
+        return notebook
+    except Exception as error:  # whatever a file may hold: it must not stop the class
+        return mend.empty(
+            f"{path.name} could not be read as a notebook ({type(error).__name__}), so nothing in it counts."
+        )
+
+
+def use_expected_name(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Give a lone notebook of another name (``Copy_of_...``) a copy under the exercise's own; called before each submission.
+
+    The student's file stays as it is.
+    """
+    for number, path in enumerate(map(Path, notebooks)):
+        wanted = path.with_name(f"{path.parent.name}.ipynb")
+        if len(notebooks) == 1 and path.name != wanted.name and not wanted.exists():
+            shutil.copyfile(path, wanted)
+            notebooks[number] = str(wanted)
+
+
+class Mend(NbGraderPreprocessor):
+    """Sets the submitted answers among the source's own cells."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        mended = mend.mend(nb, _exercise(self, resources))
+        for sentence in mended.sentences:
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
+        return mended.notebook, resources
+
+
+class RunNotebook(Execute):
+    """Runs a student's notebook for its outputs. A kernel that dies ends the run, not the grading."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        notes = nb.metadata.setdefault(mend.NOTES, {})
+        try:
+            return super().preprocess(nb, resources)
+        except DeadKernelError:
+            notes["run"] = "The kernel died while this notebook was run, so the cells from there on show no output."
+        except Exception as error:  # a kernel that cannot be talked to: the judge does without
+            notes["run"] = f"This notebook could not be run to its end ({type(error).__name__})."
+        self.log.warning("%s: %s", resources["nbgrader"]["student"], notes["run"])
+        return nb, resources
+
+
+class JudgeNotebook(NbGraderPreprocessor):
+    """Runs the hidden tests of the source against the submission; each graded cell gets its points and the reasons."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        exercise = _exercise(self, resources)
+        notes = nb.metadata.setdefault(mend.NOTES, {})
+        notes["verdicts"] = verdicts = []
+        judge = Judge(exercise, submission_of(nb, exercise), shared_runner())
+        graded = {cell.grade_id: cell for cell in exercise.graded}
+        for cell in nb.cells:
+            if utils.is_grade(cell) and (place := graded.get(cell.metadata.nbgrader.grade_id)):
+                found, points = judge.grade(place)
+                cell.outputs = [*_kept(cell.outputs), *_said(found), _result(points)]
+                verdicts += [{"name": v.name, "kind": v.kind, "message": v.message} for v in found]
+        nb.cells.insert(0, _summary(notes))
+        return nb, resources
+
+
+class ClearSolutionMarkers(NbGraderPreprocessor):
+    """Takes nbgrader's BEGIN and END SOLUTION lines out of the solutions that are published."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        cell.source = without_markers(cell.source)
+        return cell, resources
+
+
+class RemoveTagged(NbGraderPreprocessor):
+    """Leaves out the cells that are for the instructor only."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        nb.cells = [cell for cell in nb.cells if "instructor" not in cell.metadata.get("tags", [])]
+        return nb, resources
+
+
+class FoldSetup(NbGraderPreprocessor):
+    """Shortens the setup cell in feedback pages to its first line."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        if "setup" in cell.metadata.get("tags", []):
+            cell.source = cell.source.split("\n")[0] + "\n# (the course's tools)"
+        return cell, resources
+
+
+def without_markers(source: str) -> str:
+    """A solution cell as one would write it: nbgrader's marker lines taken out."""
+    return "\n".join(
+        line for line in source.split("\n") if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")
+    )
+
+
+@functools.cache
+def sockets_folder() -> str:
+    """A folder for the kernels' sockets, removed when this program ends."""
+    folder = tempfile.TemporaryDirectory(prefix="kernels-")
+    atexit.register(folder.cleanup)
+    return folder.name
+
+
+_runner: Runner | None = None
+
+
+def shared_runner() -> Runner:
+    """One warm process for all submissions that this program judges."""
+    global _runner
+    _runner = _runner or Runner()
+    return _runner
+
+
+def submission_of(nb: NotebookNode, exercise: Exercise) -> Submission:
+    """What the judge needs of a mended notebook: the student's code cells and the places of the graded cells."""
+    graded = {cell.grade_id: cell for cell in exercise.graded}
+    parts: list[StudentCell | GradedPlace] = []
+    extra = 0
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            continue
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if utils.is_solution(cell):
+            parts.append(StudentCell(f"cell {grade_id}", cell.source, grade_id))
+        elif grade_id in graded:
+            parts.append(GradedPlace(grade_id, graded[grade_id].names()))
+        elif not utils.is_locked(cell) and "instructor" not in cell.metadata.get("tags", []):
+            extra += 1
+            parts.append(StudentCell(f"extra cell {extra}", cell.source))
+    return parts
+
+
+def _exercise(step: NbGraderPreprocessor, resources: ResourcesDict) -> Exercise:
+    """The exercise of a submission, from the course folder that nbgrader works in."""
+    coursedir = getattr(getattr(step.parent, "parent", None), "coursedir", None)
+    source = Path(coursedir.root, coursedir.source_directory) if coursedir else COURSE / "source"
+    return Exercise.from_assignment(resources["nbgrader"]["assignment"], source)
+
+
+def _kept(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Printed lines of the visible check; its error and its warnings must not decide the points."""
+    return [o for o in outputs if o.output_type == "stream" and o.name == "stdout"]
+
+
+def _said(verdicts: list[Verdict]) -> list[NotebookNode]:
+    lines = [f"  {MARKS.get(v.kind, '✗')} d{v.name}: {v.kind}{'. ' + v.message if v.message else ''}" for v in verdicts]
+    return [new_output("stream", name="stdout", text="\n".join(["graded on unseen minibatches:", *lines, ""]))]
+
+
+def _result(points: float) -> NotebookNode:
+    return new_output("execute_result", data={"text/plain": f"{points:g}"}, execution_count=None)
+
+
+def _summary(notes: dict) -> NotebookNode:
+    """A first cell that says in one place what was found."""
+    lost = [v for v in notes["verdicts"] if v["kind"] != "right"]
+    right = len(notes["verdicts"]) - len(lost)
+    lines = [f"## Feedback\n\n{right} of {len(notes['verdicts'])} gradients are right."]
+    lines += [f"- `d{v['name']}`: **{v['kind']}**. {_plain(v['message'])}" for v in lost]
+    lines += [f"- *{_plain(sentence)}*" for sentence in [*notes.get("mended", []), *filter(None, [notes.get("run")])]]
+    return new_markdown_cell("\n".join(lines), id="feedback")
+
+
+def _plain(text: str) -> str:
+    """Text of a verdict inside markdown: nothing in it is markup."""
+    return "".join(f"\\{c}" if c in "\\*_#[]<>|$`" else " " if c == "\n" else c for c in text)

@@ -1,0 +1,60 @@
+"""nbgrader's configuration: its own folders, and the course's judge as steps of its pipeline (autograder/steps.py)."""
+
+import os
+import sys
+from pathlib import Path
+
+_course = str(Path(__file__).resolve().parent)
+if _course not in sys.path:  # nbgrader runs from anywhere below this folder
+    sys.path.insert(0, _course)
+
+_bin = str(Path(sys.executable).parent)
+if _bin not in os.environ["PATH"].split(
+    os.pathsep
+):  # nbgrader calls alembic by name, and the environment may not be active
+    os.environ["PATH"] = os.pathsep.join([_bin, os.environ["PATH"]])
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
+from nbgrader import preprocessors as nbgrader  # noqa: E402
+
+from autograder import steps  # noqa: E402
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.course_id = "backprop_ninja"
+c.CourseDirectory.source_directory = "source"
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.solution_directory = "solutions"
+# *.py: the text sources hold the solutions and would be copied into the release
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+
+c.ClearSolutions.code_stub = {"python": "# your code here"}
+
+c.GenerateAssignment.preprocessors = [
+    steps.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearSolutions, nbgrader.ClearOutput,
+    nbgrader.CheckCellMetadata, nbgrader.ComputeChecksums, nbgrader.SaveCells, nbgrader.ClearHiddenTests,
+    nbgrader.ClearMarkScheme, nbgrader.ComputeChecksums, nbgrader.CheckCellMetadata,
+]  # fmt: skip
+# nbgrader's own list keeps the hidden tests in the solutions
+c.GenerateSolution.preprocessors = [
+    steps.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearOutput, nbgrader.ClearHiddenTests,
+    nbgrader.ClearMarkScheme, steps.ClearSolutionMarkers, nbgrader.Execute,
+]  # fmt: skip
+
+c.Autograde.exporter_class = steps.SubmissionExporter
+c.Autograde.pre_convert_hook = steps.use_expected_name
+c.Autograde.sanitize_preprocessors = [
+    steps.Mend, nbgrader.ClearOutput, nbgrader.DeduplicateIds, nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells,
+    nbgrader.ClearHiddenTests, nbgrader.CheckCellMetadata,
+]  # fmt: skip
+c.Autograde.autograde_preprocessors = [
+    steps.RunNotebook, steps.JudgeNotebook, nbgrader.IgnorePattern, nbgrader.LimitOutput, nbgrader.SaveAutoGrades,
+    nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
+]  # fmt: skip
+c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, steps.FoldSetup, CSSHTMLHeaderPreprocessor]
+
+# over TCP, ipykernel 7 warns for each kernel that nothing is encrypted; the path must be absolute
+c.KernelManager.transport = "ipc"
+c.KernelManager.ip = str(Path(steps.sockets_folder()) / "kernel")
+
+c.OverwriteCells.add_missing_cells = True

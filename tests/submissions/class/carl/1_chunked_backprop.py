@@ -1,0 +1,2 @@
+"""A folder without a notebook."""
+# no notebook: handed in nothing

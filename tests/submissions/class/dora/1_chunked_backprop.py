@@ -1,0 +1,2 @@
+"""Opened, saved, never filled in."""
+# start: blank
