@@ -27,6 +27,8 @@ class CheckFailed(AssertionError):
 class _Session:
     """The network of this notebook and its forward variables as ``read_network`` found them."""
 
+    forward: str = ""
+    """Text of the forward cell that was run last."""
     graph: Graph | None = None
     variables: Mapping[str, Tensor] = MappingProxyType({})
 
@@ -38,12 +40,11 @@ def read_network() -> Graph:
         RuntimeError: no forward cell was run in this notebook.
     """
     notebook = sys._getframe(1).f_globals
-    texts = [text for text in notebook.get("In", []) if text.lstrip().startswith(FORWARD_MARK)]
-    if not texts:
+    if not _Session.forward:
         raise RuntimeError(
             f"No cell that starts with {FORWARD_MARK!r} was run in this notebook. Run the forward cell, then this one."
         )
-    _Session.graph = Graph.from_source(texts[-1])
+    _Session.graph = Graph.from_source(_Session.forward)
     _Session.variables = {name: notebook[name] for name in _Session.graph.variables(notebook)}
     return _Session.graph
 
@@ -223,3 +224,14 @@ def _network() -> Graph:
 
 def _wrapped(indent: str, sentence: str) -> Iterator[str]:
     yield from textwrap.wrap(sentence, 110, initial_indent=indent, subsequent_indent=" " * 18, break_on_hyphens=False)
+
+
+def _remember_forward(info: object) -> None:
+    """Before a cell is run: keep its text if it is the forward pass. (The history ``In`` is not kept by every runner.)"""
+    text = getattr(info, "raw_cell", None) or ""
+    if text.lstrip().startswith(FORWARD_MARK):
+        _Session.forward = text
+
+
+if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
+    _shell.events.register("pre_run_cell", _remember_forward)

@@ -1,0 +1,54 @@
+# Targets for students, instructors and CI; `make` alone lists them.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+READY := $(VENV)/.ready
+# one thread: the tensors are small, and several processes share the cores
+export OMP_NUM_THREADS ?= 1
+export JUPYTER_PLATFORM_DIRS := 1
+export PYTHONDONTWRITEBYTECODE := 1
+ASSIGNMENT ?=
+STUDENT ?= *
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build check lab grade bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+$(READY): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+demo: $(READY) ## grade a small made-up class in demo/ and show what comes out
+	@$(BIN)/python -m autograder.demo
+
+test: $(READY) ## every test: unit tests, bank of answers, drift and leak gates, solutions with nbval
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . || { echo "ruff is not content: run $(BIN)/ruff check . and $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider solutions
+
+build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py
+	@$(BIN)/python -m autograder.build
+
+check: $(READY) ## say whether the committed notebooks are what the sources give, and whether they leak
+	@$(BIN)/python -m autograder.build --check
+
+lab: $(READY) ## open the exercises in JupyterLab
+	@$(BIN)/jupyter lab exercises
+
+grade: $(READY) ## grade submitted/ (ASSIGNMENT=1_chunked_backprop STUDENT=ada for a part)
+	@$(BIN)/python -m autograder.build
+	@$(BIN)/python -m autograder.grade $(ASSIGNMENT) --student '$(STUDENT)'
+
+bench: $(READY) ## measure: judging a submission beside running its notebook
+	@$(BIN)/python -m autograder.build
+	@$(BIN)/python -m autograder.bench
+
+clean: ## remove .venv, demo/ and all that is rebuilt; never submitted/, autograded/, feedback/ or the gradebook
+	rm -rf $(VENV) demo .pytest_cache .ruff_cache source/*/*.ipynb
+	find . -name __pycache__ -prune -exec rm -rf {} +
