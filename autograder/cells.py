@@ -134,8 +134,11 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
 
 def autograd_uses(tree: ast.AST) -> Iterator[str]:
     """Every word in a piece of code that means autograd."""
+    switched_off = {id(node.func) for node in ast.walk(tree) if _switches_off(node)}
     for node in ast.walk(tree):
         match node:
+            case ast.Attribute(attr="set_grad_enabled") if id(node) in switched_off:
+                continue
             case ast.Attribute(attr="grad", ctx=ast.Store() | ast.Del()):
                 continue
             case ast.Attribute(attr="func", value=ast.Name(id="torch")):
@@ -160,6 +163,10 @@ def autograd_uses(tree: ast.AST) -> Iterator[str]:
                 ):
                     if found := _words(constant) & AUTOGRAD:
                         yield f"{word}(... {sorted(found)[0]} ...)"
+
+
+def _switches_off(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and any(isinstance(a, ast.Constant) and a.value is False for a in node.args)
 
 
 def written(node: ast.AST) -> set[str]:

@@ -20,6 +20,8 @@ CHUNK_SECONDS = 10.0
 """Longest time for one cell of a student's on a small minibatch."""
 RUN_SECONDS = 60.0
 """Longest time for one run of all cells."""
+MAX_SNAPSHOTS = 1000
+"""Most steps of a loop that are looked at."""
 MESSAGE_BYTES = 1 << 28
 _DTYPES = {str(d).removeprefix("torch."): d for d in (
     torch.float16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
@@ -37,6 +39,8 @@ class Chunk:
     """Whether a cell starts here."""
     replace: tuple[str, ...] = ()
     """Variables whose gradients the judge replaces by its own when the chunk is done."""
+    snapshot: tuple[str, ...] = ()
+    """Names whose values are wanted when the chunk is done, and after each step of a loop through ``_each_step``."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class Job:
     seed: int = 0
     restored: Sequence[str] = ()
     """Tensors that are as in ``values`` again whenever a cell starts; others are the student's to bind again."""
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Lists of tensors, such as ``parameters``, by the names of their items."""
+    generators: Mapping[str, int] = field(default_factory=dict)
+    """Seeds of random generators by name; each is seeded anew when a cell starts."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,9 @@ class Result:
     failures: dict[int, Failure] = field(default_factory=dict)
     placed: dict[str, object] = field(default_factory=dict)
     """What became of the tensors that the judge put in: changed, if the student's code changed them in place."""
+
+    snapshots: dict[int, list[dict[str, object]]] = field(default_factory=dict)
+    """By chunk, the values of the names it was asked for: after each step of its loop, then at its end."""
 
     @property
     def final(self) -> dict[str, object]:
@@ -199,6 +210,12 @@ class Runner:
                 if header.get("done"):
                     result.placed = _tensors(header["placed"], blobs)
                     return None
+                if "snapshot" in header:
+                    found = _tensors(header["snapshot"], blobs)
+                    result.snapshots.setdefault(len(result.after), []).append(found)
+                    if len(result.snapshots[len(result.after)]) > MAX_SNAPSHOTS:
+                        raise ValueError("the loop does not stop at max_steps")
+                    continue
                 if header["chunk"] != len(result.after) or len(result.after) >= len(job.chunks):
                     raise ValueError("chunks out of order")
                 state = {**state, **_tensors(header["news"], blobs)}
@@ -265,9 +282,11 @@ def _message(job: Job, skipped: Mapping[int, Failure]) -> bytes:
         "dtype": str(job.dtype).removeprefix("torch."), "imports": job.imports, "stubs": list(job.stubs), "seed": job.seed,
         "given": list(job.given), "watch": list(job.watch), "literals": {**literals, **numbers}, "restored": numbers,
         "restored_tensors": [name for name in job.restored if name in tensors],
+        "lists": {k: list(v) for k, v in job.lists.items()}, "generators": dict(job.generators),
         "tensors": describe(tensors), "replacements": describe(job.replacements),
         "chunks": [
-            {"source": c.source, "label": c.label, "fresh": c.fresh, "replace": list(c.replace), "skip": i in skipped}
+            {"source": c.source, "label": c.label, "fresh": c.fresh, "replace": list(c.replace), "skip": i in skipped,
+             "snapshot": list(c.snapshot)}
             for i, c in enumerate(job.chunks)
         ],
     }  # fmt: skip

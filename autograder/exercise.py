@@ -3,7 +3,7 @@
 import ast
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,22 +27,37 @@ class GradedCell:
     after: str | None
     """grade_id of the solution cell that it grades, the last one before it."""
 
-    def expectations(self) -> list[tuple[str, ...]]:
-        """The names of each ``expect_gradients`` call in the hidden tests, in order."""
-        calls: list[tuple[str, ...]] = []
-        self.run(lambda *names: calls.append(names))
+    def expectations(self) -> list["Expectation"]:
+        """Every call of an ``expect_...`` function in the hidden tests, in order."""
+        calls: list[Expectation] = []
+
+        def record(kind: str) -> Callable[..., None]:
+            return lambda *names, **options: calls.append(Expectation(kind, names, options))
+
+        self.run({kind: record(kind) for kind in EXPECTATIONS})
         return calls
 
     def names(self) -> tuple[str, ...]:
         """Every gradient that the hidden tests expect, once, in order."""
-        return tuple(dict.fromkeys(name for names in self.expectations() for name in names))
+        calls = (call for call in self.expectations() if call.kind == "expect_gradients")
+        return tuple(dict.fromkeys(name for call in calls for name in call.names))
 
-    def run(self, expect_gradients: Callable[..., object]) -> None:
-        """Run the hidden tests with ``expect_gradients`` bound to a submission (or to anything else)."""
-        exec(
-            compile(self.hidden_tests, f"<hidden tests of {self.grade_id}>", "exec"),
-            {"expect_gradients": expect_gradients},
-        )
+    def run(self, functions: Mapping[str, Callable[..., object]]) -> None:
+        """Run the hidden tests with the ``expect_...`` functions bound to a submission (or to anything else)."""
+        exec(compile(self.hidden_tests, f"<hidden tests of {self.grade_id}>", "exec"), dict(functions))
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One call in the hidden tests."""
+
+    kind: str
+    names: tuple[str, ...]
+    options: dict[str, object]
+
+
+EXPECTATIONS = ("expect_gradients", "expect_training", "expect_values")
+"""What hidden tests may ask for: gradients one by one, a training loop, values computed from the whole data set."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,13 @@ class Exercise:
     def expected(self) -> tuple[str, ...]:
         """Every variable whose gradient is graded, in the order of the graded cells."""
         return tuple(name for cell in self.graded for name in cell.names())
+
+    @property
+    def scales(self) -> list[dict[str, float]]:
+        """Factors on inputs with which more minibatches are asked for: ``expect_gradients(..., scale={"logits": 1e3})``."""
+        return [
+            call.options["scale"] for cell in self.graded for call in cell.expectations() if "scale" in call.options
+        ]
 
     def trusted_cells(self) -> dict[str, NotebookNode]:
         """Cells of the source that nbgrader knows (locked, solution or graded), by grade_id, in order."""

@@ -6,7 +6,8 @@ same cells tell what one alone cannot:
 - ``by cell``: after each graded cell its gradients are replaced by random ones, so that an early mistake costs nothing
   further on, and a gradient that is zero in a true backward pass is really tested;
 - ``by statement``: the same after each statement, for who writes everything in one cell, or two names for one tensor;
-- ``plain``: nothing is replaced, for who takes a shortcut that only holds on a true backward pass.
+- ``plain``: nothing is replaced, for who takes a shortcut that only holds on a true backward pass. What is computed past
+  a wrong upstream gradient, and is right all the same, is compared with autograd's own (``true chain``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +40,13 @@ class Verdict:
     """``right``, ``right value, wrong shape``, ``right for these sizes only``, ``wrong``, ``not attempted``, ``raised``,
     ``timed out`` or ``uses autograd``."""
     message: str = ""
+    shown: str = ""
+    """What it is called, if not ``d<name>``."""
+
+    @property
+    def label(self) -> str:
+        """What the verdict is on, as a student would call it."""
+        return self.shown or f"d{self.name}"
 
     @property
     def points(self) -> float:
@@ -69,6 +77,8 @@ class _Outcome:
     blind: bool = False
     """Whether one of its shares is, or all: then to leave that share out makes no difference here."""
     zeros: bool = False
+    changed: bool = False
+    """Whether it was right, until a later line changed the tensor itself."""
     yours: Tensor | None = None
     upstream: Mapping[str, Tensor] | None = None
     note: str = ""
@@ -82,13 +92,16 @@ class Judge:
     """All verdicts on one submission; made lazily, each run at most once."""
 
     def __init__(self, exercise: Exercise, submission: Submission, runner: Runner):
-        self.exercise, self.graph, self.runner = exercise, exercise.graph, runner
+        self.exercise, self.runner = exercise, runner
         self.expected = exercise.expected
         cells = [part for part in submission if isinstance(part, StudentCell)]
         self.seed = fingerprint([cell.source for cell in cells]) % 10**9
-        screened = iter(screen(cells, self.graph.steps | dict.fromkeys(self.expected)))
+        screened = iter(screen(cells, exercise.graph.steps | dict.fromkeys(self.expected)))
         self.parts = [next(screened) if isinstance(part, StudentCell) else part for part in submission]
         self.cells = [part for part in self.parts if isinstance(part, Screened)]
+        bound = set().union(*(cell.bound() for cell in self.cells)) if self.cells else set()
+        # steps whose gradient nobody asks for and the student does not compute are no steps here
+        self.graph = exercise.graph.fused([n for n in exercise.graph.steps if n in self.expected or "d" + n in bound])
         self._stuck: dict[str, Failure] = {}
         self._verdicts: dict[str, Verdict] = {}
 
@@ -102,10 +115,22 @@ class Judge:
         """Run the hidden tests of a graded cell against this submission.
 
         Returns:
-            The verdicts on the gradients it expects, and its points: each gradient has an equal part.
+            The verdicts on all that it expects, and its points: each verdict has an equal part.
         """
         found: dict[str, Verdict] = {}
-        cell.run(lambda *names: found.update({name: self.verdict(name) for name in names}))
+
+        from autograder.training import training_verdicts, value_verdicts  # it needs this module, too
+
+        def expect_gradients(*names: str, scale: Mapping[str, float] | None = None) -> None:
+            found.update({name: self.verdict(name) for name in names})  # scaled minibatches are among all the others
+
+        def expect_training(steps: int) -> None:
+            found.update({v.name: v for v in training_verdicts(self, cell.grade_id, steps)})
+
+        def expect_values(*names: str, **instead: str) -> None:
+            found.update({v.name: v for v in value_verdicts(self, cell.grade_id, names, instead)})
+
+        cell.run({f.__name__: f for f in (expect_gradients, expect_training, expect_values)})
         share = cell.points / max(1, len(found))
         return list(found.values()), sum(verdict.points * share for verdict in found.values())
 
@@ -119,20 +144,23 @@ class Judge:
             )
         if not self._attempted(name):
             return self._not_attempted(name)
+        batches, wrong_sizes = self.batches, []
+        own = [b for b in batches if b.own_sizes]
         for dtype in (torch.float64, torch.float32) if self._casts else (torch.float64,):
-            batches = self._batches
-            own = [b for b in batches if b.own_sizes]
             if not self._group_right(name, own, dtype):
                 continue
-            wrong_sizes = [b for b in batches if not b.own_sizes and not self._group_right(name, [b], dtype)]
+            wrong_sizes = [(b, dtype) for b in batches if not b.own_sizes and not self._group_right(name, [b], dtype)]
             if wrong_sizes:
-                return self._for_these_sizes(name, dtype) or self._wrong(name, wrong_sizes[0], dtype)
+                continue
             shapes = [self._best(name, b, dtype) for b in batches]
             for batch, outcome in zip(batches, shapes, strict=True):
                 if outcome.kind == "shape":
                     wanted = batch.values[name].shape
                     return Verdict(name, "right value, wrong shape", shape_message(name, outcome.yours.shape, wanted))
             return Verdict(name, "right")
+        if wrong_sizes:
+            batch, dtype = wrong_sizes[0]
+            return self._for_these_sizes(name, dtype) or self._wrong(name, batch, dtype)
         failing = next(b for b in own if not self._group_right(name, [b], torch.float64))
         return self._wrong(name, failing, torch.float64)
 
@@ -142,21 +170,27 @@ class Judge:
     def _best(self, name: str, batch: Minibatch, dtype: torch.dtype) -> _Outcome:
         """The most telling outcome: one that is right where zeros would not be, else the first that says why not."""
         seen: list[_Outcome] = []
-        for mode in ("by cell", "by statement", "plain"):
+        for mode in ("by cell", "by statement", "plain", "true chain"):
             outcome = self._outcome(name, batch, mode, dtype)
-            if outcome.good and not outcome.blind:
+            if outcome.changed or (outcome.kind == "right" and not outcome.blind):
                 return outcome
             seen.append(outcome)
-        if outcome.good and not outcome.zeros and self._takes_another_way(name, batch, dtype, outcome):
-            return outcome
-        told = [o for o in seen if o.kind not in ("missing", "unusable")]
-        if told and all(o.good for o in told) and not any(o.zeros for o in told):
-            return told[0]  # degenerate wherever it was tried, as when all is done in one function
+        for telling in seen:  # a wrong shape that is the upstream's, is right in another run
+            if telling.kind == "shape" and not telling.blind:
+                return telling
+        told = [o for o in seen[:-1] if o.kind not in ("missing", "unusable")]
         bad = next((o for o in told if not o.good), None)
-        zeros = next((o for o in told if o.zeros), None)
-        if bad is None and zeros is not None:
-            return _Outcome("wrong", yours=zeros.yours, upstream=zeros.upstream, note=f"d{name} is all zeros.")
+        good = next((o for o in seen[-2:] if o.good), None)
+        if good is not None and not self._always_zeros(name, dtype):
+            if bad is None or self._takes_another_way(name, batch, dtype, good):
+                return good  # blind wherever it was tried, as when all is done in one function
+        elif told and bad is None:
+            bad = _Outcome("wrong", yours=told[0].yours, upstream=told[0].upstream, note=f"d{name} is all zeros.")
         return bad or seen[0]
+
+    def _always_zeros(self, name: str, dtype: torch.dtype) -> bool:
+        """Whether a gradient is zero on every minibatch; on one, rounding alone can make it so."""
+        return all(self._outcome(name, batch, "plain", dtype).zeros for batch in self.batches)
 
     def _takes_another_way(self, name: str, batch: Minibatch, dtype: torch.dtype, plain: _Outcome) -> bool:
         """Whether an answer is not computed from the gradients of its readers, so that only the plain chain can judge it:
@@ -175,7 +209,9 @@ class Judge:
         failure = self._failure(name, batch, dtype)
         if failure is not None:
             return Verdict(
-                name, failure.kind if failure.kind in ("raised", "timed out") else "raised", _sentence(failure, self)
+                name,
+                failure.kind if failure.kind in ("raised", "timed out") else "raised",
+                failure_sentence(failure, self),
             )
         outcome = self._best(name, batch, dtype)
         if outcome.kind == "missing":
@@ -196,7 +232,7 @@ class Judge:
         assumed = [s for s, batch in self._changed_sizes.items() if not self._group_right(name, [batch], dtype)]
         if not assumed:
             return None
-        own = self._batches[0].sizes
+        own = self.batches[0].sizes
         which = " and ".join(f"{size} = {own[size]}" for size in assumed)
         return Verdict(
             name, "right for these sizes only",
@@ -217,7 +253,7 @@ class Judge:
         """Whether any cell binds the gradient, or may do so in a way that the syntax tree does not show."""
         if any("d" + name in cell.bound() for cell in self.cells):
             return True
-        batch = self._batches[0]
+        batch = self.batches[0]
         value = self._run(batch, "plain", torch.float64).final.get(name)
         return value is not None and not (isinstance(value, Tensor) and torch.equal(value, batch.upstream[name]))
 
@@ -248,6 +284,7 @@ class Judge:
         return {}
 
     def _compare(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> _Outcome:
+        of_autograd, mode = mode == "true chain", mode.replace("true chain", "plain")
         result, at = self._run(batch, mode, dtype), self._completed(name, mode)
         if not result.after:
             return _Outcome("missing")
@@ -262,7 +299,10 @@ class Judge:
             what = yours if isinstance(yours, str) else f"tensor of {yours.dtype}"
             return _Outcome("wrong", note=f"d{name} is a {what}; a gradient is a torch.Tensor of real numbers.")
         values = cast(batch.values, dtype)
-        upstream = self._upstream(name, batch, state, replaced, values, dtype)
+        if of_autograd:
+            upstream = self._true_gradients(batch, dtype)
+        else:
+            upstream = self._upstream(name, batch, state, replaced, values, dtype)
         if upstream is None or (mode == "by statement" and self._too_early(name, at)):
             return _Outcome("unusable", yours=yours)
         yours = yours.to(dtype)
@@ -274,11 +314,22 @@ class Judge:
         fitted = fit(yours, truth.shape)
         degenerate, zeros = is_degenerate(truth, scale), not bool(yours.any())
         blind = degenerate or any(is_degenerate(share, scale) for share in parts)
+        seen = {"degenerate": degenerate, "blind": blind, "zeros": zeros, "yours": yours, "upstream": upstream}
         if fitted is None or not torch.isfinite(fitted).all() or not equal(fitted, truth, scale):
-            return _Outcome("wrong", degenerate, blind, zeros, yours, upstream)
+            return _Outcome("wrong", **seen)
         if changed := self._changed_later(name, result, at, mode, dtype, batch):
-            return _Outcome("wrong", degenerate, blind, zeros, yours, upstream, changed)
-        return _Outcome("right" if yours.shape == truth.shape else "shape", degenerate, blind, zeros, yours, upstream)
+            return _Outcome("wrong", changed=name in result.placed, note=changed, **seen)
+        return _Outcome("right" if yours.shape == truth.shape else "shape", **seen)
+
+    def _true_gradients(self, batch: Minibatch, dtype: torch.dtype) -> dict[str, Tensor]:
+        if (key := (batch.label, dtype)) not in self._truths:
+            given = batch.upstream[self.graph.output].to(dtype)
+            self._truths[key] = self.graph.gradients(cast(batch.values, dtype), given if given.dim() else None)
+        return self._truths[key]
+
+    @cached_property
+    def _truths(self) -> dict[tuple, dict[str, Tensor]]:
+        return {}
 
     def _too_early(self, name: str, at: int) -> bool:
         """Whether an upstream gradient was not complete when the statement ran that completes ``name``."""
@@ -301,7 +352,7 @@ class Judge:
         upstream = {}
         for reader in self.graph.readers(name):
             shape = values[reader].shape
-            if reader == self.graph.output and reader not in self.expected:
+            if reader == self.graph.output and not shape:
                 upstream[reader] = torch.ones(shape, dtype=dtype)
             elif reader in replaced:
                 upstream[reader] = batch.upstream[reader].to(dtype)
@@ -339,8 +390,9 @@ class Judge:
         if key not in self._results:
             chunks, _ = self._plan(mode)
             job = Job(
-                chunks, cast(batch.values, dtype), cast(batch.upstream, dtype), list(batch.upstream), sorted(self._given),
-                self.exercise.imports, STUBS, dtype, self.seed, (*self.graph.inputs, *self.graph.steps),
+                chunks, cast(batch.values, dtype), cast(batch.upstream, dtype), list(batch.upstream), given=sorted(self._given),
+                lists=batch.lists, generators=batch.generators, imports=self.exercise.imports, stubs=STUBS, dtype=dtype,
+                seed=self.seed, restored=(*self.exercise.graph.inputs, *self.exercise.graph.steps),
             )  # fmt: skip
             known = {i: self._stuck[c.source] for i, c in enumerate(chunks) if c.source in self._stuck and c.source}
             result = self.runner.run(job, known)
@@ -411,15 +463,21 @@ class Judge:
     def _given(self) -> frozenset[str]:
         """Upstream gradients that no cell computes: the exercise gives them, or the student left them out."""
         bound = set().union(*(cell.bound() for cell in self.cells)) if self.cells else set()
-        return frozenset(n for n in self.graph.steps if n != self.graph.output and "d" + n not in bound)
+        scalar = not self.batches[0].upstream[self.graph.output].shape
+        steps = (n for n in self.graph.steps if n != self.graph.output) if scalar else self.graph.steps
+        return frozenset(n for n in steps if "d" + n not in bound)
 
     @cached_property
     def _casts(self) -> bool:
         return any(mentions_float32(cell.cell.source) for cell in self.cells)
 
     @cached_property
-    def _batches(self) -> list[Minibatch]:
-        return draw(self.exercise, self.seed)
+    def batches(self) -> list[Minibatch]:
+        """The unseen minibatches of this submission."""
+        batches = draw(self.exercise, self.seed)
+        for scale in self.exercise.scales:
+            batches += draw(self.exercise, self.seed + 50, changes=1, scale=scale)
+        return batches
 
     @cached_property
     def _changed_sizes(self) -> dict[str, Minibatch]:
@@ -430,7 +488,7 @@ def _is_answer(value: object) -> bool:
     return isinstance(value, Tensor) and not value.is_complex() and value.dtype != torch.bool
 
 
-def _sentence(failure: Failure, judge: Judge) -> str:
+def failure_sentence(failure: Failure, judge: Judge) -> str:
     """A failure with the student's own line."""
     where = failure.label
     if failure.line is not None:

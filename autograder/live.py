@@ -26,7 +26,7 @@ def judge_this_notebook(name: str, course: Path) -> Callable[..., float]:
         judge = Judge(exercise, _history(exercise), shared_runner())
         verdicts = [judge.verdict(name) for name in names]
         for v in verdicts:
-            print(f"{MARKS.get(v.kind, '✗')} d{v.name}: {v.kind}{'. ' + v.message if v.message else ''}")
+            print(f"{MARKS.get(v.kind, '✗')} {v.label}: {v.kind}{'. ' + v.message if v.message else ''}")
         return sum(v.points for v in verdicts)
 
     return expect_gradients

@@ -10,8 +10,8 @@ import builtins
 import contextlib
 import io
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -20,6 +20,9 @@ from autograder.exercise import COURSE, Exercise, assigned_names
 
 EXAMPLES = 400
 """Rows of the made-up data set that minibatches are drawn from."""
+LARGEST_SIZE = 10_000
+COUNT = 10
+"""What the largest number above ``LARGEST_SIZE`` becomes."""
 
 
 @dataclass(frozen=True)
@@ -27,60 +30,104 @@ class Minibatch:
     """Inputs, forward variables and random upstream gradients at one set of sizes, in float64."""
 
     label: str
-    sizes: dict[str, int]
+    sizes: dict[str, float]
     own_sizes: bool
-    """Whether the sizes are those of the student's own notebook."""
+    """Whether sizes and constants are those of the student's own notebook."""
     values: dict[str, object]
     """Inputs and forward variables by name, detached."""
     upstream: dict[str, Tensor]
     """A random tensor for each variable, with its shape."""
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Lists of inputs, such as ``parameters``, by the names of their items."""
+    generators: dict[str, int] = field(default_factory=dict)
+    """Seeds of the random generators of the input cells, by name."""
 
     @property
     def seed(self) -> int:
         return hash(self.label) & 0xFFFF
 
 
-def own_sizes(exercise: Exercise) -> dict[str, int]:
-    """The notebook's own sizes by name: each integer that an input cell binds, unless it only renames another."""
+def own_sizes(exercise: Exercise) -> dict[str, float]:
+    """The notebook's own sizes and constants by name: each number that an input cell binds, unless it renames another.
+
+    Numbers too large for a size count something (training steps); all of them are made small together.
+    """
+    numbers = _numbers(exercise)
+    largest = max((v for v in numbers.values() if isinstance(v, int)), default=0)
+    shrink = largest / COUNT if largest > LARGEST_SIZE else 1
+    return {k: max(1, round(v / shrink)) if isinstance(v, int) and v > LARGEST_SIZE else v for k, v in numbers.items()}
+
+
+def large_numbers(exercise: Exercise) -> dict[str, int]:
+    """Numbers of the input cells that count something, such as training steps, as the notebook has them."""
+    return {k: v for k, v in _numbers(exercise).items() if isinstance(v, int) and v > LARGEST_SIZE}
+
+
+def _numbers(exercise: Exercise) -> dict[str, float]:
     namespace = _run_inputs(exercise, {}, 0)
     aliases = {name for source in exercise.inputs for name in _renamed(source)}
     names = (name for source in exercise.inputs for name in assigned_names(source))
-    return {name: namespace[name] for name in names if type(namespace[name]) is int and name not in aliases}
+    return {name: namespace[name] for name in names if type(namespace[name]) in (int, float) and name not in aliases}
 
 
-def draw(exercise: Exercise, seed: int, changes: int = 3) -> list[Minibatch]:
-    """Two minibatches of the notebook's own sizes, the second without the last class, and ``changes`` of other sizes."""
-    own, chooser = own_sizes(exercise), random.Random(seed)
-    batches = [make(exercise, own, own, "own sizes", seed)]
-    batches.append(make(exercise, own, own, "own sizes, last class absent", seed + 1, last_class=False))
+def draw(exercise: Exercise, seed: int, changes: int = 3, scale: Mapping[str, float] | None = None) -> list[Minibatch]:
+    """Minibatches at the notebook's own sizes, one of them without the last class, and at other sizes, down to a batch of 2.
+
+    Args:
+        changes: how many of other sizes.
+        scale: factors on inputs by name, for numbers far from the usual.
+    """
+    own, chooser, fixed = own_sizes(exercise), random.Random(seed), large_numbers(exercise)
+    batches = [make(exercise, own, own, "own sizes", seed, scale=scale)]
+    batches.append(make(exercise, own, own, "own sizes, last class absent", seed + 1, last_class=False, scale=scale))
     for number in range(changes):
-        sizes = other_sizes(own, chooser)
-        batches.append(make(exercise, sizes, own, f"other sizes {number + 1}", seed + 2 + number))
+        sizes = other_sizes(own, chooser, fixed)
+        batches.append(make(exercise, sizes, own, f"other sizes {number + 1}", seed + 2 + number, scale=scale))
+    if "batch_size" in own:
+        sizes = {**other_sizes(own, chooser, fixed), "batch_size": 2}
+        batches.append(make(exercise, sizes, own, "a batch of two", seed + 2 + changes, scale=scale))
     return batches
 
 
-def one_size_changed(exercise: Exercise, seed: int) -> dict[str, Minibatch]:
-    """For each size, a minibatch in which it alone differs from the notebook's."""
-    own, chooser = own_sizes(exercise), random.Random(seed)
-    others = other_sizes(own, chooser)
+def one_size_changed(exercise: Exercise, seed: int, scale: Mapping[str, float] | None = None) -> dict[str, Minibatch]:
+    """For each size or constant, a minibatch in which it alone differs from the notebook's."""
+    own, chooser, fixed = own_sizes(exercise), random.Random(seed), large_numbers(exercise)
+    others = other_sizes(own, chooser, fixed)
     return {
-        name: make(exercise, {**own, name: others[name]}, own, f"another {name}", seed + 100 + i)
+        name: make(exercise, {**own, name: others[name]}, own, f"another {name}", seed + 100 + i, scale=scale)
         for i, name in enumerate(own)
+        if name not in fixed
     }
 
 
-def other_sizes(own: Mapping[str, int], chooser: random.Random) -> dict[str, int]:
-    """Sizes that all differ from the notebook's and from one another, so that no shape fits by accident."""
-    sizes: dict[str, int] = {}
+def other_sizes(own: Mapping[str, float], chooser: random.Random, fixed: Collection[str] = ()) -> dict[str, float]:
+    """Sizes that all differ from the notebook's and from one another, so that no shape fits by accident; larger constants.
+
+    Args:
+        fixed: names that keep their value.
+    """
+    sizes: dict[str, float] = {}
     for name, value in own.items():
+        if name in fixed:
+            sizes[name] = value
+            continue
+        if isinstance(value, float):
+            sizes[name] = value * chooser.choice([3, 10, 30, 100])
+            continue
         low, high = max(2, value // 4), max(7, 2 * value // 3)
-        free = [s for s in range(low, high + 1) if s not in sizes.values() and s not in own.values()]
+        free = [s for s in range(low, min(high, low + 40) + 1) if s not in sizes.values() and s not in own.values()]
         sizes[name] = chooser.choice(free or [value + 1 + len(sizes)])
     return sizes
 
 
 def make(
-    exercise: Exercise, sizes: Mapping[str, int], own: Mapping[str, int], label: str, seed: int, last_class: bool = True
+    exercise: Exercise,
+    sizes: Mapping[str, float],
+    own: Mapping[str, float],
+    label: str,
+    seed: int,
+    last_class: bool = True,
+    scale: Mapping[str, float] | None = None,
 ) -> Minibatch:
     """One minibatch at the given sizes. Redrawn until no row has two equal maxima and, if so asked, until the last
     class is neither in the data nor the likeliest anywhere.
@@ -88,9 +135,10 @@ def make(
     for attempt in range(200):
         generator = torch.Generator().manual_seed(seed * 1000 + attempt)
         inputs = _run_inputs(exercise, sizes, seed * 1000 + attempt, last_class)
+        lists = {name: found for name, value in inputs.items() if (found := _items(value, inputs))}
         for name, value in inputs.items():
             if isinstance(value, Tensor) and value.is_floating_point() and name in exercise.graph.inputs:
-                inputs[name] = _redraw(value, generator)
+                inputs[name] = _redraw(value, generator) * (scale or {}).get(name, 1.0)
         with torch.no_grad():
             values = {k: v.detach() if isinstance(v, Tensor) else v for k, v in exercise.graph.forward(inputs).items()}
         if last_class or not _wins(values, exercise, sizes):
@@ -100,10 +148,15 @@ def make(
         for name in exercise.graph.variables(values)
     }
     kept = {name: value for name, value in values.items() if not name.startswith("__")}
-    return Minibatch(label, dict(sizes), dict(sizes) == dict(own), kept, upstream)
+    generators = {name: seed for name, value in kept.items() if isinstance(value, torch.Generator)}
+    if scale:
+        label += ", " + ", ".join(f"{name} times {factor:g}" for name, factor in scale.items())
+    return Minibatch(label, dict(sizes), dict(sizes) == dict(own), kept, upstream, lists, generators)
 
 
-def _run_inputs(exercise: Exercise, sizes: Mapping[str, int], seed: int, last_class: bool = True) -> dict[str, object]:
+def _run_inputs(
+    exercise: Exercise, sizes: Mapping[str, float], seed: int, last_class: bool = True
+) -> dict[str, object]:
     """Run the source's input cells in float64, with assignments to the given sizes left out."""
     namespace: dict[str, object] = {"__builtins__": builtins, **sizes}
     exec(exercise.imports, namespace)
@@ -143,7 +196,14 @@ def _redraw(value: Tensor, generator: torch.Generator) -> Tensor:
     return (fresh * torch.where(small, 10 ** (-3 * exponent), 1.0)).detach()
 
 
-def _wins(values: Mapping[str, object], exercise: Exercise, sizes: Mapping[str, int]) -> bool:
+def _items(value: object, inputs: Mapping[str, object]) -> tuple[str, ...]:
+    """Names of the tensors that a list holds, if it holds nothing else."""
+    names = {id(tensor): name for name, tensor in inputs.items() if isinstance(tensor, Tensor)}
+    items = [names.get(id(item), "") for item in value] if isinstance(value, list) else []
+    return tuple(items) if all(items) else ()
+
+
+def _wins(values: Mapping[str, object], exercise: Exercise, sizes: Mapping[str, float]) -> bool:
     """Whether the last of the classes is the largest in any row of a step with one column a class."""
     classes = sizes.get("vocab_size")
     rows = [

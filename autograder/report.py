@@ -39,7 +39,7 @@ class Row:
         groups: dict[str, list[str]] = {}
         for verdict in self.verdicts:
             if verdict["kind"] != "right":
-                groups.setdefault(SHORT.get(verdict["kind"], verdict["kind"]), []).append("d" + verdict["name"])
+                groups.setdefault(SHORT.get(verdict["kind"], verdict["kind"]), []).append(verdict["name"])
         parts = [
             f"{', '.join(names) if len(names) <= 4 else f'{len(names)} gradients'}: {kind}"
             for kind, names in groups.items()
@@ -81,7 +81,7 @@ class ClassReport:
             for a in self.assignments
         }
         header = ["student", *(f"{a}: points" for a in self.assignments), "total"]
-        header += [f"{a}: d{name}" for a in self.assignments for name in names[a]]
+        header += [f"{a}: {name}" for a in self.assignments for name in names[a]]
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(header)

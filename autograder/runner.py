@@ -84,19 +84,24 @@ def run_job(connection: socket.socket) -> None:
     namespace.update({name: value.clone() for name, value in pristine.items()})
     for name in header["stubs"]:
         namespace[name] = _do_nothing
+    namespace["progress_bar"] = _as_it_is
     for name in header["given"]:
         namespace["d" + name] = replacements[name].clone()
     watched, placed, sent = header["watch"], {}, {}
+    restore = _restorer(torch, header, pristine)
+    snapshots = _Snapshots(connection, namespace, tensor, to_bytes)
+    namespace["_each_step"] = snapshots.each_step
     torch.manual_seed(header["seed"])
     connection.sendall(pack({"ready": True}))  # from here on it is the student's code that fails, if anything does
 
     for number, chunk in enumerate(header["chunks"]):
         if chunk["fresh"]:  # a cell starts: forward variables are as the forward pass left them
-            namespace.update({name: pristine[name].clone() for name in header["restored_tensors"]})
-            namespace.update({name: _literal(text) for name, text in header["restored"].items()})
+            restore(namespace)
         error = None
+        snapshots.names = chunk["snapshot"]
         if chunk["source"] and not chunk["skip"]:
             error = _execute(chunk["source"], chunk["label"], namespace)
+        snapshots.take(namespace)
         news, payload = {}, []
         for name in watched:
             value = namespace.get("d" + name, _do_nothing)
@@ -110,12 +115,61 @@ def run_job(connection: socket.socket) -> None:
                 payload.append(data)
         connection.sendall(pack({"chunk": number, "error": error, "news": news}, payload))
         for name in chunk["replace"]:
-            namespace["d" + name] = placed[name] = replacements[name].clone()
+            placed[name] = replacements[name].clone()
+            for key in _names_of(
+                namespace.get("d" + name), namespace, tensor, {"d" + p for p in placed} | pristine.keys()
+            ):
+                namespace[key] = placed[name]
+            namespace["d" + name] = placed[name]
             sent.pop(name, None)
     kept = {name: _describe(tensor, value, to_bytes) for name, value in placed.items()}
     connection.sendall(
         pack({"done": True, "placed": {k: d for k, (d, _) in kept.items()}}, [data for _, data in kept.values()])
     )
+
+
+def _names_of(value: object, namespace: dict, tensor: type, but: set) -> list:
+    """Further names bound to one and the same tensor: they stay so when another takes its place."""
+    return (
+        [key for key, other in namespace.items() if other is value and key not in but] if type(value) is tensor else []
+    )
+
+
+def _restorer(torch, header: dict, pristine: dict):
+    """A function that puts the judge's values into a namespace: fresh copies, lists of them, generators newly seeded."""
+    numbers = {name: _literal(text) for name, text in header["restored"].items()}
+
+    def restore(namespace: dict) -> None:
+        namespace.update({name: pristine[name].clone() for name in header["restored_tensors"]})
+        namespace.update(numbers)
+        for name, items in header["lists"].items():
+            namespace[name] = [namespace[item] for item in items]
+        for name, seed in header["generators"].items():
+            namespace[name] = torch.Generator().manual_seed(seed)
+
+    return restore
+
+
+class _Snapshots:
+    """Sends the values of some names after each step of a training loop, and at the end of its cell."""
+
+    def __init__(self, connection: socket.socket, namespace: dict, tensor: type, to_bytes):
+        self.connection, self.namespace, self.tensor, self.to_bytes = connection, namespace, tensor, to_bytes
+        self.names: list[str] = []
+
+    def each_step(self, iterable):
+        """Stands around the iterable of the loop: what comes between two items is one step."""
+        for item in iterable:
+            yield item
+            frame = sys._getframe(1)
+            self.take({**frame.f_globals, **frame.f_locals} if self.names else {})
+
+    def take(self, values: dict) -> None:
+        if not self.names:
+            return
+        found = {name: _describe(self.tensor, values[name], self.to_bytes) for name in self.names if name in values}
+        descriptions = {name: description for name, (description, _) in found.items()}
+        self.connection.sendall(pack({"snapshot": descriptions}, [data for _, data in found.values()]))
 
 
 def _execute(source: str, label: str, namespace: dict) -> dict | None:
@@ -171,11 +225,21 @@ def _do_nothing(*args, **kwargs) -> None:
     """Stands for ``check`` and the other tools of the notebook."""
 
 
+def _as_it_is(iterable, *args, **kwargs):
+    """Stands for a progress bar."""
+    return iterable
+
+
 def _forbid_autograd(torch) -> None:
     """Autograd is not an answer: every entry to it raises. The syntax tree is searched before; this is the second net."""
 
     def refuse(*args, **kwargs):
         raise RuntimeError("autograd is not an answer here: write the derivative itself")
+
+    set_grad_enabled = torch.set_grad_enabled  # torch.no_grad() needs it, to switch off
+
+    def only_off(mode, *args):
+        return refuse() if mode else set_grad_enabled(False)
 
     torch.Tensor.backward = torch.Tensor.retain_grad = torch.Tensor.requires_grad_ = refuse
     for module, names in {
@@ -184,11 +248,12 @@ def _forbid_autograd(torch) -> None:
         torch.autograd.functional: ["jacobian", "vjp", "jvp", "hessian", "vhp", "hvp"],
         torch.autograd.forward_ad: ["dual_level", "make_dual", "enter_dual_level"],
         torch.func: ["grad", "grad_and_value", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "linearize"],
-        torch: ["enable_grad", "set_grad_enabled"],
+        torch: ["enable_grad"],
     }.items():
         for name in names:
             if hasattr(module, name):
                 setattr(module, name, refuse)
+    torch.set_grad_enabled = only_off
 
 
 # --- the server: forks a child for each run -----------------------------------------------------------------------------

@@ -103,7 +103,7 @@ class JudgeNotebook(NbGraderPreprocessor):
             if utils.is_grade(cell) and (place := graded.get(cell.metadata.nbgrader.grade_id)):
                 found, points = judge.grade(place)
                 cell.outputs = [*_kept(cell.outputs), *_said(found), _result(points)]
-                verdicts += [{"name": v.name, "kind": v.kind, "message": v.message} for v in found]
+                verdicts += [{"name": v.label, "kind": v.kind, "message": v.message} for v in found]
         nb.cells.insert(0, _summary(notes))
         return nb, resources
 
@@ -194,7 +194,7 @@ def _kept(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def _said(verdicts: list[Verdict]) -> list[NotebookNode]:
-    lines = [f"  {MARKS.get(v.kind, '✗')} d{v.name}: {v.kind}{'. ' + v.message if v.message else ''}" for v in verdicts]
+    lines = [f"  {MARKS.get(v.kind, '✗')} {v.label}: {v.kind}{'. ' + v.message if v.message else ''}" for v in verdicts]
     return [new_output("stream", name="stdout", text="\n".join(["graded on unseen minibatches:", *lines, ""]))]
 
 
@@ -207,7 +207,7 @@ def _summary(notes: dict) -> NotebookNode:
     lost = [v for v in notes["verdicts"] if v["kind"] != "right"]
     right = len(notes["verdicts"]) - len(lost)
     lines = [f"## Feedback\n\n{right} of {len(notes['verdicts'])} gradients are right."]
-    lines += [f"- `d{v['name']}`: **{v['kind']}**. {_plain(v['message'])}" for v in lost]
+    lines += [f"- `{v['name']}`: **{v['kind']}**. {_plain(v['message'])}" for v in lost]
     lines += [f"- *{_plain(sentence)}*" for sentence in [*notes.get("mended", []), *filter(None, [notes.get("run")])]]
     return new_markdown_cell("\n".join(lines), id="feedback")
 

@@ -19,13 +19,13 @@ import sys
 allowed = {allowed!r}
 
 
-class StudentsPath:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
+class StudentsPath(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
         top = name.partition(".")[0]
         if top not in allowed and top not in sys.stdlib_module_names and not top.startswith("_"):
             return None
-        return importlib.machinery.PathFinder.find_spec(name, path, target)
+        return super().find_spec(name, path, target)
 
 
 sys.meta_path = [StudentsPath if f is importlib.machinery.PathFinder else f for f in sys.meta_path]

@@ -41,10 +41,10 @@ def explain(
     scale = summand_scale(graph, name, values, upstream)
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
-        return f"d{name} holds {bad}. Which step divides by zero, takes the log of zero, or uses an unset tensor?"
+        return f"d{name} holds {bad}. Which operation divides by zero, or takes the log of what is not positive?"
     for sentence, wrong in _candidates(graph, name, values, upstream, parts, others or {}):
         if wrong.shape == yours.shape and wrong.abs().max() > 0 and equal(yours, wrong, _scale_like(wrong, scale)):
-            return sentence
+            return sentence if yours.shape == truth.shape else f"{_shapes(name, yours.shape, truth.shape)} {sentence}"
     if yours.shape != truth.shape:
         return shape_message(name, yours.shape, truth.shape)
     if not yours.any():
@@ -54,26 +54,34 @@ def explain(
 
 def shape_message(name: str, yours: torch.Size, wanted: torch.Size) -> str:
     """The sentence on a gradient whose shape is not that of its variable."""
-    text = (
-        f"shape {name_of_shape(yours)}, but {name} is {name_of_shape(wanted)}. A gradient has the shape of its variable"
-    )
+    text = f"{_shapes(name, yours, wanted)} A gradient has the shape of its variable"
+    sizes, wanted_sizes = ([size for size in shape if size != 1] for shape in (yours, wanted))
     if len(yours) == 2 and tuple(yours) == tuple(reversed(wanted)):
         return text + ": yours is transposed. Which factor comes first in the product, and which one is transposed?"
-    if len(yours) > len(wanted):
+    if sizes == wanted_sizes and len(yours) > len(wanted):
         return text + ": which argument of sum() keeps a dimension, and which leaves it out?"
-    if len(yours) < len(wanted):
+    if sizes == wanted_sizes and len(yours) < len(wanted):
         return text + ": a sum dropped a dimension that the variable has. Which argument keeps it?"
-    if math.prod(yours) > math.prod(wanted):
+    if math.prod(yours) == math.prod(wanted):
+        return text + ": yours holds as many numbers, in another arrangement."
+    if _expands(wanted, yours):
         return text + f": {name} was broadcast in the forward pass, so its gradient is a sum over the copies."
-    return text + ": the forward pass used every element by itself, so each has a gradient of its own."
+    if set(sizes) - set(wanted_sizes):
+        return text + ": which dimensions have to go, and which have to stay?"
+    return text + f": each of the {math.prod(wanted)} elements of {name} has a gradient of its own."
+
+
+def _shapes(name: str, yours: torch.Size, wanted: torch.Size) -> str:
+    return f"shape {name_of_shape(yours)}, but {name} is {name_of_shape(wanted)}."
 
 
 def worst_element(name: str, yours: Tensor, truth: Tensor, scale: Tensor) -> str:
-    """Where the two differ most (beside the tolerance), both numbers and their ratio."""
-    excess = (yours - truth).abs() / tolerance(scale).clamp(min=torch.finfo(scale.dtype).tiny)
-    index = tuple(int(i) for i in torch.unravel_index(excess.argmax(), truth.shape))
+    """Where the two differ most, both numbers and their ratio."""
+    difference = (yours - truth).abs()
+    beyond = difference > tolerance(scale)
+    index = tuple(int(i) for i in torch.unravel_index((difference * beyond).argmax(), truth.shape))
     mine, theirs = float(yours[index]), float(truth[index])
-    wrong = int((excess > 1).sum())
+    wrong = int(beyond.sum())
     where = f"{name}[{', '.join(map(str, index))}]" if index else name
     ratio = f", ratio {mine / theirs:.4g}" if theirs and math.isfinite(mine / theirs) else ""
     return f"{wrong} of {truth.numel()} elements differ; the worst is {where}: yours {mine:.6g}, autograd's {theirs:.6g}{ratio}."
@@ -100,12 +108,17 @@ def _candidates(
         step, rest = graph.steps[reader], truth - share
         for sentence, wrong in _one_step(step, name, values, upstream[reader], share):
             whole = wrong + rest if wrong.shape == rest.shape else wrong
-            via = f" (in the share through {reader})" if len(parts) > 1 else ""
-            yield sentence + via, whole
-            if len(parts) > 1:  # two mistakes that go together: one branch only, and that one wrong
-                yield f"{sentence}{via}; and the other share is missing", wrong
+            if len(parts) == 1:
+                yield sentence, whole
+                continue
+            yield f"In the share through {reader}: {_uncapitalised(sentence)}", whole
+            # two mistakes that go together: one branch only, and that one wrong
+            yield f"Only the share through {reader} is in it, and there {_uncapitalised(sentence)}", wrong
     yield "The sign is wrong.", -truth
-    yield from _factors(values, truth)
+    yield from _factors("All is right", values, truth)
+    for reader, share in parts.items():
+        for sentence, wrong in _factors(f"The share through {reader} is right", values, share):
+            yield sentence, wrong + truth - share
     for other, gradient in others.items():
         if other != name:
             yield f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}.", gradient
@@ -152,6 +165,7 @@ def _one_step(
             fitted,
         )
     yield f"The upstream gradient d{step.name} is left out: this is the local derivative alone.", local
+    yield from _elementwise(step, name, values, upstream)
     yield (
         f"The upstream gradient d{step.name} is added where it should be multiplied.",
         local + upstream if (local.shape == upstream.shape) else local,
@@ -161,7 +175,7 @@ def _one_step(
             wrong = vector_jacobian_product(variant, name, values, upstream)
         except Exception:  # a mutated line need not make sense
             continue
-        yield f"{text} Yours is the derivative of another line than {step.name} = {step.expression}", wrong
+        yield f"{text} The line is `{step.name} = {step.expression}`.", wrong
     if share.dim() == 2:
         yield "Yours is transposed. Which factor comes first in the product, and which one is transposed?", share.T
 
@@ -171,7 +185,7 @@ def _broadcast(step: Step, name: str, values: Mapping[str, object], upstream: Te
     variable = values[name]
     if variable.shape == upstream.shape or variable.dim() > upstream.dim():
         return
-    copies = variable.expand(upstream.shape).contiguous() if _expands(variable, upstream.shape) else None
+    copies = variable.expand(upstream.shape).contiguous() if _expands(variable.shape, upstream.shape) else None
     if copies is None:
         return
     try:
@@ -208,6 +222,30 @@ def _broadcast(step: Step, name: str, values: Mapping[str, object], upstream: Te
                 yield f"The sum runs over the wrong dimension: {reason}.", wrong.reshape(shape)
 
 
+BY_OUTPUT = {"tanh": lambda y: 1 - y**2, "sigmoid": lambda y: y * (1 - y), "exp": lambda y: y}
+"""Slopes that are usually written with the output y of the function."""
+
+
+def _elementwise(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
+    """The slope of an elementwise line taken at the wrong place, or a power with the wrong exponent."""
+    variable, output, tree = values[name], values[step.name], step.tree
+    if variable.shape != upstream.shape:
+        return
+    yield (
+        f"The slope is taken at {step.name}, the output of the line, and not at {name}, its input.",
+        vector_jacobian_product(step, name, {**values, name: output}, upstream),
+    )
+    function = getattr(getattr(tree, "func", None), "attr", None)
+    if function in BY_OUTPUT:
+        text = f"The slope of {function} is written with its output, and you have put its input {name} in that place."
+        yield text, upstream * BY_OUTPUT[function](variable)
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Pow):
+        base = Step.from_expression("base", tree.left).evaluate(values)
+        for by, text in ((1, "has not gone down by one"), (2, "has gone up by one"), (-1, "has gone down by two")):
+            wrong = vector_jacobian_product(step, name, values, upstream * base**by)
+            yield f"The exponent {ast.unparse(tree.right)} {text}.", wrong
+
+
 def _overwritten(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
     """Rows picked by index, written back with ``=`` where they had to be added up."""
     tree = step.tree
@@ -239,26 +277,24 @@ def _variants(step: Step) -> Iterator[tuple[str, Step]]:
 
 def _slips(node: ast.AST) -> Iterator[tuple[str, object]]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and isinstance(node.right, ast.Constant):
-        yield f"{ast.unparse(node.left)} where {ast.unparse(node)} was used.", lambda n: n.left
+        yield f"You have {ast.unparse(node.left)} where the line has {ast.unparse(node)}.", lambda n: n.left
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _is_small(node.right):
         epsilon = ast.unparse(node.right)
         yield f"The small constant {epsilon} is left out.", lambda n: n.left
         yield f"The small constant {epsilon} has the wrong sign.", lambda n: ast.BinOp(n.left, ast.Sub(), n.right)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        exponent = ast.unparse(node.right)
         yield (
-            f"The exponent {exponent} is not lowered by one.",
-            lambda n: ast.BinOp(n.left, ast.Pow(), ast.BinOp(n.right, ast.Add(), ast.Constant(1))),
+            f"The exponent {ast.unparse(node.right)} has lost its sign.",
+            lambda n: ast.BinOp(n.left, ast.Pow(), _negated(n.right)),
         )
-        yield f"The exponent {exponent} has lost its sign.", lambda n: ast.BinOp(n.left, ast.Pow(), _negated(n.right))
     if isinstance(node, ast.Attribute) and node.attr == "mean":
-        yield "A mean is taken for a sum.", lambda n: ast.Attribute(n.value, "sum", n.ctx)
+        yield "The mean is treated as a sum.", lambda n: ast.Attribute(n.value, "sum", n.ctx)
     if isinstance(node, ast.Attribute) and node.attr == "sum":
-        yield "A sum is taken for a mean.", lambda n: ast.Attribute(n.value, "mean", n.ctx)
+        yield "The sum is treated as a mean.", lambda n: ast.Attribute(n.value, "mean", n.ctx)
 
 
-def _factors(values: Mapping[str, object], truth: Tensor) -> Iterator[Candidate]:
-    """The right gradient times a constant that learners forget or add."""
+def _factors(what: str, values: Mapping[str, object], truth: Tensor) -> Iterator[Candidate]:
+    """The right gradient, or one share of it, times a constant that learners forget or add."""
     n = values.get("n")
     named = [("2", 2.0), ("1/2", 0.5)]
     if isinstance(n, int) and n > 1:
@@ -267,7 +303,7 @@ def _factors(values: Mapping[str, object], truth: Tensor) -> Iterator[Candidate]
     for text, factor in named:
         for sign, prefix in ((1, ""), (-1, "-")):
             yield (
-                f"All is right but for the constant factor {prefix}{text}. Where does it come from?",
+                f"{what} but for the constant factor {prefix}{text}. Where does it come from?",
                 sign * factor * truth,
             )
 
@@ -276,17 +312,17 @@ def _as_shape_of(upstream: Tensor, variable: Tensor) -> Iterator[Tensor]:
     """``upstream`` brought to the shape of ``variable`` by a sum over copies or by repeating."""
     if upstream.shape == variable.shape:
         yield upstream
-    elif _expands(variable, upstream.shape):
+    elif _expands(variable.shape, upstream.shape):
         yield upstream.sum_to_size(variable.shape)
-    elif _expands(upstream, variable.shape):
+    elif _expands(upstream.shape, variable.shape):
         yield upstream.expand(variable.shape)
     if upstream.numel() == variable.numel() and upstream.shape != variable.shape:
         yield upstream.reshape(variable.shape)
 
 
-def _expands(small: Tensor, shape: torch.Size) -> bool:
+def _expands(small: torch.Size, shape: torch.Size) -> bool:
     try:
-        return torch.broadcast_shapes(small.shape, shape) == shape
+        return torch.broadcast_shapes(small, shape) == shape
     except RuntimeError:
         return False
 
@@ -303,6 +339,10 @@ def _is_small(node: ast.expr) -> bool:
 
 def _negated(node: ast.expr) -> ast.expr:
     return node.operand if isinstance(node, ast.UnaryOp) else ast.UnaryOp(ast.USub(), node)
+
+
+def _uncapitalised(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 class _Replace(ast.NodeTransformer):

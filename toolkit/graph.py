@@ -7,8 +7,9 @@ any particular network is written down here.
 
 import ast
 import builtins
+import copy
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 
@@ -91,6 +92,22 @@ class Graph:
         read = itertools.chain.from_iterable(step.reads for step in self.steps.values())
         return tuple(dict.fromkeys(name for name in read if name not in self.steps and not hasattr(builtins, name)))
 
+    def fused(self, keep: Iterable[str]) -> "Graph":
+        """The same function in fewer steps: one that is not in ``keep`` is substituted into the steps that read it.
+
+        Steps from which no way leads to the output are left out.
+        """
+        keep, trees, kept = {*keep, self.output}, {}, {}
+        for name, step in self.steps.items():
+            trees[name] = _Substitute({other: trees[other] for other in step.reads if other in trees}).visit(step.tree)
+            if name in keep:
+                kept[name] = Step.from_expression(name, ast.fix_missing_locations(trees[name]), step.line)
+                trees[name] = ast.Name(name, ast.Load())
+        needed = [self.output]
+        for name in needed:
+            needed += [other for other in kept[name].reads if other in kept and other not in needed]
+        return Graph({name: step for name, step in kept.items() if name in needed}, self.text)
+
     def readers(self, name: str) -> tuple[str, ...]:
         """Steps that read ``name``, in forward order."""
         return tuple(step.name for step in self.steps.values() if name in step.reads)
@@ -107,8 +124,11 @@ class Graph:
             values[step.name] = step.evaluate(values)
         return values
 
-    def gradients(self, inputs: Mapping[str, object]) -> dict[str, Tensor]:
+    def gradients(self, inputs: Mapping[str, object], upstream: Tensor | None = None) -> dict[str, Tensor]:
         """Autograd's gradient of the output with respect to every variable: the reference.
+
+        Args:
+            upstream: gradient of the output, with its shape; needed only if the output is no scalar.
 
         Returns:
             One tensor for each name in ``variables``, with the shape and dtype of the variable.
@@ -117,7 +137,8 @@ class Graph:
         with torch.enable_grad():
             values = self.forward(tracked)
             names = self.variables(values)
-            grads = torch.autograd.grad(values[self.output], [values[name] for name in names], materialize_grads=True)
+            tensors = [values[name] for name in names]
+            grads = torch.autograd.grad(values[self.output], tensors, upstream, materialize_grads=True)
         return dict(zip(names, grads, strict=True))
 
 
@@ -191,6 +212,16 @@ def summand_scale(
             product = vector_jacobian_product(graph.steps[reader], name, values, upstream[reader] * sign)
             parts.append(product.abs())
     return torch.stack(parts).amax(0)
+
+
+class _Substitute(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, expressions: Mapping[str, ast.expr]):
+        self.expressions = expressions
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return copy.deepcopy(self.expressions.get(node.id, node))
 
 
 def _is_float_tensor(value: object) -> bool:

@@ -36,14 +36,16 @@
 # - When something looks impossible, choose *Restart and run all*. A misspelt name (`dbmeani` for `dbnmeani`) or a
 #   line that you have deleted leaves its old value behind in memory, and only a restart clears it away.
 #
-# The notebook needs nothing but itself: it runs in Jupyter, in VS Code and in Colab.
+# Apart from PyTorch and Matplotlib, the notebook needs nothing but itself: it runs in Jupyter, in VS Code and in
+# Colab.
 #
 # **If your notebook is graded**, your cells are run again on data that you have not seen: minibatches of other
 # sizes, other numbers of characters, embedding dimensions, neurons and context lengths, in float64. Each cell is
 # tried by itself, with *random* numbers in place of the upstream gradients, so that one mistake costs only its
 # own points and no mistake can hide. That has four consequences:
 #
-# 1. Do not write 32, 64, 27, 10 or 3 into an answer. Take a size from a tensor's shape, or from `n`.
+# 1. Do not write the sizes 32, 64, 27, 10 or 3 into an answer. Take a size from a tensor's shape, or from `n`.
+#    (An exponent or a factor of a derivative is no size.)
 # 2. A cell may use the variables of the forward pass, the gradients that come before it, and what your own
 #    earlier cells define. Nothing else is there.
 # 3. Go step by step. A shortcut through several lines at once is the subject of exercises 2 and 3, not of this
@@ -107,8 +109,8 @@ import torch.nn.functional as F
 #   Nature 323.
 # - Y. Bengio, R. Ducharme, P. Vincent, C. Jauvin (2003). *A Neural Probabilistic Language Model.* Journal of
 #   Machine Learning Research 3.
-# - G. E. Hinton, R. R. Salakhutdinov (2006). *Reducing the Dimensionality of Data with Neural Networks.* Science
-#   313.
+# - G. E. Hinton, R. R. Salakhutdinov (2006). *Reducing the Dimensionality of Data with Neural Networks.*
+#   Science 313.
 # - S. Ioffe, C. Szegedy (2015). *Batch Normalization: Accelerating Deep Network Training by Reducing Internal
 #   Covariate Shift.* ICML.
 # - A. Karpathy (2016). *Yes you should understand backprop.* An essay on why; it goes through cases like the four
@@ -274,7 +276,8 @@ loss = -logprobs[range(n), Yb].mean()
 
 # %% [markdown]
 # PyTorch now differentiates all of it once. Its gradients are what `check` compares yours with. PyTorch keeps the
-# gradients of parameters only, so `retain_grad` asks it to keep those of everything in between as well.
+# gradients of parameters only, so `retain_grad` asks it to keep those of everything in between as well. It goes
+# back through a forward pass only once: before you run this cell a second time, run the forward cell again.
 #
 # The loss of this untrained network should lie near $\ln V$, the loss of a guess that gives every character the
 # same probability.
@@ -322,8 +325,8 @@ draw_network(network, globals())
 #   the sum over $j$ shrinks to one product per element. The art of the exercise is to see, for each line, how
 #   small the product really is.
 #
-# **Notation.** We write `dname` for $\partial L/\partial\,$`name`: `dlogits` is the gradient of the loss with
-# respect to `logits`. The forward variable keeps its name.
+# **Notation.** The gradient of the loss with respect to a variable is called `d` and the name of the variable:
+# `dlogits` is $\partial L/\partial z$ where $z$ stands for `logits`. The forward variable keeps its name.
 #
 # **A gradient has the shape of its variable.** Each number in `logits` has exactly one derivative, so `dlogits`
 # has the shape of `logits`, always. It is the most useful check there is, it costs nothing, and shape mistakes
@@ -722,8 +725,8 @@ for toy_j in range(3):
 # what do the ignored ones get?
 #
 # Difficulty ●●●○○ · about 15 minutes · `dlogits` has two shares. The second is practically zero on this
-# minibatch, so leaving it out goes unnoticed here, but not in the graded run, which also tries that its entries
-# land in the right columns. (It holds no ties; at a tie, more than one answer would be right.)
+# minibatch, so leaving it out goes unnoticed here, but not in the graded run, which also tests whether its
+# entries land in the right columns. (The graded data hold no ties; at a tie, more than one answer would be right.)
 #
 # <details><summary>Hint 1: shapes</summary>
 #

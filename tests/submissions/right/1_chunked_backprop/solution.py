@@ -1,0 +1,1 @@
+"""The reference solution, as it stands in the source."""
