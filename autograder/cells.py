@@ -110,19 +110,33 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
         )
         return result
     lines = source.split("\n")  # as Python counts them: splitlines() would also part them at a form feed
-    for node in body:
+
+    def words_of(node: ast.stmt) -> set[str]:
         used = set(autograd_uses(node))
-        writes, reads = written(node), read(node) - _looped_over(node)
-        words = used | {tainted[name] for name in reads & tainted.keys()}
         result.words |= used
+        return used | {tainted[name] for name in (read(node) - _looped_over(node)) & tainted.keys()}
+
+    def leave_out(node: ast.stmt, words: set[str]) -> None:
+        word = ", ".join(sorted(words))
+        for name in written(node):
+            if name in gradients:
+                result.autograd[gradients[name]] = word
+            elif name not in gradients.values() or name in _bound_anew(node):
+                tainted[name] = word
+
+    for number, node in enumerate(body):
+        words = words_of(node)
+        if words and isinstance(node, _BLOCKS):  # a loop or a block: only the statements in it that use autograd
+            for inner in _simple_statements(node):
+                if inner_words := words_of(inner):
+                    leave_out(inner, inner_words)
+                    _blank(lines, inner)
+            node = ast.parse("\n".join(lines)).body[number]
+            words = words_of(node)
         if words:
-            word = ", ".join(sorted(words))
-            for name in writes:
-                if name in gradients:
-                    result.autograd[gradients[name]] = word
-                elif name not in gradients.values() or name in _bound_anew(node):
-                    tainted[name] = word
+            leave_out(node, words)
             continue
+        writes = written(node)
         if isinstance(node, ast.Assign):
             for name in writes:
                 tainted.pop(name, None)
@@ -130,6 +144,27 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
         result.statements.append("\n" * (_first_line(node) - 1) + _text(lines, node))
         result.writes.append(writes)
     return result
+
+
+_BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
+
+
+def _simple_statements(node: ast.stmt) -> Iterator[ast.stmt]:
+    """Statements inside of loops and blocks that hold no others; a function definition counts as one."""
+    for field_name in ("body", "orelse", "finalbody", "handlers"):
+        for inner in getattr(node, field_name, []):
+            if isinstance(inner, (*_BLOCKS, ast.ExceptHandler)):
+                yield from _simple_statements(inner)
+            else:
+                yield inner
+
+
+def _blank(lines: list[str], node: ast.stmt) -> None:
+    """Put ``pass`` in the place of a statement, on its first line."""
+    first, last = _first_line(node) - 1, node.end_lineno - 1
+    rest = lines[last].encode()[node.end_col_offset :].decode()
+    lines[first] = lines[first].encode()[: node.col_offset].decode() + "pass" + (rest if first == last else "")
+    lines[first + 1 : last + 1] = [""] * (last - first)
 
 
 def autograd_uses(tree: ast.AST) -> Iterator[str]:

@@ -10,7 +10,8 @@ same cells tell what one alone cannot:
   a wrong upstream gradient, and is right all the same, is compared with autograd's own (``true chain``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -97,7 +98,8 @@ class Judge:
         cells = [part for part in submission if isinstance(part, StudentCell)]
         self.seed = fingerprint([cell.source for cell in cells]) % 10**9
         screened = iter(screen(cells, exercise.graph.steps | dict.fromkeys(self.expected)))
-        self.parts = [next(screened) if isinstance(part, StudentCell) else part for part in submission]
+        self.all_parts = [next(screened) if isinstance(part, StudentCell) else part for part in submission]
+        self.parts = _up_to_other_tasks(self.all_parts, exercise)
         self.cells = [part for part in self.parts if isinstance(part, Screened)]
         bound = set().union(*(cell.bound() for cell in self.cells)) if self.cells else set()
         # steps whose gradient nobody asks for and the student does not compute are no steps here
@@ -108,7 +110,8 @@ class Judge:
     def verdict(self, name: str) -> Verdict:
         """The verdict on the gradient of ``name``."""
         if name not in self._verdicts:
-            self._verdicts[name] = self._decide(name)
+            with one_thread():
+                self._verdicts[name] = self._decide(name)
         return self._verdicts[name]
 
     def grade(self, cell: GradedCell) -> tuple[list[Verdict], float]:
@@ -130,7 +133,8 @@ class Judge:
         def expect_values(*names: str, **instead: str) -> None:
             found.update({v.name: v for v in value_verdicts(self, cell.grade_id, names, instead)})
 
-        cell.run({f.__name__: f for f in (expect_gradients, expect_training, expect_values)})
+        with one_thread():
+            cell.run({f.__name__: f for f in (expect_gradients, expect_training, expect_values)})
         share = cell.points / max(1, len(found))
         return list(found.values()), sum(verdict.points * share for verdict in found.values())
 
@@ -482,6 +486,24 @@ class Judge:
     @cached_property
     def _changed_sizes(self) -> dict[str, Minibatch]:
         return one_size_changed(self.exercise, self.seed)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Without this, several judges on one machine wait for one another: on small tensors threads cost more than they give."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _up_to_other_tasks(parts: list[Screened | GradedPlace], exercise: Exercise) -> list[Screened | GradedPlace]:
+    """What comes before the first solution cell that is not graded gradient by gradient: a training loop, say."""
+    others = {cell.after for cell in exercise.graded if not cell.names()}
+    cut = [i for i, part in enumerate(parts) if isinstance(part, Screened) and part.cell.grade_id in others]
+    return parts[: cut[0]] if cut else parts
 
 
 def _is_answer(value: object) -> bool:

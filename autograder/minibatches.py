@@ -198,7 +198,8 @@ def _redraw(value: Tensor, generator: torch.Generator) -> Tensor:
 
 def _items(value: object, inputs: Mapping[str, object]) -> tuple[str, ...]:
     """Names of the tensors that a list holds, if it holds nothing else."""
-    names = {id(tensor): name for name, tensor in inputs.items() if isinstance(tensor, Tensor)}
+    tensors = [(name, tensor) for name, tensor in inputs.items() if isinstance(tensor, Tensor)]
+    names = {id(tensor): name for name, tensor in reversed(tensors)}  # its first name: a loop may have left another
     items = [names.get(id(item), "") for item in value] if isinstance(value, list) else []
     return tuple(items) if all(items) else ()
 

@@ -145,7 +145,9 @@ def _restorer(torch, header: dict, pristine: dict):
         for name, items in header["lists"].items():
             namespace[name] = [namespace[item] for item in items]
         for name, seed in header["generators"].items():
-            namespace[name] = torch.Generator().manual_seed(seed)
+            # unless the student has given the name to a helper
+            if isinstance(namespace.get(name, torch.Generator()), torch.Generator):
+                namespace[name] = torch.Generator().manual_seed(seed)
 
     return restore
 

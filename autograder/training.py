@@ -37,6 +37,8 @@ class TrainingStep:
     """All watched values after it: parameters, minibatch, gradients."""
     rate: float
     """The learning rate that this step should have."""
+    values: Mapping[str, object] | None
+    """The forward pass on the step's minibatch, with the parameters before it; None if the loop left no minibatch."""
 
 
 def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
@@ -125,7 +127,7 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
     """All verdicts (kind, message) on one run of the loop."""
     graph = judge.exercise.graph
     parameters = batch.lists["parameters"]
-    inputs = [name for name in graph.inputs if name not in parameters]
+    inputs = [n for n in graph.inputs if n not in parameters and isinstance(batch.values.get(n), Tensor)]
     watched = dict.fromkeys([*parameters, *inputs, *("d" + n for n in (*parameters, *graph.steps))])
     chunks, number = _chunks(judge, grade_id, tuple(watched), ["d" + name for name in parameters])
     result = judge.runner.run(_job(judge, batch, chunks))
@@ -137,7 +139,8 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         if not all(isinstance(value, Tensor) for value in before.values()):
             break
         rate = LEARNING_RATES[0] if i < steps // 2 else LEARNING_RATES[1]
-        training.append(TrainingStep(before, {**batch.values, **_fresh(after, graph)}, rate))
+        known = {**batch.values, **_fresh(after, graph)}
+        training.append(TrainingStep(before, known, rate, _forward(graph, {**known, **before})))
     failure = _last_failure(result.failures, number)
     if not training and failure is not None:
         kind = failure.kind if failure.kind in ("raised", "timed out") else "raised"
@@ -169,7 +172,7 @@ def _chunks(
 ) -> tuple[list[Chunk], int]:
     """The student's cells up to a graded cell, with a snapshot at the last one that matters; and the number of that one."""
     before: list[Screened] = []
-    for part in judge.parts:
+    for part in judge.all_parts:
         if isinstance(part, GradedPlace) and part.grade_id == grade_id:
             break
         if isinstance(part, Screened):
@@ -198,9 +201,14 @@ def _job(judge: Judge, batch: Minibatch, chunks: Sequence[Chunk]) -> Job:
 
 def _written_out(judge: Judge, grade_id: str) -> set[str]:
     """Names of the large numbers (max_steps, lr_drop) that the loop has as figures."""
-    wanted = next(cell.after for cell in judge.exercise.graded if cell.grade_id == grade_id)
-    source = "\n".join(cell.source for cell in judge.cells if cell.cell.grade_id == wanted)
+    source = "\n".join(cell.source for cell in _cells_of(judge, grade_id))
     return name_numbers(source, large_numbers(judge.exercise))[1]
+
+
+def _cells_of(judge: Judge, grade_id: str) -> list[Screened]:
+    """The solution cell that a graded cell grades."""
+    wanted = next(cell.after for cell in judge.exercise.graded if cell.grade_id == grade_id)
+    return [part for part in judge.all_parts if isinstance(part, Screened) and part.cell.grade_id == wanted]
 
 
 def name_numbers(source: str, names: Mapping[str, int]) -> tuple[str, set[str]]:
@@ -257,16 +265,19 @@ def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> tu
     """Verdict (kind, message) on one gradient of the loop, over all its steps."""
     shape_problem = ""
     previous: Mapping[str, Tensor] | None = None
+    fused_by_names: dict[tuple[str, ...], Graph] = {}
     for step in steps:
         yours = step.after.get("d" + name)
         if yours is None:
             return "not attempted", f"there is no d{name} in the loop."
         if not isinstance(yours, Tensor):
             return "wrong", f"d{name} is a {yours}; a gradient is a torch.Tensor."
-        values = _forward(graph, step)
+        values = step.values
         if values is None:
             return "wrong", "the loop left no minibatch in Xb and Yb to judge it on."
-        upstream, fused = _upstream(graph, name, step, values)
+        upstream = _upstream(graph, name, step, values)
+        kept = (name, *upstream)
+        fused = fused_by_names[kept] = fused_by_names.get(kept) or graph.fused(kept)
         truth = local_gradient(fused, name, values, upstream)
         scale = summand_scale(fused, name, values, upstream)
         fitted = fit(yours.to(truth.dtype), truth.shape)
@@ -348,8 +359,7 @@ def reference_trajectory(
     return states
 
 
-def _forward(graph: Graph, step: TrainingStep) -> dict[str, object] | None:
-    inputs = {**step.after, **step.before}
+def _forward(graph: Graph, inputs: Mapping[str, object]) -> dict[str, object] | None:
     if not all(isinstance(inputs.get(name), Tensor) for name in ("Xb", "Yb") if name in graph.inputs):
         return None
     with torch.no_grad():
@@ -359,10 +369,8 @@ def _forward(graph: Graph, step: TrainingStep) -> dict[str, object] | None:
             return None
 
 
-def _upstream(
-    graph: Graph, name: str, step: TrainingStep, values: Mapping[str, object]
-) -> tuple[dict[str, Tensor], Graph]:
-    """The upstream gradients that the student has in the loop, and the graph with all other steps substituted away."""
+def _upstream(graph: Graph, name: str, step: TrainingStep, values: Mapping[str, object]) -> dict[str, Tensor]:
+    """The upstream gradients that the student has in the loop; every other step is to be substituted away."""
     own = {}
     for other in graph.steps:
         gradient = step.after.get("d" + other)
@@ -370,8 +378,7 @@ def _upstream(
             fitted = fit(gradient.to(values[other].dtype), values[other].shape)
             if fitted is not None and torch.isfinite(fitted).all():
                 own[other] = fitted
-    fused = graph.fused([name, *own])
-    return {**own, graph.output: torch.ones_like(values[graph.output])}, fused
+    return {**own, graph.output: torch.ones_like(values[graph.output])}
 
 
 def _update(

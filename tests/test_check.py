@@ -84,7 +84,7 @@ BROKEN = [
     ("db2 = torch.ones(8, 9)", "b2", "b2 was broadcast in the forward pass"),
     ("db2 = dlogits.sum(1)", "b2", "shape (8,), but b2 is (9,). The sum runs over the wrong dimension"),
     ("db2 = torch.ones(7)", "b2", "which dimensions have to go, and which have to stay?"),
-    ("db2 = dlogits.sum()", "b2", "shape (), but b2 is (9,). .*each of the 9 elements"),
+    ("db2 = dlogits.sum()", "b2", "shape (), but b2 is (9,). .*b2 has 9 elements"),
     ("demb = torch.ones(8, 12)", "emb", "as many numbers, in another arrangement"),
     # names
     ("del dbnmeani", "bnmeani", "dbnmeani | not there yet. Not right yet: dbnmeani"),

@@ -18,7 +18,7 @@ SENTENCES = [
     ("logits", "dlogits += ", "dlogits -= ", "The share through logit_maxes has the wrong sign"),
     ("hpreact", "(1.0 - h**2)", "-(1.0 - h**2)", "The sign is wrong"),
     ("W2", "h.T @ dlogits", "h.T @ dlogits / n", "the constant factor 1/n"),
-    ("logprobs", "-1.0 / n", "-1.0", "the constant factor n"),
+    ("logprobs", "-1.0 / n", "-1.0", "The mean is treated as a sum"),
     ("bnvar", "(bnvar + 1e-5)", "bnvar", "The small constant 1e-05 is left out"),
     ("bndiff2", "(n - 1)", "n", "n - 1"),
     ("bngain", "(bnraw * dhpreact).sum(0, keepdim=True)", "bnraw * dhpreact", "The sum over the copies is missing"),

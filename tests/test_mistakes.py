@@ -1,4 +1,4 @@
-"""Every mistake loses its own gradient's points and no one else's: some six hundred of them, made from the graph."""
+"""Every mistake loses its own gradient's points and no one else's: nearly six hundred of them, made from the graph."""
 
 from collections import Counter, defaultdict
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -11,7 +11,7 @@ from tests.submissions.mistakes import Mistake, mistakes
 
 ASSIGNMENT = "1_chunked_backprop"
 KINDS = """
-sign | factor n | factor 1/n | factor n/(n-1) | factor 2 | factor 1/2 | zeros | one element or row left out
+sign | factor n | factor 1/n | factor n/(n-1) | factor 2 | zeros | one element or row left out
 transpose | transpose, reshaped | dimension added | dimension dropped | sum too many | mean of the rows
 another variable's gradient | upstream left out | wrong upstream | wrong operand | local derivative left out
 added where it multiplies | divided where it multiplies | sign of a factor | power | constant | factor left out

@@ -68,7 +68,9 @@ def shape_message(name: str, yours: torch.Size, wanted: torch.Size) -> str:
         return text + f": {name} was broadcast in the forward pass, so its gradient is a sum over the copies."
     if set(sizes) - set(wanted_sizes):
         return text + ": which dimensions have to go, and which have to stay?"
-    return text + f": each of the {math.prod(wanted)} elements of {name} has a gradient of its own."
+    return (
+        text + f": {name} has {math.prod(wanted)} elements that count by themselves, so each has a gradient of its own."
+    )
 
 
 def _shapes(name: str, yours: torch.Size, wanted: torch.Size) -> str:

@@ -78,7 +78,6 @@ def _afterwards(bench: Bench, name: str, values: Mapping) -> Iterator[Mistake]:
         ("factor 1/n", 0, f"{d} = {d} / n"),
         ("factor n/(n-1)", 0, f"{d} = {d} * n / (n - 1)"),
         ("factor 2", 0, f"{d} = 2 * {d}"),
-        ("factor 1/2", 0, f"{d} = 0.5 * {d}"),
         ("zeros", 0, f"{d} = torch.zeros_like({name})"),
         ("one element or row left out", 0, f"{d} = {d}.clone()\n{d}[{':, -1' if shape[0] == 1 else '-1'}] = 0"),
         ("dimension added", 0.5, f"{d} = {d}.unsqueeze(0)"),
