@@ -61,11 +61,11 @@ def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
                     kind, message = "right for these sizes only", f"it is not right at other sizes: {message}"
                 found[name] = kind, message
     written_out = _written_out(judge, grade_id)
-    if "lr_drop" in written_out and found["learning rate"][0] == "right":
+    if "lr_drop" in written_out and found["rate"][0] == "right":
         text = f"it assumes lr_drop = {fixed['lr_drop']}. Use the name, which a shorter run changes."
-        found["learning rate"] = "right for these sizes only", text
-    shown = {"update": "the update", "learning rate": "the learning rate", "trajectory": "the trajectory"}
-    return [Verdict(f"loop: {n}", kind, text, shown.get(n, f"d{n} in the loop")) for n, (kind, text) in found.items()]
+        found["rate"] = "right for these sizes only", text
+    shown = {"update": "the update", "rate": "the learning rate", "trajectory": "the trajectory"}
+    return [Verdict(f"loop:{n}", kind, text, shown.get(n, f"d{n} in the loop")) for n, (kind, text) in found.items()]
 
 
 def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: Mapping[str, str]) -> list[Verdict]:
@@ -94,7 +94,7 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
                 kind, message = "raised" if failure.kind == "died" else failure.kind, failure_sentence(failure, judge)
             if kind != "right":
                 break
-        verdicts.append(Verdict(f"value: {name}", kind, message, name))
+        verdicts.append(Verdict(f"value:{name}", kind, message, name))
     return verdicts
 
 
@@ -144,7 +144,7 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
     failure = _last_failure(result.failures, number)
     if not training and failure is not None:
         kind = failure.kind if failure.kind in ("raised", "timed out") else "raised"
-        parts = [*parameters, "update", "learning rate", "trajectory"]
+        parts = [*parameters, "update", "rate", "trajectory"]
         return dict.fromkeys(parts, (kind, failure_sentence(failure, judge)))
     generator = torch.Generator().manual_seed(next(iter(batch.generators.values()), 0))
     reference = reference_trajectory(graph, parameters, batch.values, steps, steps // 2, generator)
@@ -158,7 +158,7 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
             if n in parameters
         }
     verdicts["update"] = judge_update(parameters, training)
-    verdicts["learning rate"] = judge_rate(parameters, training)
+    verdicts["rate"] = judge_rate(parameters, training)
     verdicts["trajectory"] = judge_trajectory(parameters, training, reference)
     return verdicts
 

@@ -17,6 +17,7 @@ from autograder.cells import StudentCell
 from autograder.client import Runner
 from autograder.exercise import COURSE, Exercise
 from autograder.judge import GradedPlace, Judge, Submission, Verdict
+from autograder.steps import without_markers
 
 BANK = Path(__file__).parent / "submissions"
 EXTRA = "extra "
@@ -33,7 +34,7 @@ class Bench:
     def solution_cells(self) -> dict[str, str]:
         """The reference solution by grade_id, in order, as one would write it."""
         cells = (cell for cell in self.exercise.notebook.cells if utils.is_solution(cell))
-        return {cell.metadata.nbgrader.grade_id: _without_markers(cell.source) for cell in cells}
+        return {cell.metadata.nbgrader.grade_id: without_markers(cell.source) for cell in cells}
 
     @functools.cached_property
     def cell_of(self) -> dict[str, str]:
@@ -77,7 +78,9 @@ class Bench:
             seconds: the longest time for one cell.
         """
         judge = Judge(self.exercise, self.submission(edits, start), runner(seconds))
-        return {name: judge.verdict(name) for name in names or self.exercise.expected}
+        if names is not None:
+            return {name: judge.verdict(name) for name in names}
+        return {verdict.name: verdict for cell in self.exercise.graded for verdict in judge.grade(cell)[0]}
 
 
 @functools.cache
@@ -166,7 +169,3 @@ def read_answer(path: Path) -> Answer:
 
 def _extra_cells(edits: Mapping[str, str], place: str) -> list[StudentCell]:
     return [StudentCell(EXTRA + place, edits[EXTRA + place])] if EXTRA + place in edits else []
-
-
-def _without_markers(source: str) -> str:
-    return "\n".join(line for line in source.split("\n") if not line.startswith("### ")).strip()

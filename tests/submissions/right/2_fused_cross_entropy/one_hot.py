@@ -1,0 +1,4 @@
+"""Softmax minus one-hot."""
+
+# cell: logits
+dlogits = (torch.softmax(logits, dim=1) - F.one_hot(Yb, logits.shape[1])) / n

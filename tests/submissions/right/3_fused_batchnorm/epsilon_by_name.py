@@ -1,0 +1,7 @@
+"""The standard deviation once more."""
+
+# cell: hprebn
+std = torch.sqrt(hprebn.var(0, keepdim=True) + eps)
+x = (hprebn - hprebn.mean(0, keepdim=True)) / std
+d = dhpreact * bngain
+dhprebn = (d - d.mean(0) - x * (d * x).sum(0) / (n - 1)) / std

@@ -1,0 +1,4 @@
+"""Nothing."""
+
+# start: blank
+# expect: logits = not attempted

@@ -1,0 +1,8 @@
+"""No maximum subtracted: not a number at logits of a thousand."""
+
+# expect: logits = wrong | nan
+# cell: logits
+e = logits.exp()
+dlogits = e / e.sum(1, keepdim=True)
+dlogits[range(n), Yb] -= 1
+dlogits /= n

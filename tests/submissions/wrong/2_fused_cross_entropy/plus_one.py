@@ -1,0 +1,7 @@
+"""+1 at the label."""
+
+# expect: logits = wrong
+# cell: logits
+dlogits = F.softmax(logits, 1)
+dlogits[range(n), Yb] += 1
+dlogits /= n

@@ -1,0 +1,5 @@
+"""Zeros."""
+
+# expect: logits = wrong
+# cell: logits
+dlogits = torch.zeros_like(logits)

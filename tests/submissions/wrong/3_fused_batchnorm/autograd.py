@@ -1,0 +1,5 @@
+"""What autograd has left."""
+
+# expect: hprebn = uses autograd
+# cell: hprebn
+dhprebn = hprebn.grad

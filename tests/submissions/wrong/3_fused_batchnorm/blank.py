@@ -1,0 +1,4 @@
+"""Nothing."""
+
+# start: blank
+# expect: bngain bnbias hprebn = not attempted

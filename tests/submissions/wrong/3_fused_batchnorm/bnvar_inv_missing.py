@@ -1,0 +1,5 @@
+"""bnvar_inv is missing."""
+
+# expect: hprebn = wrong
+# cell: hprebn
+dhprebn = bngain * 1 / n * (n * dhpreact - dhpreact.sum(0) - n / (n - 1) * bnraw * (dhpreact * bnraw).sum(0))

@@ -1,0 +1,5 @@
+"""The direct share is missing."""
+
+# expect: hprebn = wrong
+# cell: hprebn
+dhprebn = bngain * bnvar_inv / n * (-dhpreact.sum(0) - n / (n - 1) * bnraw * (dhpreact * bnraw).sum(0))

@@ -1,0 +1,5 @@
+"""The gain is missing."""
+
+# expect: hprebn = wrong
+# cell: hprebn
+dhprebn = bnvar_inv / n * (n * dhpreact - dhpreact.sum(0) - n / (n - 1) * bnraw * (dhpreact * bnraw).sum(0))

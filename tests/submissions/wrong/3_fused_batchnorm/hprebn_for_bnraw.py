@@ -1,0 +1,5 @@
+"""hprebn for bnraw."""
+
+# expect: hprebn = wrong
+# cell: hprebn
+dhprebn = bngain * bnvar_inv / n * (n * dhpreact - dhpreact.sum(0) - n / (n - 1) * hprebn * (dhpreact * bnraw).sum(0))
