@@ -41,6 +41,8 @@ c.GenerateSolution.preprocessors = [
     nbgrader.ClearMarkScheme, steps.ClearSolutionMarkers, nbgrader.Execute,
 ]  # fmt: skip
 
+c.Execute.timeout = 120  # seconds a cell; a student's training is cut short by a locked cell
+
 c.Autograde.exporter_class = steps.SubmissionExporter
 c.Autograde.pre_convert_hook = steps.use_expected_name
 c.Autograde.sanitize_preprocessors = [

@@ -32,13 +32,24 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.exercise import COURSE, hidden_tests
 
-TOOLKIT = ("graph", "compare", "diagnosis", "check", "picture", "names")
+TOOLKIT = ("graph", "compare", "diagnosis", "check", "training", "picture", "names")
 """Modules of the setup cell, each after those that it imports."""
 PUBLIC = {
     "toolkit.check": ("check", "cmp", "progress", "read_network"),
     "toolkit.names": ("load_names",),
     "toolkit.picture": ("draw_network",),
+    "toolkit.training": (
+        "check_calibration",
+        "check_training",
+        "compare_speed",
+        "progress_bar",
+        "training_progress",
+        "your_loop",
+        "your_plain_loop",
+    ),
 }
+SOLUTION_SECONDS = 900
+"""Longest time for a cell of a solution: the training loop takes a minute or two."""
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n?### END SOLUTION", re.DOTALL)
 
@@ -156,6 +167,7 @@ def _build_solution(course: Path, name: str, api: NbGraderAPI) -> None:
     if target.exists() and nbformat.read(target, as_version=4).metadata.get("built_from") == wanted:
         return
     with temp_attrs(api.coursedir, assignment_id=name):
+        api.config.Execute.timeout = SOLUTION_SECONDS
         converter = GenerateSolution(coursedir=api.coursedir, parent=api)
         converter.force = True
         _done(capture_log(converter), name)

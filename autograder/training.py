@@ -305,15 +305,39 @@ def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> tu
 
 
 def judge_rate(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> tuple[str, str]:
-    """Verdict on the learning rate after its drop."""
-    late = [step for step in steps if step.rate == LEARNING_RATES[1]]
-    kind, message = _update(parameters, late, "learning rate")
-    if kind == "wrong" and _update(parameters, late, "learning rate", LEARNING_RATES[0])[0] == "right":
+    """Verdict on the drop of the learning rate: late steps are to be a tenth of early ones, whatever the update's sign."""
+    early, late = (_factor(parameters, [s for s in steps if s.rate == rate]) for rate in LEARNING_RATES)
+    if early is None or late is None:
+        return _update(parameters, [step for step in steps if step.rate == LEARNING_RATES[1]], "learning rate")
+    if abs(late / early - LEARNING_RATES[1] / LEARNING_RATES[0]) < 1e-6:
+        return "right", ""
+    if abs(late / early - 1) < 1e-6:
         return (
             "wrong",
-            f"the learning rate stays at {LEARNING_RATES[0]} after step lr_drop; it must fall to {LEARNING_RATES[1]}.",
+            f"the learning rate stays at {abs(early):g} after step lr_drop; it must fall to {LEARNING_RATES[1]}.",
         )
-    return kind, message
+    return (
+        "wrong",
+        f"the learning rate goes from {abs(early):g} to {abs(late):g} at step lr_drop, not to {LEARNING_RATES[1]}.",
+    )
+
+
+def _factor(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> float | None:
+    """By what multiple of the student's gradients all parameters change, if it is one and the same everywhere."""
+    ratios = []
+    for step in steps:
+        for name in parameters:
+            gradient, now = step.after.get("d" + name), step.after.get(name)
+            if isinstance(gradient, Tensor) and isinstance(now, Tensor) and gradient.numel() == now.numel():
+                gradient = gradient.to(now.dtype).reshape(now.shape)
+                large = gradient.abs() > 0.1 * gradient.abs().max()
+                if gradient.abs().max() > 1e-9:
+                    ratios.append(((now - step.before[name])[large] / gradient[large]).flatten())
+    if not ratios:
+        return None
+    all_ratios = torch.cat(ratios)
+    same = (all_ratios - all_ratios.mean()).abs().max() <= 1e-6 * all_ratios.mean().abs()
+    return float(all_ratios.mean()) if same else None
 
 
 def judge_trajectory(

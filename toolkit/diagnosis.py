@@ -168,6 +168,7 @@ def _one_step(
         )
     yield f"The upstream gradient d{step.name} is left out: this is the local derivative alone.", local
     yield from _elementwise(step, name, values, upstream)
+    yield from _places(step, name, values, upstream)
     yield (
         f"The upstream gradient d{step.name} is added where it should be multiplied.",
         local + upstream if (local.shape == upstream.shape) else local,
@@ -246,6 +247,49 @@ def _elementwise(step: Step, name: str, values: Mapping[str, object], upstream: 
         for by, text in ((1, "has not gone down by one"), (2, "has gone up by one"), (-1, "has gone down by two")):
             wrong = vector_jacobian_product(step, name, values, upstream * base**by)
             yield f"The exponent {ast.unparse(tree.right)} {text}.", wrong
+
+
+_IDENTITIES = {  # one call that hides several uses of its argument, written out
+    "cross_entropy": "({0}.logsumexp(1) - {0}.gather(1, {1}[:, None])[:, 0]).mean()",
+}
+
+
+def _places(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
+    """Where one line uses ``name`` in several places, as a fused line does: the share of a place left out or changed."""
+    tree = _Identities().visit(step.tree)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+    if not 2 <= len(nodes) <= 6:
+        return
+    contexts = [_context(tree, node) for node in nodes]
+    for number, node in enumerate(nodes):
+        node.id = f"{name}__{number}"
+    alias = {node.id: values[name] for node in nodes}
+    placed = Step.from_expression(step.name, ast.fix_missing_locations(tree))
+    found = [vector_jacobian_product(placed, node.id, {**values, **alias}, upstream) for node in nodes]
+    whole, where = sum(found), f"{name} is used in {len(nodes)} places of the line for {step.name}"
+    for context, share in zip(contexts, found, strict=True):
+        yield f"{where}. The share through `{context}` is not in it yet.", whole - share
+    for context, share in zip(contexts, found, strict=True):
+        yield f"{where}. Yours is the share through `{context}` alone.", share
+        yield f"{where}. The share through `{context}` has the wrong sign.", whole - 2 * share
+        for text, wrong in _factors(f"{where}. The share through `{context}` is right", values, share):
+            yield text, whole - share + wrong
+
+
+def _context(tree: ast.AST, node: ast.Name) -> str:
+    """The smallest call around a name, or the name itself."""
+    calls = [call for call in ast.walk(tree) if isinstance(call, ast.Call) and node in ast.walk(call)]
+    sizes = [(len(ast.unparse(call)), ast.unparse(call)) for call in calls]
+    return min(sizes)[1] if sizes and min(sizes)[0] < 60 else node.id
+
+
+class _Identities(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        text = _IDENTITIES.get(node.func.attr if isinstance(node.func, ast.Attribute) else "")
+        if text is None or node.keywords:
+            return node
+        return ast.parse(text.format(*map(ast.unparse, node.args)), mode="eval").body
 
 
 def _overwritten(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
