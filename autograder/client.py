@@ -20,7 +20,7 @@ CHUNK_SECONDS = 10.0
 """Longest time for one cell of a student's on a small minibatch."""
 RUN_SECONDS = 60.0
 """Longest time for one run of all cells."""
-MAX_SNAPSHOTS = 1000
+MAX_STEPS = 1000
 """Most steps of a loop that are looked at."""
 MESSAGE_BYTES = 1 << 28
 _DTYPES = {str(d).removeprefix("torch."): d for d in (
@@ -88,8 +88,10 @@ class Result:
     placed: dict[str, object] = field(default_factory=dict)
     """What became of the tensors that the judge put in: changed, if the student's code changed them in place."""
 
-    snapshots: dict[int, list[dict[str, object]]] = field(default_factory=dict)
-    """By chunk, the values of the names it was asked for: after each step of its loop, then at its end."""
+    steps: dict[int, list[dict[str, object]]] = field(default_factory=dict)
+    """By chunk, the values of the names it was asked for after each step of its loop."""
+    snapshots: dict[int, dict[str, object]] = field(default_factory=dict)
+    """The same at its end."""
 
     @property
     def final(self) -> dict[str, object]:
@@ -212,8 +214,11 @@ class Runner:
                     return None
                 if "snapshot" in header:
                     found = _tensors(header["snapshot"], blobs)
-                    result.snapshots.setdefault(len(result.after), []).append(found)
-                    if len(result.snapshots[len(result.after)]) > MAX_SNAPSHOTS:
+                    if not header["step"]:
+                        result.snapshots[len(result.after)] = found
+                    elif len(result.steps.setdefault(len(result.after), [])) < MAX_STEPS:
+                        result.steps[len(result.after)].append(found)
+                    else:
                         raise ValueError("the loop does not stop at max_steps")
                     continue
                 if header["chunk"] != len(result.after) or len(result.after) >= len(job.chunks):

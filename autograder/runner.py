@@ -164,14 +164,14 @@ class _Snapshots:
         for item in iterable:
             yield item
             frame = sys._getframe(1)
-            self.take({**frame.f_globals, **frame.f_locals} if self.names else {})
+            self.take({**frame.f_globals, **frame.f_locals} if self.names else {}, step=True)
 
-    def take(self, values: dict) -> None:
+    def take(self, values: dict, step: bool = False) -> None:
         if not self.names:
             return
         found = {name: _describe(self.tensor, values[name], self.to_bytes) for name in self.names if name in values}
         descriptions = {name: description for name, (description, _) in found.items()}
-        self.connection.sendall(pack({"snapshot": descriptions}, [data for _, data in found.values()]))
+        self.connection.sendall(pack({"snapshot": descriptions, "step": step}, [data for _, data in found.values()]))
 
 
 def _execute(source: str, label: str, namespace: dict) -> dict | None:

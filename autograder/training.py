@@ -88,7 +88,7 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
             # the forward pass of a minibatch has left these names: without the student's cell they must not be there
             job = _job(judge, replace(batch, values={k: v for k, v in batch.values.items() if k not in names}), chunks)
             result = judge.runner.run(job)
-            yours = (result.snapshots.get(number) or [{}])[-1].get(name)
+            yours = result.snapshots.get(number, {}).get(name)
             kind, message = _compare_value(name, yours, wanted)
             if kind == "not attempted" and (failure := _last_failure(result.failures, number)):
                 kind, message = "raised" if failure.kind == "died" else failure.kind, failure_sentence(failure, judge)
@@ -131,10 +131,9 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
     watched = dict.fromkeys([*parameters, *inputs, *("d" + n for n in (*parameters, *graph.steps))])
     chunks, number = _chunks(judge, grade_id, tuple(watched), ["d" + name for name in parameters])
     result = judge.runner.run(_job(judge, batch, chunks))
-    seen = result.snapshots.get(number, [])
     start = {name: batch.values[name] for name in parameters}
     training = []
-    for i, after in enumerate(seen[:-1] if len(seen) > steps else seen):
+    for i, after in enumerate(result.steps.get(number, [])):
         before = {n: training[-1].after[n] if training else start[n] for n in parameters}
         if not all(isinstance(value, Tensor) for value in before.values()):
             break
@@ -181,7 +180,8 @@ def _chunks(
     numbers = [i for i, cell in enumerate(before) if cell.cell.grade_id == wanted]
     chosen = numbers[-1] if numbers else len(before) - 1
     if loop and not any(wrap_loop(cell.source, loop) for cell in before[chosen : chosen + 1]):
-        chosen = next((i for i, cell in reversed([*enumerate(before)]) if wrap_loop(cell.source, loop)), chosen)
+        loops = [i for i, cell in enumerate(before) if cell not in judge.cells and wrap_loop(cell.source, loop)]
+        chosen = loops[-1] if loops else chosen  # the loop may stand in a cell of the student's own
     chunks = []
     large = large_numbers(judge.exercise)
     for i, cell in enumerate(before):
@@ -264,37 +264,30 @@ def wrap_loop(source: str, written: Sequence[str]) -> str | None:
 def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> tuple[str, str]:
     """Verdict (kind, message) on one gradient of the loop, over all its steps."""
     shape_problem = ""
-    previous: Mapping[str, Tensor] | None = None
     fused_by_names: dict[tuple[str, ...], Graph] = {}
-    for step in steps:
+    for number, step in enumerate(steps):
         yours = step.after.get("d" + name)
         if yours is None:
             return "not attempted", f"there is no d{name} in the loop."
         if not isinstance(yours, Tensor):
             return "wrong", f"d{name} is a {yours}; a gradient is a torch.Tensor."
-        values = step.values
-        if values is None:
+        if step.values is None:
             return "wrong", "the loop left no minibatch in Xb and Yb to judge it on."
-        upstream = _upstream(graph, name, step, values)
+        upstream = _upstream(graph, name, step)
         kept = (name, *upstream)
         fused = fused_by_names[kept] = fused_by_names.get(kept) or graph.fused(kept)
-        truth = local_gradient(fused, name, values, upstream)
-        scale = summand_scale(fused, name, values, upstream)
+        truth = local_gradient(fused, name, step.values, upstream)
+        scale = summand_scale(fused, name, step.values, upstream)
         fitted = fit(yours.to(truth.dtype), truth.shape)
         if fitted is None or not equal(fitted, truth, scale):
-            if (
-                previous is not None
-                and fitted is not None
-                and name in previous
-                and equal(fitted, previous[name], scale)
-            ):
-                return "wrong", f"d{name} is the gradient of the step before: it is not computed anew in each step."
+            late = steps[number + 1].after.get("d" + name) if number + 1 < len(steps) else None
+            if isinstance(late, Tensor) and late.shape == truth.shape and equal(late, truth, scale):
+                return "wrong", f"d{name} is the gradient of the step before: the update uses it one step late."
             if is_degenerate(truth, scale):
                 continue
-            return "wrong", explain(fused, name, values, upstream, yours.to(truth.dtype))
+            return "wrong", explain(fused, name, step.values, upstream, yours.to(truth.dtype))
         if yours.shape != truth.shape:
             shape_problem = shape_message(name, yours.shape, truth.shape)
-        previous = {name: truth}
     return ("right value, wrong shape", shape_problem) if shape_problem else ("right", "")
 
 
@@ -307,7 +300,7 @@ def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> tu
 def judge_rate(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> tuple[str, str]:
     """Verdict on the drop of the learning rate: late steps are to be a tenth of early ones, whatever the update's sign."""
     early, late = (_factor(parameters, [s for s in steps if s.rate == rate]) for rate in LEARNING_RATES)
-    if early is None or late is None:
+    if not early or late is None:
         return _update(parameters, [step for step in steps if step.rate == LEARNING_RATES[1]], "learning rate")
     if abs(late / early - LEARNING_RATES[1] / LEARNING_RATES[0]) < 1e-6:
         return "right", ""
@@ -393,9 +386,9 @@ def _forward(graph: Graph, inputs: Mapping[str, object]) -> dict[str, object] | 
             return None
 
 
-def _upstream(graph: Graph, name: str, step: TrainingStep, values: Mapping[str, object]) -> dict[str, Tensor]:
+def _upstream(graph: Graph, name: str, step: TrainingStep) -> dict[str, Tensor]:
     """The upstream gradients that the student has in the loop; every other step is to be substituted away."""
-    own = {}
+    own, values = {}, step.values
     for other in graph.steps:
         gradient = step.after.get("d" + other)
         if other not in (name, graph.output) and isinstance(gradient, Tensor):
