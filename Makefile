@@ -10,6 +10,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 ASSIGNMENT ?=
 STUDENT ?= *
+JOBS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test build check lab grade bench clean
@@ -41,9 +42,9 @@ check: $(READY) ## say whether the committed notebooks are what the sources give
 lab: $(READY) ## open the exercises in JupyterLab
 	@$(BIN)/jupyter lab exercises
 
-grade: $(READY) ## grade submitted/ (ASSIGNMENT=1_chunked_backprop STUDENT=ada for a part)
+grade: $(READY) ## grade submitted/ (ASSIGNMENT=1_chunked_backprop STUDENT=ada JOBS=2)
 	@$(BIN)/python -m autograder.build
-	@$(BIN)/python -m autograder.grade $(ASSIGNMENT) --student '$(STUDENT)'
+	@$(BIN)/python -m autograder.grade $(ASSIGNMENT) --student '$(STUDENT)' $(if $(JOBS),--jobs $(JOBS))
 
 bench: $(READY) ## measure: judging a submission beside running its notebook
 	@$(BIN)/python -m autograder.build

@@ -39,7 +39,7 @@ SENTENCES = [
 @pytest.fixture(scope="module")
 def surprises(workers: ProcessPoolExecutor) -> dict[str, Future]:
     """For every answer of the banks, the verdicts that are not as expected."""
-    return {a.name: workers.submit(a.surprises) for a in [*BANK["right"], *BANK["wrong"]] if a.seconds >= 10}
+    return {_name(a): workers.submit(a.surprises) for a in [*BANK["right"], *BANK["wrong"]] if a.seconds >= 10}
 
 
 def _name(answer: Answer) -> str:
@@ -51,13 +51,13 @@ def test_a_right_answer_keeps_all_its_points(answer: Answer, surprises):
     assert set(answer.expected) <= {"bnmeani"}, (
         "the lecture's own shape is all that a right answer may be marked down for"
     )
-    _assert_none(surprises[answer.name].result())
+    _assert_none(surprises[_name(answer)].result())
 
 
 @pytest.mark.parametrize("answer", BANK["wrong"], ids=_name)
 def test_a_wrong_answer_gets_its_verdict(answer: Answer, surprises):
     assert answer.expected, "an answer without a wrong gradient belongs to the right ones"
-    _assert_none(surprises[answer.name].result() if answer.name in surprises else answer.surprises())
+    _assert_none(surprises[_name(answer)].result() if _name(answer) in surprises else answer.surprises())
 
 
 @pytest.mark.parametrize(("name", "old", "new", "words"), SENTENCES)

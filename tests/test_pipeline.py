@@ -1,5 +1,6 @@
 """From files that students hand in to grades and feedback, through nbgrader's own pipeline."""
 
+import functools
 import json
 import shutil
 import subprocess
@@ -126,10 +127,10 @@ def graded(tmp_path_factory):
         api.config.Execute.timeout = 6
         return api
 
-    patch.setattr(grade_module, "nbgrader_api", impatient)
+    patch.setattr(grade_module, "_api", functools.cache(impatient))
     patch.setattr(steps, "_runner", Runner(chunk_seconds=2))
     try:
-        report = grade_module.grade(course, [NAME])
+        report = grade_module.grade(course, [NAME], jobs=1)
     finally:
         steps._runner.close()
         patch.undo()

@@ -1,0 +1,3 @@
+"""Everything right."""
+
+# start: solution
