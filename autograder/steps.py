@@ -206,7 +206,7 @@ def _summary(notes: dict) -> NotebookNode:
     """A first cell that says in one place what was found."""
     lost = [v for v in notes["verdicts"] if v["kind"] != "right"]
     right = len(notes["verdicts"]) - len(lost)
-    lines = [f"## Feedback\n\n{right} of {len(notes['verdicts'])} gradients are right."]
+    lines = [f"## Feedback\n\n{right} of {len(notes['verdicts'])} answers are right."]
     lines += [f"- `{v['name']}`: **{v['kind']}**. {_plain(v['message'])}" for v in lost]
     lines += [f"- *{_plain(sentence)}*" for sentence in [*notes.get("mended", []), *filter(None, [notes.get("run")])]]
     return new_markdown_cell("\n".join(lines), id="feedback")
