@@ -11,7 +11,7 @@ same cells tell what one alone cannot:
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -121,22 +121,36 @@ class Judge:
             The verdicts on all that it expects, and its points: each verdict has an equal part.
         """
         found: dict[str, Verdict] = {}
-
-        from autograder.training import training_verdicts, value_verdicts  # it needs this module, too
-
-        def expect_gradients(*names: str, scale: Mapping[str, float] | None = None) -> None:
-            found.update({name: self.verdict(name) for name in names})  # scaled minibatches are among all the others
-
-        def expect_training(steps: int) -> None:
-            found.update({v.name: v for v in training_verdicts(self, cell.grade_id, steps)})
-
-        def expect_values(*names: str, **instead: str) -> None:
-            found.update({v.name: v for v in value_verdicts(self, cell.grade_id, names, instead)})
-
+        functions = self.expectations(cell.grade_id)
+        collecting = {
+            kind: lambda *names, _judge=function, **options: found.update(
+                {v.name: v for v in _judge(*names, **options)}
+            )
+            for kind, function in functions.items()
+        }
         with one_thread():
-            cell.run({f.__name__: f for f in (expect_gradients, expect_training, expect_values)})
+            cell.run(collecting)
         share = cell.points / max(1, len(found))
         return list(found.values()), sum(verdict.points * share for verdict in found.values())
+
+    def expectations(self, grade_id: str) -> dict[str, Callable[..., list[Verdict]]]:
+        """The ``expect_...`` functions that hidden tests call, bound to this submission; each returns its verdicts.
+
+        Args:
+            grade_id: the graded cell that holds the hidden tests.
+        """
+        from autograder.training import training_verdicts, value_verdicts  # it needs this module, too
+
+        def expect_gradients(*names: str, scale: Mapping[str, float] | None = None) -> list[Verdict]:
+            return [self.verdict(name) for name in names]  # scaled minibatches are among all the others
+
+        def expect_training(steps: int) -> list[Verdict]:
+            return training_verdicts(self, grade_id, steps)
+
+        def expect_values(*names: str, **instead: str) -> list[Verdict]:
+            return value_verdicts(self, grade_id, names, instead)
+
+        return {f.__name__: f for f in (expect_gradients, expect_training, expect_values)}
 
     # --- the decision ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The judge in an instructor's own kernel: ``expect_gradients`` for a source notebook that is run by hand."""
+"""The judge in an instructor's own kernel, for a source notebook that is run by hand."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,30 +6,35 @@ from pathlib import Path
 from IPython import get_ipython
 
 from autograder.cells import StudentCell
-from autograder.exercise import Exercise, hidden_tests
-from autograder.judge import GradedPlace, Judge, Submission
-from autograder.steps import MARKS, shared_runner
+from autograder.exercise import EXPECTATIONS, Exercise, hidden_tests
+from autograder.judge import GradedPlace, Judge, Submission, one_thread
+from autograder.steps import shared_runner, verdict_line
 
 
-def judge_this_notebook(name: str, course: Path) -> Callable[..., float]:
-    """An ``expect_gradients`` that judges the cells run so far in this kernel, as the autograder would.
+def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., float]]:
+    """The ``expect_...`` functions for a source notebook: they judge the cells run so far, as the autograder would.
 
     What was run counts, saved or not; of two runs of the same cell the last. The forward pass and the sizes are those of
     the source notebook on disk.
 
     Returns:
-        A function of the names of gradients that prints a verdict a line and returns the points, one a gradient.
+        Functions by name; each prints a verdict a line and returns the points, one a verdict.
     """
     exercise = Exercise.from_assignment(name, course / "source")
 
-    def expect_gradients(*names: str, **_options: object) -> float:
-        judge = Judge(exercise, _history(exercise), shared_runner())
-        verdicts = [judge.verdict(name) for name in names]
-        for v in verdicts:
-            print(f"{MARKS.get(v.kind, '✗')} {v.label}: {v.kind}{'. ' + v.message if v.message else ''}")
-        return sum(v.points for v in verdicts)
+    def live(kind: str) -> Callable[..., float]:
+        def expect(*names: str, **options: object) -> float:
+            submission = _history(exercise)
+            place = next(part for part in reversed(submission) if isinstance(part, GradedPlace))
+            with one_thread():
+                judge = Judge(exercise, submission, shared_runner())
+                verdicts = judge.expectations(place.grade_id)[kind](*names, **options)
+            print("\n".join(verdict_line(verdict) for verdict in verdicts))
+            return sum(verdict.points for verdict in verdicts)
 
-    return expect_gradients
+        return expect
+
+    return {kind: live(kind) for kind in EXPECTATIONS}
 
 
 def _history(exercise: Exercise) -> Submission:

@@ -193,9 +193,15 @@ def _kept(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return [o for o in outputs if o.output_type == "stream" and o.name == "stdout"]
 
 
+def verdict_line(verdict: Verdict) -> str:
+    """A verdict as one line: mark, name, kind, and why."""
+    message = f". {verdict.message}" if verdict.message else ""
+    return f"{MARKS.get(verdict.kind, '✗')} {verdict.label}: {verdict.kind}{message}"
+
+
 def _said(verdicts: list[Verdict]) -> list[NotebookNode]:
-    lines = [f"  {MARKS.get(v.kind, '✗')} {v.label}: {v.kind}{'. ' + v.message if v.message else ''}" for v in verdicts]
-    return [new_output("stream", name="stdout", text="\n".join(["graded on unseen minibatches:", *lines, ""]))]
+    lines = ["graded on unseen minibatches:", *(f"  {verdict_line(verdict)}" for verdict in verdicts), ""]
+    return [new_output("stream", name="stdout", text="\n".join(lines))]
 
 
 def _result(points: float) -> NotebookNode:

@@ -82,7 +82,7 @@ def test_a_filled_in_exercise_runs_alone(lonely, name):
     released = nbformat.read(COURSE / "exercises" / name / f"{name}.ipynb", as_version=4)
     notebook = run(answered(released, source_notebook(COURSE, name), {}), lonely)
     text = "".join(o.get("text", "") for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "stream")
-    assert "✗ 0 wrong" in text
+    assert "✗ 0 " in text  # the board at the end
     assert sorted(p.name for p in lonely.iterdir()) == ["names.txt"]
 
 

@@ -266,10 +266,13 @@ def _places(step: Step, name: str, values: Mapping[str, object], upstream: Tenso
     alias = {node.id: values[name] for node in nodes}
     placed = Step.from_expression(step.name, ast.fix_missing_locations(tree))
     found = [vector_jacobian_product(placed, node.id, {**values, **alias}, upstream) for node in nodes]
+    if sum(bool(share.any()) for share in found) < 2:  # in the other places it is only asked for its shape
+        return
     whole, where = sum(found), f"{name} is used in {len(nodes)} places of the line for {step.name}"
-    for context, share in zip(contexts, found, strict=True):
+    shares_in = [(context, share) for context, share in zip(contexts, found, strict=True) if share.any()]
+    for context, share in shares_in:
         yield f"{where}. The share through `{context}` is not in it yet.", whole - share
-    for context, share in zip(contexts, found, strict=True):
+    for context, share in shares_in:
         yield f"{where}. Yours is the share through `{context}` alone.", share
         yield f"{where}. The share through `{context}` has the wrong sign.", whole - 2 * share
         for text, wrong in _factors(f"{where}. The share through `{context}` is right", values, share):

@@ -155,6 +155,8 @@ def vector_jacobian_product(step: Step, name: str, values: Mapping[str, object],
     with torch.enable_grad():
         variable = values[name].detach().requires_grad_()
         output = step.evaluate({**values, name: variable})
+        if not output.requires_grad:  # it reads only the shape, say
+            return torch.zeros_like(variable)
         (share,) = torch.autograd.grad(output, variable, upstream, materialize_grads=True)
     return share
 

@@ -1313,7 +1313,7 @@ progress()
 # - Each column of `bndiff` sums to zero. What does that do to the share that goes through `bndiff2` when it
 #   arrives at `bnmeani`?
 #
-# The next exercises of this course, which are coming, follow up on them:
+# The next exercises of this course follow up on them:
 #
 # - **`2_fused_cross_entropy`**: the eight lines from `logits` to `loss` become one, and `dlogits` a single short
 #   expression, derived on paper.
