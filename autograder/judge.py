@@ -254,7 +254,7 @@ class Judge:
         which = " and ".join(f"{size} = {own[size]}" for size in assumed)
         return Verdict(
             name, "right for these sizes only",
-            f"right for this notebook's sizes only: it assumes {which}. Take sizes from the tensors, as in probs.shape.",
+            f"it assumes {which}. Take a number from the tensors (.shape) or by its name.",
         )  # fmt: skip
 
     def _not_attempted(self, name: str) -> Verdict:
@@ -313,6 +313,8 @@ class Judge:
         if name not in state:
             return _Outcome("missing")
         yours = state[name]
+        if self._fails(name, result, batch, mode, dtype):
+            return _Outcome("unusable", yours=yours)
         if not _is_answer(yours):
             what = yours if isinstance(yours, str) else f"tensor of {yours.dtype}"
             return _Outcome("wrong", note=f"d{name} is a {what}; a gradient is a torch.Tensor of real numbers.")
@@ -338,6 +340,16 @@ class Judge:
         if changed := self._changed_later(name, result, at, mode, dtype, batch):
             return _Outcome("wrong", changed=name in result.placed, note=changed, **seen)
         return _Outcome("right" if yours.shape == truth.shape else "shape", **seen)
+
+    def _fails(self, name: str, result: Result, batch: Minibatch, mode: str, dtype: torch.dtype) -> bool:
+        """Whether the very statement that computes a gradient raises, though it may have filled in all values before."""
+
+        def failing(result: Result, mode: str) -> bool:
+            return any("d" + name in self._plan(mode)[1][number] for number in result.failures)
+
+        if mode != "by statement" and failing(result, mode):  # perhaps another statement of the same cell
+            mode, result = "by statement", self._run(batch, "by statement", dtype)
+        return mode == "by statement" and failing(result, mode)
 
     def _true_gradients(self, batch: Minibatch, dtype: torch.dtype) -> dict[str, Tensor]:
         if (key := (batch.label, dtype)) not in self._truths:
