@@ -121,6 +121,7 @@ def _candidates(
     for reader, share in parts.items():
         for sentence, wrong in _factors(f"The share through {reader} is right", values, share):
             yield sentence, wrong + truth - share
+    yield from _variable_factors(graph, values, truth)
     for other, gradient in others.items():
         if other != name:
             yield f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}.", gradient
@@ -355,6 +356,21 @@ def _factors(what: str, values: Mapping[str, object], truth: Tensor) -> Iterator
                 f"{what} but for the constant factor {prefix}{text}. Where does it come from?",
                 sign * factor * truth,
             )
+
+
+def _variable_factors(graph: Graph, values: Mapping[str, object], truth: Tensor) -> Iterator[Candidate]:
+    """The right gradient but for a forward variable as a factor, left out or there once too often."""
+    whole = Graph.from_source(graph.text)  # with the steps that are substituted away here
+    for name in whole.variables(values):
+        variable = values.get(name)
+        if (
+            isinstance(variable, Tensor)
+            and variable.numel() > 1
+            and _expands(variable.shape, truth.shape)
+            and variable.all()
+        ):
+            yield f"All is right but for the factor {name}, which is left out.", truth / variable
+            yield f"All is right but for the factor {name}, which is in it once too often.", truth * variable
 
 
 def _as_shape_of(upstream: Tensor, variable: Tensor) -> Iterator[Tensor]:
