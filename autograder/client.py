@@ -8,13 +8,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from autograder.runner import pack, read_exactly, receive
+from autograder.runner import pack, receive
 
 CHUNK_SECONDS = 10.0
 """Longest time for one cell of a student's on a small minibatch."""
@@ -256,11 +256,6 @@ class Runner:
         self.close()  # its supervisor is gone or stuck: the next run starts a new one
 
 
-def restart_free(job: Job, dtype: torch.dtype) -> Job:
-    """The same job with all floating-point tensors in another dtype."""
-    return replace(job, dtype=dtype, values=cast(job.values, dtype), replacements=cast(job.replacements, dtype))
-
-
 def cast(values: Mapping[str, object], dtype: torch.dtype) -> dict[str, object]:
     """``values`` with floating-point tensors in ``dtype``."""
     return {k: v.to(dtype) if isinstance(v, Tensor) and v.is_floating_point() else v for k, v in values.items()}
@@ -340,6 +335,3 @@ def _read_until(connection: socket.socket, count: int, deadline: float) -> bytes
         parts.append(part)
         count -= len(part)
     return b"".join(parts)
-
-
-__all__ = ["Chunk", "Failure", "Job", "Result", "Runner", "cast", "read_exactly", "restart_free"]
