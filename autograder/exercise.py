@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -158,6 +159,4 @@ def assigned_names(source: str) -> list[str]:
 
 def fingerprint(cells: list[str]) -> int:
     """A number that depends on every letter of a submission: seeds its unseen minibatches, the same at each grading."""
-    import hashlib
-
     return int.from_bytes(hashlib.sha256(json.dumps(cells).encode()).digest()[:6], "big")

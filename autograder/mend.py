@@ -5,6 +5,7 @@ else by cell id, else by content, and set among the source's own cells. Metadata
 Nothing is thrown away: whatever is not recognised stays where it is, as an extra cell.
 """
 
+import ast
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -114,8 +115,6 @@ def _grade_id(cell: NotebookNode) -> str:
 
 
 def _defines(source: str) -> set[str]:
-    import ast
-
     try:
         return {name for name in written(ast.parse(plain_python(source))) if name.startswith("d")}
     except (SyntaxError, ValueError):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from autograder.cells import Screened
 from autograder.cells import written as names_written
-from autograder.client import Chunk, Failure, Job
+from autograder.client import Chunk, Job
 from autograder.judge import STUBS, GradedPlace, Judge, Verdict, failure_sentence
 from autograder.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
 from toolkit.compare import equal, fit, is_degenerate
@@ -77,25 +77,21 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
     """
     graph = judge.exercise.graph
     batches = [b for b in judge.batches if not b.label.startswith("a batch")][:3]
-    verdicts = []
-    for name in names:
-        kind, message = "right", ""
-        for batch in batches:
-            values = {**batch.values, **{old: batch.values[new] for old, new in instead.items()}}
-            with torch.no_grad():
-                wanted = graph.forward({k: v for k, v in values.items() if k not in graph.steps})[name]
-            chunks, number = _chunks(judge, grade_id, (name,))
-            # the forward pass of a minibatch has left these names: without the student's cell they must not be there
-            job = _job(judge, replace(batch, values={k: v for k, v in batch.values.items() if k not in names}), chunks)
-            result = judge.runner.run(job)
-            yours = result.snapshots.get(number, {}).get(name)
-            kind, message = _compare_value(name, yours, wanted)
-            if kind == "not attempted" and (failure := _last_failure(result.failures, number)):
+    chunks, number = _chunks(judge, grade_id, tuple(names))
+    found = dict.fromkeys(names, ("right", ""))
+    for batch in batches:
+        values = {**batch.values, **{old: batch.values[new] for old, new in instead.items()}}
+        with torch.no_grad():
+            wanted = graph.forward({k: v for k, v in values.items() if k not in graph.steps})
+        # the forward pass of a minibatch has left these names: without the student's cell they must not be there
+        job = _job(judge, replace(batch, values={k: v for k, v in batch.values.items() if k not in names}), chunks)
+        result = judge.runner.run(job)
+        for name in (name for name, (kind, _) in found.items() if kind == "right"):
+            kind, message = _compare_value(name, result.snapshots.get(number, {}).get(name), wanted[name])
+            if kind == "not attempted" and (failure := result.failures.get(number)):
                 kind, message = "raised" if failure.kind == "died" else failure.kind, failure_sentence(failure, judge)
-            if kind != "right":
-                break
-        verdicts.append(Verdict(f"value:{name}", kind, message, name))
-    return verdicts
+            found[name] = kind, message
+    return [Verdict(f"value:{name}", kind, message, name) for name, (kind, message) in found.items()]
 
 
 def _compare_value(name: str, yours: object, wanted: Tensor) -> tuple[str, str]:
@@ -140,7 +136,7 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         rate = LEARNING_RATES[0] if i < steps // 2 else LEARNING_RATES[1]
         known = {**batch.values, **_fresh(after, graph)}
         training.append(TrainingStep(before, known, rate, _forward(graph, {**known, **before})))
-    failure = _last_failure(result.failures, number)
+    failure = result.failures.get(number)
     if not training and failure is not None:
         kind = failure.kind if failure.kind in ("raised", "timed out") else "raised"
         parts = [*parameters, "update", "rate", "trajectory"]
@@ -223,10 +219,6 @@ def name_numbers(source: str, names: Mapping[str, int]) -> tuple[str, set[str]]:
             used.add(name)
             lines[node.lineno - 1] = (line[: node.col_offset] + name.encode() + line[node.end_col_offset :]).decode()
     return "\n".join(lines), used
-
-
-def _last_failure(failures: Mapping[int, Failure], number: int) -> Failure | None:
-    return failures.get(number)
 
 
 def wrap_loop(source: str, written: Sequence[str]) -> str | None:
