@@ -17,7 +17,7 @@ if _bin not in os.environ["PATH"].split(
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
-from autograder import steps  # noqa: E402
+from autograder import execute, kernels, steps  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -41,7 +41,8 @@ c.GenerateSolution.preprocessors = [
     nbgrader.ClearMarkScheme, steps.ClearSolutionMarkers, nbgrader.Execute,
 ]  # fmt: skip
 
-c.Execute.timeout = 120  # seconds a cell; a student's training is cut short by a locked cell
+c.Execute.timeout = 120  # seconds a cell, for solutions
+c.RunNotebook.timeout = 30  # for submissions; a student's training is cut short by a locked cell
 
 c.Autograde.exporter_class = steps.SubmissionExporter
 c.Autograde.pre_convert_hook = steps.use_expected_name
@@ -50,13 +51,13 @@ c.Autograde.sanitize_preprocessors = [
     nbgrader.ClearHiddenTests, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.Autograde.autograde_preprocessors = [
-    steps.RunNotebook, steps.JudgeNotebook, nbgrader.IgnorePattern, nbgrader.LimitOutput, nbgrader.SaveAutoGrades,
+    execute.RunNotebook, steps.JudgeNotebook, nbgrader.IgnorePattern, nbgrader.LimitOutput, nbgrader.SaveAutoGrades,
     nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, steps.FoldSetup, CSSHTMLHeaderPreprocessor]
 
-# over TCP, ipykernel 7 warns for each kernel that nothing is encrypted; the path must be absolute
+# for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 c.KernelManager.transport = "ipc"
-c.KernelManager.ip = str(Path(steps.sockets_folder()) / "kernel")
+c.KernelManager.ip = str(Path(kernels.sockets_folder()) / "kernel")
 
 c.OverwriteCells.add_missing_cells = True

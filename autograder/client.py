@@ -1,20 +1,15 @@
-"""The judge's side of the process that runs student code: starts it, hands it jobs, reads its results, outlives it."""
+"""The judge's side of the processes that run student code: hands them jobs, reads their results."""
 
-import atexit
-import os
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from autograder.runner import pack, receive
+from autograder.inside.wire import Reader, pack, receive
+from autograder.warm import Place, Server
 
 CHUNK_SECONDS = 10.0
 """Longest time for one cell of a student's on a small minibatch."""
@@ -22,7 +17,10 @@ RUN_SECONDS = 60.0
 """Longest time for one run of all cells."""
 MAX_STEPS = 1000
 """Most steps of a loop that are looked at."""
-MESSAGE_BYTES = 1 << 28
+SUBMISSION_SECONDS = 300.0
+"""Longest time for all runs of one submission."""
+SUBMISSION_BYTES = 1 << 29
+"""Most that all runs of one submission may send back."""
 _DTYPES = {str(d).removeprefix("torch."): d for d in (
     torch.float16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
 )}  # fmt: skip
@@ -98,15 +96,26 @@ class Result:
         return self.after[-1] if self.after else {}
 
 
-class Runner:
-    """A warm process that forks a fresh one for each run. Use it as a context manager, or let it end with the program."""
+class Allowance:
+    """What all runs of one submission may take together."""
 
-    def __init__(self, chunk_seconds: float = CHUNK_SECONDS, run_seconds: float = RUN_SECONDS):
+    def __init__(self, seconds: float = SUBMISSION_SECONDS, size: int = SUBMISSION_BYTES):
+        self.seconds, self.size = seconds, size
+
+
+class Runner:
+    """Runs jobs, each in a fresh process forked from a warm one. A context manager; else it ends with the program."""
+
+    def __init__(
+        self,
+        chunk_seconds: float = CHUNK_SECONDS,
+        run_seconds: float = RUN_SECONDS,
+        server: Server | None = None,
+    ):
         self.chunk_seconds, self.run_seconds = chunk_seconds, run_seconds
-        self._process: subprocess.Popen | None = None
-        self._folder: tempfile.TemporaryDirectory | None = None
-        self._control: socket.socket | None = None
-        atexit.register(self.close)
+        self.server = server or Server()
+        self._place: Place | None = None
+        self._allowance: Allowance | None = None
 
     def __enter__(self) -> "Runner":
         return self
@@ -115,80 +124,76 @@ class Runner:
         self.close()
 
     def start(self) -> None:
-        """Start the process if it is not there, and wait until it has imported what it needs.
-
-        Raises:
-            RuntimeError: it does not start; the message holds what it said.
-        """
-        if self._process is not None and self._process.poll() is None:
-            return
-        self.close()
-        self._folder = tempfile.TemporaryDirectory(prefix="submission-")
-        ours, theirs = socket.socketpair()
-        runner = Path(__file__).with_name("runner.py")
-        environment = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")}
-        environment |= {"HOME": self._folder.name, "OMP_NUM_THREADS": "1", "MPLCONFIGDIR": self._folder.name}
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", str(runner), str(theirs.fileno())], cwd=self._folder.name, env=environment,
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            )  # fmt: skip
-        self._control = ours
-        ours.settimeout(120)
-        if ours.recv(1) != b"r":
-            said = self._process.stderr.read().decode(errors="replace")[-2000:]
-            raise RuntimeError(f"The process that runs student code did not start. It said:\n{said}")
+        """Start the warm process, which else happens with the first run."""
+        self.server.start()
 
     def close(self) -> None:
-        """End the process and remove its folder."""
-        if self._control is not None:
-            self._control.close()
-        if self._process is not None:
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process.stderr.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._process = self._control = self._folder = None
+        """End all processes."""
+        self.leave()
+        self.server.close()
 
-    def run(self, job: Job, skip: Mapping[int, Failure] | None = None) -> Result:
+    def leave(self) -> None:
+        """End the place of the last submission."""
+        if self._place is not None:
+            self._place.close()
+        self._place = self._allowance = None
+
+    def run(self, job: Job, skip: Mapping[int, Failure] | None = None, allowance: Allowance | None = None) -> Result:
         """Run a job. A chunk that never ends or kills its process is skipped in another try, so that the rest is judged.
 
         Args:
             skip: chunks that are known to fail so; they are not run.
+            allowance: the submission's; all jobs that share it share a place, too. When it is used up, nothing runs.
         """
+        if self._place is not None and allowance is not self._allowance:
+            self.leave()
+        self._allowance = allowance
+        allowance = allowance or Allowance()
         skipped = dict(skip or {})
+        start, before = time.monotonic(), allowance.seconds
         while True:
-            result, lost = self._attempt(job, skipped)
+            if allowance.seconds <= 0 or allowance.size <= 0:
+                what = "time" if allowance.seconds <= 0 else "room for results"
+                over = {
+                    number: Failure(
+                        "timed out", f"was not run: the {what} for the whole notebook is used up", chunk.label
+                    )
+                    for number, chunk in enumerate(job.chunks)
+                    if chunk.source
+                }
+                return Result([{} for _ in job.chunks], over)
+            result, lost = self._attempt(job, skipped, allowance)
+            allowance.seconds = before - (time.monotonic() - start)
             if lost is None or lost[0] in skipped:
                 result.failures.update(skipped)
                 return result
             skipped[lost[0]] = lost[1]
 
-    def _attempt(self, job: Job, skipped: Mapping[int, Failure]) -> tuple[Result, tuple[int, Failure] | None]:
+    def _attempt(
+        self, job: Job, skipped: Mapping[int, Failure], allowance: Allowance
+    ) -> tuple[Result, tuple[int, Failure] | None]:
         """One run; with the chunk that ended it early, if one did."""
-        self.start()
         connection, theirs = socket.socketpair()
         result = Result()
         with connection:
             with theirs:
-                try:
-                    socket.send_fds(self._control, [b"j"], [theirs.fileno()])
-                except OSError:  # the process died since the last run: once more with a new one
-                    self.close()
-                    self.start()
-                    socket.send_fds(self._control, [b"j"], [theirs.fileno()])
-            lost = self._converse(connection, job, skipped, result)
-        self._end_run()
-        return result, lost
+                for retry in (True, False):
+                    self._place = self._place or self.server.open({}, autograd=False)
+                    try:
+                        self._place.run(theirs)
+                        break
+                    except OSError:  # the warm process or the supervisor died since the last run
+                        self._place.close()
+                        self._place = None
+                        if not retry:
+                            raise
+            lost = self._converse(connection, job, skipped, result, allowance)
+        return result, self._end_run(lost)
 
     def _converse(
-        self, connection: socket.socket, job: Job, skipped: Mapping[int, Failure], result: Result
+        self, connection: socket.socket, job: Job, skipped: Mapping[int, Failure], result: Result, allowance: Allowance
     ) -> tuple[int, Failure] | None:
-        deadline = time.monotonic() + self.run_seconds
+        deadline = time.monotonic() + min(self.run_seconds, allowance.seconds)
         state: dict[str, object] = {}
         ready = False
         try:
@@ -200,10 +205,11 @@ class Runner:
                     if len(result.after) == len(job.chunks)
                     else min(deadline, time.monotonic() + self.chunk_seconds)
                 )
-                message = receive(lambda count, limit=limit: _read_until(connection, count, limit), MESSAGE_BYTES)
+                message = receive(Reader(connection, limit), allowance.size)
                 if message is None:
                     raise EOFError
                 header, blobs = message
+                allowance.size -= sum(map(len, blobs))
                 if not ready:
                     if not header.get("ready"):
                         raise RuntimeError(f"A run could not be prepared: {header.get('broken')}")
@@ -245,15 +251,23 @@ class Runner:
             return None
         return number, Failure(*failure, job.chunks[number].label)
 
-    def _end_run(self) -> None:
+    def _end_run(self, lost: tuple[int, Failure] | None) -> tuple[int, Failure] | None:
+        """End the run's processes; if it was ended for using too much, say that."""
         try:
-            self._control.sendall(b"k")
-            self._control.settimeout(10)
-            if self._control.recv(1) == b"e":
-                return
-        except OSError:
-            pass
-        self.close()  # its supervisor is gone or stuck: the next run starts a new one
+            why = self._place.end()
+        except OSError:  # its supervisor is gone or stuck: the next run gets a new one
+            self._place.close()
+            self._place = None
+            return lost
+        if lost is not None and why in OVERUSE:
+            return lost[0], Failure("died", OVERUSE[why].format(self.server.limits), lost[1].label)
+        return lost
+
+
+OVERUSE = {
+    "memory": "was ended: it used more than {0.memory:,} bytes of memory",
+    "processes": "was ended: it started more than {0.processes} processes",
+}
 
 
 def cast(values: Mapping[str, object], dtype: torch.dtype) -> dict[str, object]:
@@ -315,23 +329,3 @@ def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes]) -> dict[s
         tensor = torch.frombuffer(bytearray(blob), dtype=dtype) if blob else torch.empty(0, dtype=dtype)
         found[name] = tensor.reshape([int(s) for s in shape])
     return found
-
-
-def _read_until(connection: socket.socket, count: int, deadline: float) -> bytes:
-    """``count`` bytes before ``deadline``; fewer if the other side closes.
-
-    Raises:
-        TimeoutError: they did not come in time.
-    """
-    parts = []
-    while count:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        connection.settimeout(left)
-        part = connection.recv(min(count, 1 << 20))
-        if not part:
-            break
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from autograder.cells import Screened, StudentCell, mentions_float32, screen
-from autograder.client import Chunk, Failure, Job, Result, Runner, cast
+from autograder.client import Allowance, Chunk, Failure, Job, Result, Runner, cast
 from autograder.exercise import Exercise, GradedCell, fingerprint
 from autograder.minibatches import Minibatch, draw, one_size_changed
 from toolkit.compare import equal, fit, is_degenerate
@@ -93,7 +93,7 @@ class Judge:
     """All verdicts on one submission; made lazily, each run at most once."""
 
     def __init__(self, exercise: Exercise, submission: Submission, runner: Runner):
-        self.exercise, self.runner = exercise, runner
+        self.exercise, self.runner, self.allowance = exercise, runner, Allowance()
         self.expected = exercise.expected
         cells = [part for part in submission if isinstance(part, StudentCell)]
         self.seed = fingerprint([cell.source for cell in cells]) % 10**9
@@ -425,7 +425,7 @@ class Judge:
                 seed=self.seed, restored=(*self.exercise.graph.inputs, *self.exercise.graph.steps),
             )  # fmt: skip
             known = {i: self._stuck[c.source] for i, c in enumerate(chunks) if c.source in self._stuck and c.source}
-            result = self.runner.run(job, known)
+            result = self.runner.run(job, known, self.allowance)
             for number, failure in result.failures.items():
                 if failure.kind != "raised":
                     self._stuck[chunks[number].source] = failure

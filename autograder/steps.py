@@ -1,27 +1,24 @@
 """The judge as steps of nbgrader's own pipeline; nbgrader_config.py puts them in their places.
 
 Command line, API and formgrader all go this way: read the file (``SubmissionExporter``), mend it (``Mend``), run it for the
-student to see (``RunNotebook``), judge it (``JudgeNotebook``), and leave the rest to nbgrader.
+student to see (``execute.RunNotebook``), judge it (``JudgeNotebook``), and leave the rest to nbgrader.
 """
 
-import atexit
-import functools
 import shutil
-import tempfile
 from pathlib import Path
 
 import nbformat
-from nbclient.exceptions import DeadKernelError
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader import utils
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import mend
 from autograder.cells import StudentCell
 from autograder.client import Runner
+from autograder.execute import shared_server
 from autograder.exercise import COURSE, Exercise
 from autograder.judge import GradedPlace, Judge, Submission, Verdict
 
@@ -73,21 +70,6 @@ class Mend(NbGraderPreprocessor):
         for sentence in mended.sentences:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
         return mended.notebook, resources
-
-
-class RunNotebook(Execute):
-    """Runs a student's notebook for its outputs. A kernel that dies ends the run, not the grading."""
-
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        notes = nb.metadata.setdefault(mend.NOTES, {})
-        try:
-            return super().preprocess(nb, resources)
-        except DeadKernelError:
-            notes["run"] = "The kernel died while this notebook was run, so the cells from there on show no output."
-        except Exception as error:  # a kernel that cannot be talked to: the judge does without
-            notes["run"] = f"This notebook could not be run to its end ({type(error).__name__})."
-        self.log.warning("%s: %s", resources["nbgrader"]["student"], notes["run"])
-        return nb, resources
 
 
 class JudgeNotebook(NbGraderPreprocessor):
@@ -144,21 +126,13 @@ def without_markers(source: str) -> str:
     )
 
 
-@functools.cache
-def sockets_folder() -> str:
-    """A folder for the kernels' sockets, removed when this program ends."""
-    folder = tempfile.TemporaryDirectory(prefix="kernels-")
-    atexit.register(folder.cleanup)
-    return folder.name
-
-
 _runner: Runner | None = None
 
 
 def shared_runner() -> Runner:
     """One warm process for all submissions that this program judges."""
     global _runner
-    _runner = _runner or Runner()
+    _runner = _runner or Runner(server=shared_server())
     return _runner
 
 

@@ -1,80 +1,37 @@
-"""The process in which student code runs. It knows nothing of the judge and imports nothing of this course.
+"""One run of a student's cells for the judge: inputs in, raw tensors out, nothing of the judge in sight."""
 
-Started once by ``autograder.client`` as ``python -I runner.py``, it imports torch and matplotlib and then forks a fresh
-process for every run. A run's child gets its job and sends its results through a socket of its own, which the client
-made for this run alone, so that nothing one run leaves behind can reach another.
-
-Messages are a JSON header and raw bytes: never pickle.
-"""
-
-import array
+import ast
 import builtins
-import contextlib
 import json
 import os
-import signal
 import socket
-import struct
 import sys
 
-MAGIC = b"ninja1\n"
+from .wire import Reader, pack, receive
 
-
-def pack(header: dict, blobs: list[bytes] = ()) -> bytes:
-    """One message: sizes, JSON header, raw bytes. ``header`` must be JSON-serialisable."""
-    text = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
-    return b"".join([MAGIC, struct.pack(">Q", len(text)), text, *blobs])
-
-
-def receive(read, limit: int) -> tuple[dict, list[bytes]] | None:
-    """Read one message with ``read(count) -> bytes`` (all of it, or fewer bytes at the end).
-
-    Returns:
-        (header, blobs), or None where the sender has closed.
-
-    Raises:
-        ValueError: not a message, or larger than ``limit`` bytes.
-    """
-    start = read(len(MAGIC) + 8)
-    if not start:
-        return None
-    if len(start) < len(MAGIC) + 8 or not start.startswith(MAGIC):
-        raise ValueError("broken message")
-    (size,) = struct.unpack(">Q", start[len(MAGIC) :])
-    if size > limit:
-        raise ValueError("message too large")
-    header = json.loads(read(size))
-    sizes = header.get("blobs", []) if isinstance(header, dict) else None
-    if not isinstance(sizes, list) or not all(type(s) is int and s >= 0 for s in sizes) or sum(sizes) > limit:
-        raise ValueError("broken or too large message")
-    return header, [read(s) for s in sizes]
-
-
-def read_exactly(connection: socket.socket, count: int) -> bytes:
-    """``count`` bytes from a blocking socket, fewer if it is closed before."""
-    parts = []
-    while count:
-        part = connection.recv(min(count, 1 << 20))
-        if not part:
-            break
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
-# --- the child: one run of the student's cells -------------------------------------------------------------------------
+JOB_BYTES = 1 << 32
 
 
 def run_job(connection: socket.socket) -> None:
     """Run the chunks of a job in a fresh namespace and report the watched tensors after each."""
+    try:
+        _run(connection)
+    except BaseException as error:
+        connection.sendall(pack({"broken": f"{type(error).__name__}: {error}"[:1000]}))
+    finally:
+        os._exit(0)
+
+
+def _run(connection: socket.socket) -> None:
+    import matplotlib
     import torch
 
-    header, blobs = receive(lambda count: read_exactly(connection, count), 1 << 32)
+    header, blobs = receive(Reader(connection), JOB_BYTES, JOB_BYTES)
+    matplotlib.use("Agg")
     tensor, to_bytes = torch.Tensor, _bytes_of  # the student may bind other things to these names
     torch.set_num_threads(1)
     torch.set_default_dtype(getattr(torch, header["dtype"]))
     torch.set_grad_enabled(False)
-    _forbid_autograd(torch)
     pristine = _tensors(torch, header["tensors"], blobs)
     replacements = _tensors(torch, header["replacements"], blobs)
     namespace = {"__name__": "__main__", "__builtins__": builtins}
@@ -218,8 +175,6 @@ def _tensors(torch, descriptions: dict, blobs: list[bytes]) -> dict:
 
 
 def _literal(text: str) -> object:
-    import ast
-
     return ast.literal_eval(text)
 
 
@@ -230,94 +185,3 @@ def _do_nothing(*args, **kwargs) -> None:
 def _as_it_is(iterable, *args, **kwargs):
     """Stands for a progress bar."""
     return iterable
-
-
-def _forbid_autograd(torch) -> None:
-    """Autograd is not an answer: every entry to it raises. The syntax tree is searched before; this is the second net."""
-
-    def refuse(*args, **kwargs):
-        raise RuntimeError("autograd is not an answer here: write the derivative itself")
-
-    set_grad_enabled = torch.set_grad_enabled  # torch.no_grad() needs it, to switch off
-
-    def only_off(mode, *args):
-        return refuse() if mode else set_grad_enabled(False)
-
-    torch.Tensor.backward = torch.Tensor.retain_grad = torch.Tensor.requires_grad_ = refuse
-    for module, names in {
-        torch.autograd: ["grad", "backward"],
-        torch.autograd.graph: ["_engine_run_backward"],
-        torch.autograd.functional: ["jacobian", "vjp", "jvp", "hessian", "vhp", "hvp"],
-        torch.autograd.forward_ad: ["dual_level", "make_dual", "enter_dual_level"],
-        torch.func: ["grad", "grad_and_value", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "linearize"],
-        torch: ["enable_grad"],
-    }.items():
-        for name in names:
-            if hasattr(module, name):
-                setattr(module, name, refuse)
-    torch.set_grad_enabled = only_off
-
-
-# --- the server: forks a child for each run -----------------------------------------------------------------------------
-
-
-def serve(control: socket.socket) -> None:
-    """Fork a child for each job socket that arrives; kill it when the client hangs up or asks for it."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot
-    import torch
-    import torch.autograd.functional
-    import torch.func
-    import torch.nn.functional  # noqa: F401
-
-    control.sendall(b"r")
-    while True:
-        message, descriptors = _receive_descriptor(control)
-        if not message:
-            return
-        child = os.fork()
-        if child == 0:
-            _become_child(control, descriptors[0])
-        os.close(descriptors[0])
-        _supervise(child, control)
-
-
-def _become_child(control: socket.socket, descriptor: int) -> None:
-    os.setsid()
-    control.close()
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(null, stream)
-    connection = socket.socket(fileno=descriptor)
-    try:
-        run_job(connection)
-    except BaseException as error:
-        connection.sendall(pack({"broken": f"{type(error).__name__}: {error}"[:1000]}))
-    finally:
-        os._exit(0)
-
-
-def _supervise(child: int, control: socket.socket) -> None:
-    """Let the child run until the client says that it is enough; then end it and all that it started in its turn."""
-    stop = control.recv(1)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    if not stop:  # the client is gone
-        os._exit(0)
-    control.sendall(b"e")
-
-
-def _receive_descriptor(control: socket.socket) -> tuple[bytes, list[int]]:
-    message, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(struct.calcsize("i")))
-    descriptors = array.array("i")
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
-    return message, list(descriptors)
-
-
-if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,145 @@
+"""Runs a student's notebook, for the outputs that the student will see: nbgrader's Execute with a kernel that is shut in.
+
+What a cell prints, how long it and the whole notebook may take and how much it may say are limited. A notebook that goes
+beyond shows no output from there on; it is judged all the same.
+"""
+
+import time
+from pathlib import Path
+
+from jupyter_client.manager import KernelManager
+from nbclient.exceptions import DeadKernelError
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import Execute
+from traitlets import Integer
+
+from autograder.client import OVERUSE
+from autograder.kernels import WarmKernelManager
+from autograder.mend import NOTES
+from autograder.sandbox import SandboxMissing
+from autograder.warm import Place, Server
+
+FILES_BYTES = 64 << 20
+"""Most that the files beside a notebook may have together, to be there when it is run."""
+
+
+class RunNotebook(Execute):
+    """Runs a notebook in a ``Place`` of its own. A kernel that dies ends the run, not the grading."""
+
+    notebook_timeout = Integer(180, help="Longest time for a whole notebook, in seconds.").tag(config=True)
+    grace = Integer(2, help="Seconds that an interrupted cell has before its kernel is ended.").tag(config=True)
+    output_limit = Integer(8 << 20, help="Most characters that a notebook may send as output.").tag(config=True)
+
+    _place: Place
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Run the notebook in the folder ``resources["metadata"]["path"]``, of which it sees a copy.
+
+        Raises:
+            SandboxMissing: student code cannot be shut in, and must not run otherwise.
+        """
+        notes = nb.metadata.setdefault(NOTES, {})
+        self._deadline = time.monotonic() + self.notebook_timeout
+        self._said, self._ended = 0, ""
+        folder = resources.get("metadata", {}).get("path") or ""
+        self.shutdown_kernel = "immediate"
+        try:
+            self._place = shared_server().open(files_beside(Path(folder)) if folder else {}, autograd=True)
+            try:
+                return super().preprocess(nb, resources)
+            finally:
+                self._place.close()
+        except SandboxMissing:
+            raise
+        except DeadKernelError:
+            how = self._ended or "died"
+            notes["run"] = f"The kernel {how} while this notebook was run, so the cells from there on show no output."
+        except Exception as error:  # a kernel that cannot be talked to: the judge does without
+            notes["run"] = f"This notebook could not be run to its end ({type(error).__name__})."
+        self.log.warning("%s: %s", resources["nbgrader"]["student"], notes["run"])
+        return nb, resources
+
+    def create_kernel_manager(self) -> KernelManager:
+        """A kernel manager for this notebook's place."""
+        self.km = WarmKernelManager(self._place)
+        return self.km
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Run one cell, if there is time left."""
+        if time.monotonic() > self._deadline and cell.cell_type == "code":
+            self._end(f"was ended after {self.notebook_timeout} s")
+            raise DeadKernelError("no time left")
+        return super().preprocess_cell(cell, resources, index)
+
+    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        """Take one message of the kernel's, unless too much has come already."""
+        if self._ended and msg["msg_type"] != "status":
+            return None
+        self._said += _length(msg["content"])
+        if self._said > self.output_limit:
+            self._end(f"was ended for writing more than {self.output_limit:,} characters")
+            return None
+        return super().process_message(msg, cell, cell_index)
+
+    def _get_timeout(self, cell: NotebookNode | None) -> int | None:
+        return max(1, min(super()._get_timeout(cell), int(self._deadline - time.monotonic()) + 1))
+
+    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> dict | None:
+        reply = await super()._async_handle_timeout(timeout, cell)
+        try:
+            await self.kc.kernel_info(reply=True, timeout=self.grace)
+        except TimeoutError:
+            self._end("was ended: a cell took too long and did not stop when it was interrupted,")
+        return reply
+
+    async def _async_check_alive(self) -> None:
+        try:
+            await super()._async_check_alive()
+        except DeadKernelError:
+            self._end("died")
+            raise
+
+    def _end(self, how: str) -> None:
+        if not self._ended:
+            try:
+                why = OVERUSE.get(self._place.end(), "").format(shared_server().limits)
+            except OSError:
+                why = ""
+            self._ended = why or how
+
+
+_server: Server | None = None
+
+
+def shared_server() -> Server:
+    """One warm process for all submissions that this program grades."""
+    global _server
+    _server = _server or Server()
+    return _server
+
+
+def files_beside(folder: Path) -> dict[str, bytes]:
+    """The regular files of a folder, notebooks and what links lead to left out, by relative path, up to ``FILES_BYTES``."""
+    found: dict[str, bytes] = {}
+    left = FILES_BYTES
+    for path in sorted(folder.rglob("*")):
+        linked = any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(folder))
+        if linked or not path.is_file() or path.suffix == ".ipynb" or path.stat().st_size > left:
+            continue
+        found[str(path.relative_to(folder))] = path.read_bytes()
+        left -= len(found[str(path.relative_to(folder))])
+    return found
+
+
+def _length(content: object) -> int:
+    """Characters in all strings of a message."""
+    if isinstance(content, str):
+        return len(content)
+    if isinstance(content, dict):
+        return sum(_length(key) + _length(value) for key, value in content.items())
+    if isinstance(content, list):
+        return sum(map(_length, content))
+    return 8

@@ -1,0 +1,105 @@
+"""A torch without derivatives: in the process of a run, autograd cannot record, forward-mode has no tangents, and the
+library's own backward operators refuse.
+
+The syntax tree of a student's cell is searched for autograd first (``autograder.cells``) and names what it finds. This is the
+net beneath: there are more ways to spell a call than a search can know (strings, threads, ``torch._C``, a C library), so
+it is the machine code of the two functions all of them come through that is changed: ``c10::GradMode::is_enabled`` says
+no, ``c10::TensorImpl::_set_fw_grad`` does nothing. Elsewhere than on Linux with x86-64 or ARM64 only the Python names refuse.
+"""
+
+import ctypes
+import mmap
+import platform
+import sys
+import warnings
+from pathlib import Path
+
+_RETURN_FALSE = {"x86_64": bytes.fromhex("31c0c3"), "aarch64": bytes.fromhex("00008052c0035fd6")}
+_RETURN = {"x86_64": bytes.fromhex("c3"), "aarch64": bytes.fromhex("c0035fd6")}
+NATIVE = {
+    "_ZN3c108GradMode10is_enabledEv": _RETURN_FALSE,
+    "_ZN3c1010TensorImpl12_set_fw_gradERKN2at10TensorBaseES4_mb": _RETURN,
+}
+"""Functions of libc10 by their linker names, and the code that takes their place."""
+
+
+def forbid_autograd(torch) -> None:
+    """Take every way to a derivative out of this process; it cannot be undone.
+
+    Raises:
+        RuntimeError: this torch has other functions than those that are known here.
+    """
+    _replace_native_code(torch)
+    _refuse_names(torch)
+    _refuse_operators(torch)
+
+
+def refuse(*args: object, **kwargs: object) -> None:
+    """Stands for whatever is taken out.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError("autograd is not an answer here: write the derivative itself")
+
+
+def _replace_native_code(torch) -> None:
+    machine = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    if sys.platform != "linux" or machine not in _RETURN:
+        return
+    library = ctypes.CDLL(str(Path(torch.__file__).with_name("lib") / "libc10.so"))
+    mprotect = ctypes.CDLL(None, use_errno=True).mprotect
+    for symbol, codes in NATIVE.items():
+        try:
+            address = ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value
+        except AttributeError:
+            raise RuntimeError(
+                f"torch {torch.__version__} has no {symbol}; install the version that requirements.txt names."
+            ) from None
+        code = codes[machine]
+        start = address & -mmap.PAGESIZE
+        length = ctypes.c_size_t(address + len(code) - start)
+        for protection in (mmap.PROT_READ | mmap.PROT_WRITE, mmap.PROT_READ | mmap.PROT_EXEC):
+            if mprotect(ctypes.c_void_p(start), length, protection) != 0:
+                raise RuntimeError(f"the code of {symbol} cannot be replaced: {ctypes.get_errno()}")
+            if protection & mmap.PROT_WRITE:
+                ctypes.memmove(address, code, len(code))
+
+
+def _refuse_names(torch) -> None:
+    """Python's names for it, for the sake of a clear message."""
+    set_grad_enabled = torch.set_grad_enabled  # torch.no_grad() needs it, to switch off
+
+    def only_off(mode: bool, *args: object) -> object:
+        return refuse() if mode else set_grad_enabled(False)
+
+    torch.Tensor.backward = torch.Tensor.retain_grad = torch.Tensor.requires_grad_ = refuse
+    for module, names in {
+        torch.autograd: ["grad", "backward"],
+        torch.autograd.graph: ["_engine_run_backward"],
+        torch.autograd.functional: ["jacobian", "vjp", "jvp", "hessian", "vhp", "hvp"],
+        torch.autograd.forward_ad: ["dual_level", "make_dual", "enter_dual_level"],
+        torch.func: ["grad", "grad_and_value", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "linearize"],
+        torch: ["enable_grad"],
+    }.items():
+        for name in names:
+            if hasattr(module, name):
+                setattr(module, name, refuse)
+    torch.set_grad_enabled = only_off
+
+
+def _refuse_operators(torch) -> None:
+    """The operators that autograd is made of (``aten::tanh_backward``) hold the derivatives that are asked for."""
+    library = torch._C._dispatch_library("IMPL", "aten", "", __file__, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that something is overridden is the point
+        for name in torch._C._dispatch_get_all_op_names():
+            if name.startswith("aten::") and "backward" in name:
+                library.impl(name.removeprefix("aten::"), "CPU", refuse, False)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))  # with the last reference the old kernels would come back
+    for module in [m for n, m in sys.modules.items() if n.startswith(("torch._decomp", "torch._refs"))]:
+        for name in [n for n in vars(module) if "backward" in n]:
+            setattr(module, name, refuse)
+    for table in torch._decomp.global_decomposition_table.values():
+        for operator in [operator for operator in table if "backward" in str(operator)]:
+            del table[operator]

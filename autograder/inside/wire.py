@@ -1,0 +1,87 @@
+"""Messages between the judge's side and the sandbox: a JSON header and raw bytes, never pickle."""
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
+
+MAGIC = b"ninja1\n"
+HEADER_BYTES = 1 << 22
+"""The longest JSON header that is read from student code."""
+
+
+def pack(header: dict, blobs: Sequence[bytes] = ()) -> bytes:
+    """One message: sizes, JSON header, raw bytes. ``header`` must be JSON-serialisable."""
+    text = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
+    return b"".join([MAGIC, struct.pack(">Q", len(text)), text, *blobs])
+
+
+def receive(
+    read: Callable[[int], bytes], limit: int, header_limit: int = HEADER_BYTES
+) -> tuple[dict, list[bytes]] | None:
+    """Read one message with ``read(count)``, which returns ``count`` bytes, or fewer at the end.
+
+    Returns:
+        (header, blobs), or None where the sender has closed.
+
+    Raises:
+        ValueError: not a message, or larger than ``limit`` bytes.
+    """
+    start = read(len(MAGIC) + 8)
+    if not start:
+        return None
+    if len(start) < len(MAGIC) + 8 or not start.startswith(MAGIC):
+        raise ValueError("broken message")
+    (size,) = struct.unpack(">Q", start[len(MAGIC) :])
+    if size > header_limit:
+        raise ValueError("message too large")
+    header = json.loads(read(size))
+    sizes = header.get("blobs", []) if isinstance(header, dict) else None
+    if not isinstance(sizes, list) or not all(type(s) is int and s >= 0 for s in sizes) or sum(sizes) > limit:
+        raise ValueError("broken or too large message")
+    return header, [read(s) for s in sizes]
+
+
+class Reader:
+    """``read(count)`` for a stream socket; open files that come along are kept in ``descriptors``.
+
+    Args:
+        deadline: of ``time.monotonic``; none by default.
+        descriptors: whether to take open files at all: from the supervisor only, never from student code.
+    """
+
+    def __init__(self, connection: socket.socket, deadline: float | None = None, descriptors: bool = False):
+        self.connection, self.deadline = connection, deadline
+        self.descriptors: list[int] | None = [] if descriptors else None
+
+    def __call__(self, count: int) -> bytes:
+        """``count`` bytes, fewer if the other side closes before.
+
+        Raises:
+            TimeoutError: they did not come in time.
+        """
+        parts = []
+        while count:
+            if self.deadline is not None:
+                left = self.deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                self.connection.settimeout(left)
+            if self.descriptors is None:
+                part = self.connection.recv(min(count, 1 << 20))
+            else:
+                part, found, _, _ = socket.recv_fds(self.connection, min(count, 1 << 20), 8)
+                self.descriptors += found
+            if not part:
+                break
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+
+def send(connection: socket.socket, header: dict, blobs: Sequence[bytes] = (), descriptors: Sequence[int] = ()) -> None:
+    """Send one message, with open files if there are any."""
+    message = memoryview(pack(header, blobs))
+    sent = socket.send_fds(connection, [message[:1]], descriptors) if descriptors else 0
+    connection.sendall(message[sent:])

@@ -1,0 +1,196 @@
+"""The warm process (``inside.server``) and its submissions, from outside: start them, ask them, outlive them."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from autograder import sandbox
+from autograder.inside import confine, wire
+from autograder.inside.server import READY
+
+START_SECONDS = 120
+ANSWER_SECONDS = 20
+"""Longest time for an answer of the supervisor's, which does nothing that takes long."""
+_USERS = 1 << 20
+"""Where root grades, student code runs as users from this number on, one for each warm process."""
+
+
+class Server:
+    """One warm process, started when it is first needed and again when it was lost.
+
+    Args:
+        confined: whether it runs in a sandbox; by default as ``sandbox.require`` says.
+    """
+
+    def __init__(self, confined: bool | None = None, limits: confine.Limits | None = None):
+        self._confined, self.limits = confined, limits or confine.Limits()
+        self._process: subprocess.Popen | None = None
+        self._control: socket.socket | None = None
+        self._finalizer = weakref.finalize(self, lambda: None)
+
+    def start(self) -> None:
+        """Start the process if it is not there, and wait until it has imported what it needs.
+
+        Raises:
+            SandboxMissing: it must not run without a sandbox, and there is none.
+            RuntimeError: it does not start; the message holds what it said.
+        """
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        if self._confined is None:
+            self._confined = sandbox.require()
+        ours, theirs = socket.socketpair()
+        environment = (
+            {"PATH": os.environ.get("PATH", os.defpath)} if self._confined else _environment(tempfile.gettempdir())
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                sandbox.server_command(theirs.fileno(), self._confined), env=environment, pass_fds=[theirs.fileno()], cwd="/",
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+            )  # fmt: skip
+        self._control = ours
+        self._finalizer = weakref.finalize(self, _end, self._process, ours)
+        ours.settimeout(START_SECONDS)
+        with contextlib.suppress(OSError):
+            if ours.recv(1) == READY:
+                return
+        self._process.kill()
+        said = self._process.stderr.read().decode(errors="replace")[-2000:]
+        self.close()
+        raise RuntimeError(f"The process that runs student code did not start. It said:\n{said}")
+
+    def close(self) -> None:
+        """End the process and all that it started."""
+        self._finalizer()
+        self._process = self._control = None
+
+    def open(self, files: Mapping[str, bytes], autograd: bool) -> "Place":
+        """A place for one submission to run in.
+
+        Args:
+            files: what is in its folder, by relative path.
+            autograd: whether derivatives can be computed there: for the notebook's own checks, not for the judge's runs.
+        """
+        for retry in (True, False):
+            self.start()
+            ours, theirs = socket.socketpair()
+            with theirs:
+                try:
+                    socket.send_fds(self._control, [b"o"], [theirs.fileno()])
+                    return Place(ours, files, autograd, self._confined, self.limits)
+                except OSError:  # the process died since the last time: once more with a new one
+                    ours.close()
+                    self.close()
+                    if not retry:
+                        raise
+        raise AssertionError
+
+
+class Place:
+    """One submission's processes and files, apart from all others; ``close`` ends and removes them all."""
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        files: Mapping[str, bytes],
+        autograd: bool,
+        confined: bool,
+        limits: confine.Limits,
+    ):
+        self._connection, self.confined = connection, confined
+        self._folder = None if confined else tempfile.mkdtemp(prefix="submission-")
+        self._sockets = -1
+        folder = confine.SUBMISSION if confined else os.path.join(self._folder, "submission")
+        home = confine.HOME if confined else self._folder
+        if not confined:
+            os.mkdir(folder)
+            os.symlink(sandbox.DATA, os.path.join(self._folder, "data"))
+        header = {
+            "files": list(files), "folder": folder, "autograd": autograd, "limits": asdict(limits),
+            "user": _USERS + os.getpid() if confined and os.geteuid() == 0 else None, "keep": sandbox.python_folders(),
+            "environment": sandbox.environment(home) if confined else _environment(home),
+        }  # fmt: skip
+        program = sandbox.filter_program(runs=not autograd) if confined else b""
+        connection.settimeout(ANSWER_SECONDS)
+        try:
+            connection.sendall(wire.pack(header, [*files.values(), program]))
+            reader = wire.Reader(connection, descriptors=True)
+            answer = wire.receive(reader, 0)
+            if reader.descriptors:
+                self._sockets = reader.descriptors[0]
+            if answer is None or "prepared" not in answer[0]:
+                raise RuntimeError(f"No place could be made for a submission: {answer and answer[0].get('broken')}")
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def sockets(self) -> tuple[str, str]:
+        """The folder for a kernel's sockets: as it is called out here, and inside."""
+        if self.confined:
+            return f"/proc/self/fd/{self._sockets}", confine.SOCKETS
+        return self._folder, self._folder
+
+    def run(self, job: socket.socket) -> None:
+        """Start a run of the judge's that speaks through ``job``."""
+        wire.send(self._connection, {"do": "run"}, descriptors=[job.fileno()])
+
+    def kernel(
+        self, connection: Mapping[str, object], arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        """Start a kernel, in place of what ran before."""
+        request = {"connection": dict(connection), "arguments": list(arguments), "environment": dict(environment)}
+        self._ask("kernel", **request)
+
+    def interrupt(self) -> None:
+        """Interrupt what runs."""
+        self._ask("interrupt")
+
+    def alive(self) -> bool:
+        """Whether it runs still."""
+        return bool(self._ask("poll")["alive"])
+
+    def end(self) -> str:
+        """End what runs, with all its processes; ``memory`` or ``processes`` if it was ended for using too much, else empty."""
+        return str(self._ask("end")["why"])
+
+    def _ask(self, what: str, **details: object) -> dict:
+        self._connection.settimeout(ANSWER_SECONDS)
+        wire.send(self._connection, {"do": what, **details})
+        answer = wire.receive(wire.Reader(self._connection), 0)
+        if answer is None or "broken" in answer[0]:
+            raise ConnectionError(f"the supervisor of a submission is gone: {answer and answer[0]['broken']}")
+        return answer[0]
+
+    def close(self) -> None:
+        """End everything and remove it."""
+        self._connection.close()
+        if self._sockets >= 0:
+            os.close(self._sockets)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._sockets, self._folder = -1, None
+
+
+def _environment(home: str) -> dict[str, str]:
+    return {
+        **sandbox.environment(home),
+        **{k: v for k, v in os.environ.items() if k in ("PATH", "LC_ALL", "SYSTEMROOT")},
+    }
+
+
+def _end(process: subprocess.Popen, control: socket.socket) -> None:
+    control.close()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stderr.close()
