@@ -19,6 +19,7 @@ from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase
+from traitlets import Type
 
 from autograder.warm import Place
 
@@ -113,7 +114,7 @@ class WarmKernelClient(AsyncKernelClient):
 class WarmKernelManager(AsyncKernelManager):
     """A kernel manager whose kernel runs in a ``Place``, whatever the kernelspec says of how to start one."""
 
-    client_class = "autograder.kernels.WarmKernelClient"
+    client_factory = Type(WarmKernelClient)
 
     def __init__(self, place: Place, **options: Any):
         super().__init__(**options)
@@ -132,6 +133,7 @@ class WarmKernelManager(AsyncKernelManager):
     def client(self, **options: Any) -> AsyncKernelClient:
         """A client that takes no message beyond ``MESSAGE_BYTES``."""
         self.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
+        self.context.setsockopt(zmq.RECONNECT_IVL, 5)  # milliseconds: the kernel is there almost at once
         return super().client(**options)
 
 

@@ -6,6 +6,7 @@ threads hangs, and it never runs student code itself.
 
 import array
 import contextlib
+import importlib
 import os
 import socket
 import struct
@@ -15,6 +16,17 @@ import threading
 from . import confine, supervisor
 
 READY = b"r"
+MODULES = (
+    "torch", "torch.autograd.functional", "torch.func", "torch.nn.functional", "torch._decomp", "numpy.random",
+    # torch imports these, and sympy with them, when a tensor is first printed
+    "torch._subclasses.schema_check_mode", "torch.fx.experimental.symbolic_shapes",
+    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "PIL.PngImagePlugin",
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
+    "IPython.core.magics.execution", "IPython.core.pylabtools", "IPython.extensions.storemagic", "zmq.utils.garbage",
+    "sqlite3", "statistics", "secrets", "tornado.platform.asyncio", "encodings.idna", "csv", "gzip", "urllib.request",
+    "IPython.utils.wildcard", "IPython.core.logger", "IPython.core.oinspect", "faulthandler", "colorsys",
+)  # fmt: skip
+"""What notebooks and kernels import, now or later."""
 
 
 def serve(control: socket.socket, confined: bool) -> None:
@@ -61,16 +73,15 @@ def _reap() -> None:
 
 
 def _import_what_notebooks_need() -> None:
-    import importlib
-
-    for name in (
-        "torch", "torch.autograd.functional", "torch.func", "torch.nn.functional", "torch._decomp", "matplotlib.pyplot",
-        "matplotlib.backends.backend_agg", "IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "zmq", "numpy", "base64",
-    ):  # fmt: skip
-        importlib.import_module(name)
+    import PIL.Image
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.registry import backend_registry
     from matplotlib.figure import Figure
 
+    for name in MODULES:
+        importlib.import_module(name)
+    backend_registry.resolve_backend("inline")  # looks through all installed packages, once
+    PIL.Image.preinit()
     figure = Figure()  # fonts are looked up once, here; no torch in it
     figure.add_subplot(title="$x$").text(0, 0, "0")
     FigureCanvasAgg(figure).draw()
