@@ -102,7 +102,7 @@ def command() -> list[str]:
     if os.geteuid() == 0:  # root needs no user namespace, and can become another user in its children
         words += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     else:
-        words += ["--unshare-all"]
+        words += ["--unshare-all", "--uid", "0", "--gid", "0"]  # in one user namespace that all others belong to
     words += ["--clearenv", "--cap-drop", "ALL"]
     for right in RIGHTS:
         words += ["--cap-add", right]

@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import os
 import resource
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -39,15 +38,20 @@ class Limits:
     """Bytes of one file."""
 
 
-def new_process_namespace() -> None:
-    """The next child of this process is number 1 of a new process namespace: when it ends, all in it end."""
+def fork_into_new_namespace(own: int) -> int:
+    """Fork; the child is number 1 of a new process namespace: when it ends, all in it end.
+
+    Args:
+        own: this process's own process namespace (``/proc/self/ns/pid``), open.
+
+    Returns:
+        As ``os.fork``.
+    """
     _call("unshare", _NEWPID)
-
-
-def adopt_orphans() -> None:
-    """Processes whose parent has ended become children of this one."""
-    if sys.platform == "linux":
-        _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    child = os.fork()
+    if child:
+        _call("setns", own, _NEWPID)  # or the next child would be in the same
+    return child
 
 
 class View:
