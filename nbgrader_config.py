@@ -25,6 +25,8 @@ c.CourseDirectory.course_id = "backprop_ninja"
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.solution_directory = "solutions"
+if os.environ.get("GRADEBOOK_DB"):  # make grade DB=...; else gradebook.db in the course folder
+    c.CourseDirectory.db_url = os.environ["GRADEBOOK_DB"]
 # *.py: the text sources hold the solutions and would be copied into the release
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
 
@@ -51,8 +53,8 @@ c.Autograde.sanitize_preprocessors = [
     nbgrader.ClearHiddenTests, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.Autograde.autograde_preprocessors = [
-    execute.RunNotebook, steps.JudgeNotebook, nbgrader.IgnorePattern, nbgrader.LimitOutput, nbgrader.SaveAutoGrades,
-    nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
+    execute.RunNotebook, steps.JudgeNotebook, steps.SignNotebook, nbgrader.IgnorePattern, nbgrader.LimitOutput,
+    nbgrader.SaveAutoGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, steps.FoldSetup, CSSHTMLHeaderPreprocessor]
 

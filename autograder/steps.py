@@ -4,6 +4,7 @@ Command line, API and formgrader all go this way: read the file (``SubmissionExp
 student to see (``execute.RunNotebook``), judge it (``JudgeNotebook``), and leave the rest to nbgrader.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,15 @@ from autograder.client import Runner
 from autograder.execute import shared_server
 from autograder.exercise import COURSE, Exercise
 from autograder.judge import GradedPlace, Judge, Submission, Verdict
+from autograder.submitted import (
+    NOTEBOOK_BYTES,
+    NoNotebook,
+    Task,
+    Unreadable,
+    choose_notebook,
+    read_task,
+    too_large,
+)
 
 MARKS = {"right": "✓", "right value, wrong shape": "½", "right for these sizes only": "½", "not attempted": "·"}
 
@@ -29,43 +39,64 @@ class SubmissionExporter(NotebookExporter):
     """Reads a submitted file; one that is no notebook becomes an empty one with a note, so that it still gets a verdict."""
 
     def from_filename(self, filename: str, resources: ResourcesDict | None = None, **kwargs: object) -> tuple:
-        notebook = read_notebook(Path(filename))
+        path = Path(filename)
+        if getattr(self.parent, "_sanitizing", False):
+            notebook = read_submitted(path)
+        else:
+            notebook = nbformat.read(path, as_version=4)
+            resources = resources or ResourcesDict()  # nbconvert's own from_filename sets these, too
+            resources["metadata"] = ResourcesDict(name=path.stem, path=str(path.parent))
         return self.from_notebook_node(notebook, resources=resources, **kwargs)
 
 
-def read_notebook(path: Path) -> NotebookNode:
-    """A notebook of any nbformat version as version 4; an empty one that says why, where there is none to be read."""
+def read_submitted(path: Path) -> NotebookNode:
+    """What a student handed in as a notebook (see ``parse_notebook``)."""
+    if (size := path.stat().st_size) > NOTEBOOK_BYTES:
+        return mend.empty(too_large(path.name, size))
+    return parse_notebook(path.read_bytes(), path.name)
+
+
+def parse_notebook(data: bytes, name: str) -> NotebookNode:
+    """A notebook of any nbformat version as version 4; an empty one that says why, where there is none to be read.
+
+    Args:
+        name: of the file, for that sentence.
+    """
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            notebook = nbformat.read(file, as_version=4)
+        notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
+        if b"\\ud" in data.lower():  # an escape may stand for half a character, which no file can hold
+            whole = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace")
+            notebook = nbformat.from_dict(json.loads(whole))
         for cell in notebook.cells:
             if not isinstance(cell.source, str):
                 raise TypeError("a cell's source is not text")
             cell.metadata.get("nbgrader")
-        notebook.metadata.get("kernelspec")
+        notebook.metadata.pop(mend.NOTES, None)  # only the grader writes notes
         return notebook
     except Exception as error:  # whatever a file may hold: it must not stop the class
-        return mend.empty(
-            f"{path.name} could not be read as a notebook ({type(error).__name__}), so nothing in it counts."
-        )
+        return mend.empty(f"{name} could not be read as a notebook ({type(error).__name__}), so nothing in it counts.")
 
 
 def use_expected_name(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Give a lone notebook of another name (``Copy_of_...``) a copy under the exercise's own; called before each submission.
+    """Give a notebook of another name (``Copy_of_...``) a copy under the exercise's own; called before each submission.
 
     The student's file stays as it is.
     """
-    for number, path in enumerate(map(Path, notebooks)):
-        wanted = path.with_name(f"{path.parent.name}.ipynb")
-        if len(notebooks) == 1 and path.name != wanted.name and not wanted.exists():
-            shutil.copyfile(path, wanted)
-            notebooks[number] = str(wanted)
+    paths = {path.name: path for path in map(Path, notebooks)}
+    own = f"{assignment}.ipynb"
+    if paths and own not in paths:
+        chosen = paths[choose_notebook({name: path.stat().st_size for name, path in paths.items()}, assignment)]
+        shutil.copyfile(chosen, chosen.with_name(own))
+        notebooks[:] = [str(chosen.with_name(own))]
 
 
 class Mend(NbGraderPreprocessor):
     """Sets the submitted answers among the source's own cells."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        if task := _task(self, resources):
+            unread = nb.metadata.get(mend.NOTES, {}).get("mended", [])
+            nb.metadata[mend.NOTES] = {"mended": list(dict.fromkeys([*task.sentences, *unread]))}
         mended = mend.mend(nb, _exercise(self, resources))
         for sentence in mended.sentences:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
@@ -85,8 +116,26 @@ class JudgeNotebook(NbGraderPreprocessor):
             if utils.is_grade(cell) and (place := graded.get(cell.metadata.nbgrader.grade_id)):
                 found, points = judge.grade(place)
                 cell.outputs = [*_kept(cell.outputs), *_said(found), _result(points)]
-                verdicts += [{"name": v.label, "kind": v.kind, "message": v.message} for v in found]
+                share = place.points / max(1, len(found))
+                verdicts += [
+                    {"name": v.label, "kind": v.kind, "message": v.message, "points": v.points * share} for v in found
+                ]
         nb.cells.insert(0, _summary(notes))
+        return nb, resources
+
+
+class SignNotebook(NbGraderPreprocessor):
+    """Writes down what was graded, and by which grader: ``make grade`` leaves alone what has the key of its files."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        if task := _task(self, resources):
+            notes = nb.metadata.setdefault(mend.NOTES, {})
+            notes["key"] = task.key
+            notes["points"] = {
+                cell.metadata.nbgrader.grade_id: utils.determine_grade(cell, self.log)[0]
+                for cell in nb.cells
+                if utils.is_grade(cell)
+            }
         return nb, resources
 
 
@@ -156,10 +205,28 @@ def submission_of(nb: NotebookNode, exercise: Exercise) -> Submission:
 
 
 def _exercise(step: NbGraderPreprocessor, resources: ResourcesDict) -> Exercise:
-    """The exercise of a submission, from the course folder that nbgrader works in."""
+    """The exercise of a submission: the one that was handed over, else from the course folder that nbgrader works in."""
+    if exercise := resources.get("exercise"):
+        return exercise
     coursedir = getattr(getattr(step.parent, "parent", None), "coursedir", None)
     source = Path(coursedir.root, coursedir.source_directory) if coursedir else COURSE / "source"
     return Exercise.from_assignment(resources["nbgrader"]["assignment"], source)
+
+
+def _task(step: NbGraderPreprocessor, resources: ResourcesDict) -> Task | None:
+    """The submission that is graded: the one that was handed over, else read from nbgrader's course folder."""
+    if task := resources.get("task"):
+        return task
+    coursedir = getattr(getattr(step.parent, "parent", None), "coursedir", None)
+    if coursedir is None:
+        return None
+    student, assignment = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
+    folder = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
+    source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+    try:
+        return read_task(folder, source, coursedir.ignore)
+    except (NoNotebook, Unreadable, OSError):
+        return None
 
 
 def _kept(outputs: list[NotebookNode]) -> list[NotebookNode]:
