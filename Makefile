@@ -8,12 +8,20 @@ READY := $(VENV)/.ready
 export OMP_NUM_THREADS ?= 1
 export JUPYTER_PLATFORM_DIRS := 1
 export PYTHONDONTWRITEBYTECODE := 1
+# for make grade; they reach it through the environment, so that no name of a student's is ever a piece of a command
 ASSIGNMENT ?=
 STUDENT ?= *
 JOBS ?=
+FORCE ?=
+SCHEDULER ?=
+DB ?=
+export STUDENT SCHEDULER
+ifneq ($(DB),)
+export GRADEBOOK_DB := $(DB)
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check lab grade bench clean
+.PHONY: help demo test build check lab grade cluster scheduler worker bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -28,7 +36,7 @@ $(READY): requirements.txt
 demo: $(READY) ## grade a small made-up class in demo/ and show what comes out
 	@$(BIN)/python -m autograder.demo
 
-test: $(READY) ## every test: unit tests, bank of answers, drift and leak gates, solutions with nbval
+test: $(READY) cluster ## every test: unit tests, bank of answers, drift and leak gates, solutions with nbval
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . || { echo "ruff is not content: run $(BIN)/ruff check . and $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/pytest -q
 	@$(BIN)/pytest -q --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider solutions
@@ -42,9 +50,20 @@ check: $(READY) ## say whether the committed notebooks are what the sources give
 lab: $(READY) ## open the exercises in JupyterLab
 	@$(BIN)/jupyter lab exercises
 
-grade: $(READY) ## grade submitted/ (ASSIGNMENT=1_chunked_backprop STUDENT=ada JOBS=2)
-	@$(BIN)/python -m autograder.build
-	@$(BIN)/python -m autograder.grade $(ASSIGNMENT) --student '$(STUDENT)' $(if $(JOBS),--jobs $(JOBS))
+grade: $(READY) $(if $(DB)$(SCHEDULER),cluster) ## grade what changed in submitted/ (ASSIGNMENT= STUDENT= JOBS= FORCE=1 SCHEDULER=tcp://... DB=postgresql://...)
+	@$(BIN)/python -m autograder.build --quiet
+	@$(BIN)/python -m autograder.grade $(ASSIGNMENT) --student="$$STUDENT" --scheduler="$$SCHEDULER" $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force)
+
+cluster: $(VENV)/.cluster ## install what a bigger class needs: Dask, and the driver for PostgreSQL
+$(VENV)/.cluster: $(READY) requirements-cluster.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
+	@touch $@
+
+scheduler: cluster ## start a Dask scheduler here, at port 8786, for make grade SCHEDULER=tcp://this-machine:8786
+	@PYTHONPATH=. $(BIN)/dask scheduler --no-dashboard
+
+worker: cluster ## start a Dask worker for each core (SCHEDULER=tcp://host:8786 JOBS=4)
+	@PYTHONPATH=. $(BIN)/dask worker "$$SCHEDULER" --nworkers $(or $(JOBS),-1) --nthreads 1 --memory-limit 0 --no-dashboard
 
 bench: $(READY) ## measure: judging a submission beside running its notebook
 	@$(BIN)/python -m autograder.build

@@ -1,90 +1,276 @@
-"""``make grade``: submitted/ -> autograded/ -> feedback/ and grades.csv, through nbgrader's own steps."""
+"""``make grade``: submitted/ -> gradebook -> autograded/ -> feedback/ and grades.csv.
+
+Workers grade and render (autograder/submission.py, autograder/feedback.py); this process alone records, in this order:
+gradebook, autograded notebook, feedback page. Each is there as a whole or not at all, and the last two carry a key of what
+they were made from. So it can be killed at any moment: the next call sees from the keys what is left to do.
+"""
 
 import argparse
+import contextlib
+import fnmatch
 import functools
-import multiprocessing
+import json
 import os
+import re
 import sys
 import time
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from tqdm import tqdm
 
+from autograder import schedule
 from autograder.build import assignments, nbgrader_api
-from autograder.exercise import COURSE
-from autograder.report import ClassReport, collect
+from autograder.exercise import COURSE, Exercise
+from autograder.feedback import Page, render
+from autograder.files import Busy, fill, only_grader, remove_leftovers
+from autograder.mend import NOTES
+from autograder.record import Book, GradebookError, Recorded
+from autograder.report import NO_NOTEBOOK, ClassReport, Row, write_csv
+from autograder.schedule import Call, Done, ScheduleError
+from autograder.submission import Graded, configuration, grade_submission
+from autograder.submitted import NoNotebook, Task, Unreadable, read_task
+
+_SIGNATURE = "\n<!-- made from {key} -->\n"
+_SIGNED = re.compile(rb"<!-- made from ([0-9a-f]{64}) -->\n\Z")
 
 
-def grade(course: Path, names: Sequence[str] | None = None, student: str = "*", jobs: int | None = None) -> ClassReport:
-    """Grade what is in ``submitted/`` and write feedback pages and grades.csv.
+def grade(
+    course: Path,
+    names: Sequence[str] | None = None,
+    student: str = "*",
+    jobs: int | None = None,
+    force: bool = False,
+    scheduler: str | None = None,
+) -> ClassReport:
+    """Grade what has changed in ``submitted/`` since it was graded last, write feedback pages and grades.csv, and say so.
 
     A submission that fails in whatever way gets a line in the report and stops no other.
 
     Args:
-        jobs: how many submissions at a time, each in a process of its own; one a core by default.
+        names: assignments; all by default.
+        student: name of a folder in ``submitted/``, or a pattern.
+        jobs, scheduler: see ``schedule.run``.
+        force: grade what has not changed as well.
+
+    Raises:
+        Busy: another process grades in this course.
+        GradebookError, ScheduleError: no more can be graded; what was graded so far is kept.
     """
     start = time.monotonic()
-    names = list(names or assignments(course))
-    folders = [folder for name in names for folder in sorted((course / "submitted").glob(f"{student}/{name}"))]
-    problems = {(f.parent.name, f.name): "no notebook handed in" for f in folders if not any(f.glob("*.ipynb"))}
-    waiting = [(course, f.name, f.parent.name) for f in folders if (f.parent.name, f.name) not in problems]
-    jobs = min(jobs or os.cpu_count() or 1, max(1, len(waiting)))
-    if jobs == 1:
-        for number, (_, name, who) in enumerate(waiting):
-            _say(f"{number} of {len(waiting)} graded; now {who}, {name}")
-            if problem := grade_one(course, name, who):
-                problems[who, name] = problem
-    else:
-        # spawned, since a forked torch may hang; workers import the course anew
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-            futures = {pool.submit(grade_one, *task): task for task in waiting}
-            for number, future in enumerate(as_completed(futures)):
-                _, name, who = futures[future]
-                _say(f"{number + 1} of {len(waiting)} graded, the last {who}, {name}")
-                error = future.exception()
-                if problem := f"could not be graded: {error!r}" if error else future.result():
-                    problems[who, name] = problem
-    report = collect(course, _api(course).coursedir.db_url, names, problems)
-    report.write_csv(course / "grades.csv")
-    _say("")
+    every = assignments(course)
+    names = list(names or every)
+    coursedir = nbgrader_api(course).coursedir
+    with only_grader(course), Book(coursedir.db_url, coursedir.course_id, configuration()) as book:
+        work = _Class(course, coursedir, book)
+        remove_leftovers(work.autograded, work.feedback)
+        folders = list(submissions(course, names, student))
+        left = [folder for folder in folders if work.plan(folder, force)]
+        with _progress(len(left)) as advance, contextlib.closing(schedule.run(work.next_call, jobs, scheduler)) as ends:
+            for done in ends:
+                work.take(done)
+                advance(work.finished, work.failed)
+        report = ClassReport(names, [work.row(folder) for folder in folders], work.failed)
+        here = {(row.student, row.assignment): row for row in report.rows}
+        everybody = submissions(course, every)  # whom this call was not about, too
+        rows = [here.get((folder.parent.name, folder.name)) or work.row(folder) for folder in everybody]
+        write_csv(course / "grades.csv", rows, {name: work.exercise(name) for name in every})
     print(report.table())
-    attention = [row for row in report.rows if row.problem]
-    mended = [row for row in report.rows if row.mended]
     for line in report.attention():
         print(f"  {line}")
+    unchanged = len(folders) - len(left)
     print(
-        f"{len(folders)} submissions graded in {time.monotonic() - start:.1f} s · {len(mended)} mended · "
-        f"{len(attention)} need your eye · {_shown(course / 'grades.csv')} · {_shown(course / 'feedback')}/"
+        f"{len(left)} submissions graded in {time.monotonic() - start:.1f} s{f', {unchanged} unchanged' if unchanged else ''} · "
+        f"{sum(bool(row.mended) for row in report.rows)} mended · "
+        f"{sum(bool(row.problems) for row in report.rows)} need your eye · "
+        f"{_shown(course / 'grades.csv')} · {_shown(work.feedback)}/"
     )
     return report
 
 
-def grade_one(course: Path, name: str, student: str) -> str:
-    """Grade one submission of one student and write its feedback page; what went wrong, or nothing."""
-    api = _api(course)
-    result = api.autograde(name, student, force=True)
-    if not result["success"]:
-        return f"could not be graded: {_last_line(result)}"
-    result = api.generate_feedback(name, student, force=True)
-    return "" if result["success"] else f"no feedback page: {_last_line(result)}"
+def submissions(course: Path, names: Sequence[str], student: str = "*") -> Iterator[Path]:
+    """The folders ``submitted/<student>/<assignment>``, in order; names are taken as they are, whatever is in them."""
+    folder = course / "submitted"
+    for who in sorted(os.listdir(folder)) if folder.is_dir() else ():
+        if not who.startswith(".") and (who == student or fnmatch.fnmatchcase(who, student)):
+            for name in names:
+                if (path := folder / who / name).is_dir():
+                    yield path
 
 
-@functools.cache
-def _api(course: Path) -> NbGraderAPI:
-    return nbgrader_api(course)
+class _Class:
+    """A class that is being graded: what is left to do, and where what was done is kept."""
+
+    def __init__(self, course: Path, coursedir: CourseDirectory, book: Book):
+        self.autograded = course / coursedir.autograded_directory
+        self.feedback = course / coursedir.feedback_directory
+        self.finished = self.failed = 0
+        self._source, self._ignore = course / coursedir.source_directory, coursedir.ignore
+        self._permissions = (0o664, 0o664) if coursedir.groupshared else (0o444, 0o644)
+        self._book = book
+        self._to_grade: deque[Path] = deque()
+        self._to_render: deque[Path] = deque()
+        self._problems: dict[Path, str] = {}
+        self._recorded = functools.cache(book.recorded)
+
+    def plan(self, folder: Path, force: bool) -> bool:
+        """Note what is left to do for a submission, if anything is."""
+        task = self._read(folder)
+        if task is None:
+            return False
+        stored = self._stored(folder)
+        if force or stored is None or not stored.is_verdict_on(task):
+            self._to_grade.append(folder)
+        elif signature(self._page(folder)) != stored.page(folder).key:
+            self._to_render.append(folder)
+        else:
+            return False
+        return True
+
+    def next_call(self) -> Call | None:
+        """What a worker should do next: pages first, so that what is graded is soon finished."""
+        while self._to_render:
+            folder = self._to_render.popleft()
+            if stored := self._stored(folder):
+                return Call(render, stored.page(folder), folder)
+        while self._to_grade:
+            folder = self._to_grade.popleft()
+            if task := self._read(folder):
+                return Call(grade_submission, task, folder)
+        return None
+
+    def take(self, done: Done) -> None:
+        """Record and write what a worker has done."""
+        folder = done.call.about
+        is_page = done.call.function is render
+        try:
+            if done.problem:
+                self._fail(
+                    folder, f"no feedback page: {done.problem}" if is_page else f"could not be graded: {done.problem}"
+                )
+            elif is_page:
+                self._write_page(folder, done.call.argument, done.result)
+            else:
+                self._record(folder, done.call.argument, done.result)
+                self._to_render.append(folder)
+                return
+        except OSError as error:
+            self._fail(folder, f"could not be written: {error.filename}: {error.strerror}")
+        self.finished += 1
+
+    def row(self, folder: Path) -> Row:
+        """What is to be reported of a submission."""
+        student, assignment = folder.parent.name, folder.name
+        highest = sum(cell.points for cell in self.exercise(assignment).graded)
+        problem = self._problems.get(folder, "")
+        stored = self._stored(folder)
+        if stored is None or (problem and problem != NO_NOTEBOOK and not problem.startswith("no feedback page")):
+            points = 0.0 if problem == NO_NOTEBOOK else None
+            return Row(student, assignment, points, highest, problems=(problem or "not graded yet",))
+        scores, notes = stored.recorded.scores, stored.notes
+        if problem == NO_NOTEBOOK:
+            problem += " any more; what was graded before counts"
+        problems = [problem, notes.get("run", ""), *map(stored.recorded.question, sorted(stored.recorded.for_a_human))]
+        return Row(
+            student, assignment, scores.score - scores.late_penalty, highest, notes.get("verdicts", []),
+            notes.get("mended", []), tuple(filter(None, problems)), scores.late_penalty,
+        )  # fmt: skip
+
+    def exercise(self, assignment: str) -> Exercise:
+        return Exercise.from_assignment(assignment, self._source)
+
+    def _read(self, folder: Path) -> Task | None:
+        """What was handed in; None, and a problem noted, if that cannot be graded."""
+        try:
+            return read_task(folder, self._source / folder.name, self._ignore)
+        except NoNotebook:
+            self._problems[folder] = NO_NOTEBOOK
+        except Unreadable as error:
+            self._fail(folder, f"could not be graded: {error}")
+        return None
+
+    def _fail(self, folder: Path, problem: str) -> None:
+        self._problems[folder] = problem
+        self.failed += 1
+
+    def _record(self, folder: Path, task: Task, graded: Graded) -> None:
+        recorded = self._book.record(
+            task.student, task.assignment, graded.points, graded.unanswered, task.timestamp,
+        )  # fmt: skip
+        self._recorded(task.assignment)[task.student] = recorded
+        files = {**task.files, task.notebook: graded.notebook}
+        fill(self.autograded / task.student / task.assignment, files, task.notebook, self._permissions[0])
+
+    def _write_page(self, folder: Path, page: Page, html: str) -> None:
+        place = self._page(folder)
+        beside = self.autograded / page.student / page.assignment
+        files: dict[str, bytes | str] = {
+            path.relative_to(beside).as_posix(): path.read_bytes()
+            for path in beside.rglob("*")
+            if path.is_file() and path.suffix != ".ipynb"
+        }  # nbgrader puts them beside the page, too, since a notebook may show them
+        fill(
+            place.parent, files | {place.name: html + _SIGNATURE.format(key=page.key)}, place.name, self._permissions[1]
+        )
+
+    def _page(self, folder: Path) -> Path:
+        return self.feedback / folder.parent.name / folder.name / f"{folder.name}.html"
+
+    def _stored(self, folder: Path) -> "_Stored | None":
+        """What is kept of an earlier grading, if it is whole."""
+        student, assignment = folder.parent.name, folder.name
+        recorded = self._recorded(assignment).get(student)
+        try:
+            text = (self.autograded / student / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8")
+            notes = json.loads(text)["metadata"][NOTES]
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+        return _Stored(text, notes, recorded) if recorded and isinstance(notes, dict) else None
 
 
-def _say(text: str) -> None:
-    """A passing line on a terminal; nothing anywhere else."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+@dataclass(frozen=True)
+class _Stored:
+    """A submission that was graded: its autograded notebook and what the gradebook holds."""
+
+    text: str
+    notes: Mapping[str, object]
+    recorded: Recorded
+
+    def is_verdict_on(self, task: Task) -> bool:
+        """Whether this is what grading the task would give, in the notebook and in the gradebook."""
+        same = self.notes.get("key") == task.key and self.notes.get("points") == self.recorded.auto
+        return same and not self.recorded.late_penalty_changed
+
+    def page(self, folder: Path) -> Page:
+        return Page(folder.parent.name, folder.name, self.text, self.recorded.scores)
 
 
-def _last_line(result: dict) -> str:
-    lines = [line for line in str(result.get("error") or result.get("log") or "").splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "no reason given"
+def signature(page: Path) -> str:
+    """The key that the last line of a feedback page carries; nothing, if the page is not there or not ours."""
+    try:
+        with page.open("rb") as file:
+            file.seek(-min(200, page.stat().st_size), os.SEEK_END)
+            found = _SIGNED.search(file.read())
+    except OSError:
+        return ""
+    return found[1].decode() if found else ""
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, nothing anywhere else; yields a function that takes how many are done and have failed."""
+    shape = "{bar:30} {n_fmt} done{postfix}, about {remaining} to go"
+    with tqdm(total=total, disable=None if total else True, bar_format=shape, leave=False) as bar:
+
+        def advance(finished: int, failed: int) -> None:
+            bar.set_postfix_str(f"{total - finished} left, {failed} failed", refresh=False)
+            bar.update(finished - bar.n)
+
+        advance(0, 0)
+        yield advance
 
 
 def _shown(path: Path) -> str:
@@ -92,20 +278,33 @@ def _shown(path: Path) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("assignment", nargs="*", help="which to grade; all of them by default")
-    parser.add_argument("--jobs", type=int, default=None, help="submissions at a time; one a core by default")
-    parser.add_argument("--student", default="*", help="only this student")
+    parser.add_argument("--student", default="*", help="only this student (or those that match a pattern)")
+    parser.add_argument("--jobs", type=int, default=None, help="processes that grade; one a core by default")
+    parser.add_argument("--scheduler", default=None, help="a Dask scheduler whose workers grade: tcp://host:8786")
+    parser.add_argument("--force", action="store_true", help="grade again what has not changed")
     arguments = parser.parse_args()
-    unknown = set(arguments.assignment) - set(assignments())
-    if unknown:
+    names = [name for name in arguments.assignment if name]
+    if unknown := set(names) - set(assignments()):
         print(f"There is no assignment {', '.join(sorted(unknown))}. There are: {', '.join(assignments())}.")
         return 2
-    if not (COURSE / "submitted").is_dir():
-        print("Nothing to grade: put the notebooks into submitted/<student>/<assignment>/<assignment>.ipynb first.")
+    if not any(submissions(COURSE, names or assignments(), arguments.student)):
+        print(
+            "Nothing to grade: put the notebooks into submitted/<student>/<assignment>/<assignment>.ipynb first."
+            if arguments.student == "*"
+            else f"There is no {arguments.student!r} in submitted/ who has handed this in."
+        )
         return 2
-    report = grade(COURSE, arguments.assignment, arguments.student, arguments.jobs)
-    return 0 if all(row.graded or row.problem == "no notebook handed in" for row in report.rows) else 1
+    try:
+        report = grade(COURSE, names, arguments.student, arguments.jobs, arguments.force, arguments.scheduler or None)
+    except (Busy, GradebookError, ScheduleError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. What was graded is kept; the next `make grade` goes on from there.", file=sys.stderr)
+        return 130
+    return 0 if report.complete else 1
 
 
 if __name__ == "__main__":

@@ -1,40 +1,50 @@
-"""What the class got: a table, grades.csv, and what needs a human eye. Reads nbgrader's gradebook and autograded/."""
+"""What the class got: a table, grades.csv, and what needs a human eye."""
 
+import ast
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
-from nbgrader.api import Gradebook, MissingEntry
-
 from autograder.exercise import Exercise
-from autograder.mend import NOTES
+from autograder.files import write
 
 SHORT = {
     "right value, wrong shape": "wrong shape",
     "right for these sizes only": "these sizes only",
 }
+NO_NOTEBOOK = "no notebook handed in"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Row:
     """One submission of one assignment."""
 
     student: str
     assignment: str
-    points: float = 0.0
+    points: float | None = 0.0
+    """What counts: manual scores before the autograder's, less the late penalty. None where there is no verdict yet."""
     highest: float = 0.0
-    verdicts: Sequence[Mapping[str, str]] = ()
-    """``name``, ``kind`` and ``message`` of each gradient."""
+    verdicts: Sequence[Mapping[str, object]] = ()
+    """``name``, ``kind``, ``message`` and ``points`` of each gradient."""
     mended: Sequence[str] = ()
-    problem: str = ""
+    problems: Sequence[str] = ()
     """Why there is nothing to judge, or why a human should look."""
-    graded: bool = True
+    late_penalty: float = 0.0
+
+    @property
+    def problem(self) -> str:
+        return "; ".join(self.problems)
+
+    @property
+    def graded(self) -> bool:
+        """Whether there is a verdict. That nothing was handed in is one."""
+        return self.points is not None
 
     def summary(self) -> str:
         """What was lost, a group a kind: ``db2, dbnmeani: wrong shape``."""
-        if self.problem and not self.verdicts:
+        if self.problems and not self.verdicts:
             return f"({self.problem})"
         groups: dict[str, list[str]] = {}
         for verdict in self.verdicts:
@@ -44,101 +54,116 @@ class Row:
             f"{', '.join(names) if len(names) <= 4 else f'{len(names)} gradients'}: {kind}"
             for kind, names in groups.items()
         ]
-        return "; ".join([*parts, *filter(None, [self.problem])])
+        if self.late_penalty:
+            parts.append(f"late: {self.late_penalty:g} off")
+        return "; ".join([*parts, *self.problems])
 
 
 @dataclass
 class ClassReport:
-    """All rows of a class."""
+    """The submissions that a call was about."""
 
     assignments: list[str]
     rows: list[Row] = field(default_factory=list)
+    failed: int = 0
+    """How many could not be graded, or have no feedback page."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every submission has a verdict, and a page that says it."""
+        return not self.failed and all(row.graded for row in self.rows)
 
     def table(self) -> str:
         """Student x exercise with points and a total, as text."""
-        students = sorted({row.student for row in self.rows})
+        by_student = _by_student(self.rows)
         widths = [max(12, len(_title(a)) + 2) for a in self.assignments]
-        first = max([len("student"), *map(len, students)]) + 2
-        lines = [
-            "student".ljust(first) + "".join(_title(a).rjust(w) for a, w in zip(self.assignments, widths, strict=True))
-        ]
-        lines[0] += "total".rjust(9)
-        for student in students:
-            mine = {row.assignment: row for row in self.rows if row.student == student}
+        first = max([len("student"), *(len(printable(student)) for student in by_student)]) + 2
+        titles = "".join(_title(a).rjust(w) for a, w in zip(self.assignments, widths, strict=True))
+        lines = ["student".ljust(first) + titles + "total".rjust(9)]
+        for student, mine in by_student.items():
             cells = [_cell(mine.get(a)).rjust(w) for a, w in zip(self.assignments, widths, strict=True)]
-            total = sum(row.points for row in mine.values())
             notes = [row.summary() for a in self.assignments if (row := mine.get(a)) and row.summary()]
-            lines.append(student.ljust(first) + "".join(cells) + f"{total:9.1f}   {'; '.join(notes)}".rstrip())
+            lines.append(
+                f"{printable(student).ljust(first)}{''.join(cells)}{_total(mine.values()):9.1f}   "
+                f"{printable('; '.join(notes))}".rstrip()
+            )
         return "\n".join(lines)
-
-    def write_csv(self, path: Path) -> None:
-        """A row a student; columns for each exercise, each gradient (as a fraction of its point) and the total."""
-        by_student: dict[str, dict[str, Row]] = {}
-        for row in self.rows:
-            by_student.setdefault(row.student, {})[row.assignment] = row
-        names = {
-            a: list(dict.fromkeys(v["name"] for r in self.rows if r.assignment == a for v in r.verdicts))
-            for a in self.assignments
-        }
-        header = ["student", *(f"{a}: points" for a in self.assignments), "total"]
-        header += [f"{a}: {name}" for a in self.assignments for name in names[a]]
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(header)
-            for student, mine in sorted(by_student.items()):
-                points = [f"{mine[a].points:g}" if a in mine else "" for a in self.assignments]
-                row = [student, *points, f"{sum(r.points for r in mine.values()):g}"]
-                for a in self.assignments:
-                    kinds = {v["name"]: v["kind"] for v in mine[a].verdicts} if a in mine else {}
-                    row += [kinds.get(name, "") for name in names[a]]
-                writer.writerow(row)
 
     def attention(self) -> list[str]:
         """One line for each submission that a human should look at, or that was mended."""
-        lines = [f"{r.student}, {r.assignment}: {r.problem}" for r in self.rows if r.problem]
-        return lines + [f"{r.student}, {r.assignment}: {s}" for r in self.rows for s in r.mended]
+        lines = [f"{r.student}, {r.assignment}: {p}" for r in self.rows for p in r.problems]
+        lines += [f"{r.student}, {r.assignment}: {s}" for r in self.rows for s in r.mended]
+        return [printable(line) for line in lines]
 
 
-def collect(
-    course: Path, db_url: str, assignments: Iterable[str], problems: Mapping[tuple[str, str], str]
-) -> ClassReport:
-    """Read back what nbgrader has stored.
+def write_csv(path: Path, rows: Iterable[Row], exercises: Mapping[str, Exercise]) -> None:
+    """A row a student; for a spreadsheet or an LMS.
 
-    Args:
-        problems: (student, assignment) and why there is no grade, for submissions that could not be graded.
+    Columns: student; points of each exercise and the total, which are what counts; then for each gradient the points that
+    the autograder gave, and after all these its verdict in words. A cell is empty where there is nothing to grade yet.
     """
-    report = ClassReport(list(assignments))
-    with Gradebook(db_url) as gradebook:
-        for assignment in report.assignments:
-            highest = sum(cell.points for cell in Exercise.from_assignment(assignment, course / "source").graded)
-            for folder in sorted((course / "submitted").glob(f"*/{assignment}")):
-                student = folder.parent.name
-                if (student, assignment) in problems:
-                    problem = problems[student, assignment]
-                    report.rows.append(Row(student, assignment, 0.0, highest, problem=problem, graded=False))
-                    continue
-                try:
-                    points = gradebook.find_submission(assignment, student).score
-                except MissingEntry:
-                    report.rows.append(Row(student, assignment, 0.0, highest, problem="not graded", graded=False))
-                    continue
-                notes = _notes(course / "autograded" / student / assignment / f"{assignment}.ipynb")
-                report.rows.append(
-                    Row(
-                        student,
-                        assignment,
-                        points,
-                        highest,
-                        notes.get("verdicts", []),
-                        notes.get("mended", []),
-                        notes.get("run", ""),
-                    )
-                )
-    return report
+    gradients = {name: points_of_gradients(exercise) for name, exercise in exercises.items()}
+    columns = [(a, name) for a in exercises for name in gradients[a]]
+    header = ["student", *(f"{a}: points" for a in exercises), "total"]
+    header += [f"{a}: {name}" for a, name in columns] + [f"{a}: {name}, verdict" for a, name in columns]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    for student, mine in _by_student(rows).items():
+        found = {(a, v["name"]): v for a, row in mine.items() for v in row.verdicts}
+        points = ["" if (row := mine.get(a)) is None or not row.graded else f"{row.points:g}" for a in exercises]
+        gained = [f"{v['points']:g}" if (v := found.get(column)) else "" for column in columns]
+        kinds = [v["kind"] if (v := found.get(column)) else "" for column in columns]
+        writer.writerow([_harmless(student), *points, f"{_total(mine.values()):g}", *gained, *kinds])
+    write(path, text.getvalue())
 
 
-def _notes(path: Path) -> dict:
-    return nbformat.read(path, as_version=4).metadata.get(NOTES, {}) if path.exists() else {}
+def points_of_gradients(exercise: Exercise) -> dict[str, float]:
+    """Everything that an exercise grades, by the name that a verdict has, and the points that it is worth."""
+    found: dict[str, float] = {}
+    for cell in exercise.graded:
+        names: list[str] = []
+        for call in cell.expectations():
+            if call.kind == "expect_gradients":
+                names += [f"d{name}" for name in call.names]
+            elif call.kind == "expect_values":
+                names += call.names
+            else:
+                names += [f"d{name} in the loop" for name in _parameters(exercise)]
+                names += ["the update", "the learning rate", "the trajectory"]
+        found |= {name: cell.points / len(names) for name in names}
+    return found
+
+
+def _parameters(exercise: Exercise) -> list[str]:
+    """The items of the list ``parameters`` in the cells that make the inputs."""
+    statements = [node for source in exercise.inputs for node in ast.parse(source).body if isinstance(node, ast.Assign)]
+    lists = (
+        s.value.elts for s in statements if isinstance(s.value, ast.List) and ast.unparse(s.targets) == "parameters"
+    )
+    return [item.id for item in next(lists, []) if isinstance(item, ast.Name)]
+
+
+def printable(text: str) -> str:
+    """Text on one line of a terminal, whatever it holds."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _harmless(text: str) -> str:
+    """A name as a spreadsheet should show it: one that begins like a formula gets an apostrophe before it."""
+    text = text.encode("utf-8", "replace").decode()
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def _by_student(rows: Iterable[Row]) -> dict[str, dict[str, Row]]:
+    found: dict[str, dict[str, Row]] = {}
+    for row in sorted(rows, key=lambda row: row.student):
+        found.setdefault(row.student, {})[row.assignment] = row
+    return found
+
+
+def _total(rows: Iterable[Row]) -> float:
+    return sum(row.points or 0.0 for row in rows)
 
 
 def _title(assignment: str) -> str:
@@ -147,4 +172,6 @@ def _title(assignment: str) -> str:
 
 
 def _cell(row: Row | None) -> str:
-    return "-" if row is None else f"{row.points:g} / {row.highest:g}"
+    if row is None:
+        return "-"
+    return f"{row.points:g} / {row.highest:g}" if row.graded else "?"

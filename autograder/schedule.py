@@ -1,0 +1,269 @@
+"""Calls done by many processes, each result taken as it comes: on this machine, or by a Dask cluster.
+
+On this machine every worker has a pipe of its own and nothing is shared among them, so that a worker can be killed at
+any moment and costs only the call it was at. Such a call is tried once more, alone, when all others are done.
+"""
+
+import contextlib
+import ctypes
+import importlib.util
+import itertools
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+
+SECONDS = 1800.0
+"""Longest time for one call; a submission's own limits end it long before."""
+RECYCLED_AFTER = 100
+"""Calls after which a worker is replaced by a fresh one, so that nothing that grows can grow for long."""
+CONNECT_SECONDS, WORKER_SECONDS = 15.0, 60.0
+"""How long a Dask scheduler may take to answer, and to have a worker."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of a module, its one argument, and whatever the caller wants to know it by."""
+
+    function: Callable[[object], object]
+    argument: object = field(repr=False)
+    about: object = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a call: its result, or one sentence on why there is none."""
+
+    call: Call
+    result: object = None
+    problem: str = ""
+
+
+class ScheduleError(Exception):
+    """The workers cannot be used; the message says why and what to do."""
+
+
+def run(next_call: Callable[[], Call | None], jobs: int | None = None, scheduler: str | None = None) -> Iterator[Done]:
+    """Do calls, a few at a time, and yield each as it is done, in whatever order.
+
+    Args:
+        next_call: the next call, made when a worker is free; None if there is none now. It is asked again after each
+            result, since results may lead to other calls; all ends when it has none and all are done.
+        jobs: processes on this machine, one a core by default; 0 does all in this process (to debug, and for tests).
+        scheduler: address of a Dask scheduler (``tcp://host:8786``), whose workers then do all.
+
+    Raises:
+        ScheduleError: there is no such scheduler, it was lost, or it has no workers.
+    """
+    if scheduler:
+        return _on_cluster(next_call, scheduler)
+    if jobs == 0:
+        return _here(next_call)
+    return _in_processes(next_call, jobs or cores())
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _here(next_call: Callable[[], Call | None]) -> Iterator[Done]:
+    while call := next_call():
+        yield _unpacked(call, perform(pickle.dumps((call.function, call.argument))))
+
+
+def perform(request: bytes) -> bytes:
+    """Do a call, in a worker. Result and errors come back as bytes, so that whatever they are they can be sent."""
+    try:
+        function, argument = pickle.loads(request)
+        return pickle.dumps((function(argument), ""))
+    except Exception as error:  # whatever it is, it is about this call only
+        text = str(error).strip().splitlines()
+        return pickle.dumps((None, f"{type(error).__name__}: {text[0][:300]}" if text else type(error).__name__))
+
+
+def _unpacked(call: Call, answer: bytes) -> Done:
+    result, problem = pickle.loads(answer)
+    return Done(call, result, problem)
+
+
+# --- processes on this machine ------------------------------------------------------------------------------------------
+
+
+class _Worker:
+    """A process that does one call at a time. It is spawned, since a forked torch may hang."""
+
+    def __init__(self, call: Call) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, os.getpid()), name="grader")
+        self.process.start()
+        theirs.close()  # so that the end of the process is the end of the pipe
+        self.call: Call | None = call
+        self.ready, self.left = False, RECYCLED_AFTER
+        self.deadline = time.monotonic() + SECONDS
+
+    def give(self, call: Call) -> None:
+        self.call, self.left, self.deadline = call, self.left - 1, time.monotonic() + SECONDS
+        with contextlib.suppress(OSError):  # it has died: that shows when its answer is awaited
+            self.connection.send_bytes(pickle.dumps((call.function, call.argument)))
+
+    def receive(self) -> Done | str | None:
+        """What it sent: the end of its call, or nothing yet (it has just started); a reason, if it is dead."""
+        try:
+            answer = self.connection.recv_bytes()
+        except (EOFError, OSError):
+            self.process.join(5)
+            return f"its process ended ({_ending(self.process.exitcode)})"
+        call = self.call
+        if self.ready:
+            self.call = None
+            return _unpacked(call, answer)
+        self.ready = True  # only now, since sending waits for one who reads
+        self.give(call)
+        return None
+
+    def close(self, kill: bool = False) -> None:
+        """End it, in its own time (it reads the end of the pipe) or at once."""
+        self.connection.close()
+        if kill:
+            self.process.kill()
+        self.process.join(10)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _serve(connection: Connection, parent: int) -> None:
+    """Do calls until the pipe is closed."""
+    _end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends the others
+    with contextlib.suppress(EOFError, OSError):
+        connection.send_bytes(b"ready")
+        while True:
+            connection.send_bytes(perform(connection.recv_bytes()))
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent dies, even by kill -9 (Linux; elsewhere it ends at its next answer)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it died before
+            os._exit(1)
+
+
+def _in_processes(next_call: Callable[[], Call | None], jobs: int) -> Iterator[Done]:
+    """Do calls in ``jobs`` processes. A call whose process dies or takes too long is put off and tried alone."""
+    put_off: deque[tuple[Call, str]] = deque()
+    for call, done in _side_by_side(next_call, jobs):
+        if isinstance(done, str):
+            put_off.append((call, done))
+        else:
+            yield done
+    while put_off:
+        call, reason = put_off.popleft()
+        first = iter([call])
+        for _, done in _side_by_side(lambda first=first: next(first, None), 1):
+            yield Done(call, problem=f"{reason}; once more, alone: {done}") if isinstance(done, str) else done
+        for following, done in _side_by_side(next_call, 1):  # what the result has led to
+            yield Done(following, problem=done) if isinstance(done, str) else done
+
+
+def _side_by_side(next_call: Callable[[], Call | None], jobs: int) -> Iterator[tuple[Call, Done | str]]:
+    """Each call with its end, or with the reason for which its process is dead."""
+    workers: list[_Worker] = []
+    try:
+        while True:
+            _assign(next_call, workers, jobs)
+            busy = [worker for worker in workers if worker.call]
+            if not busy:
+                return
+            for worker in wait_for(busy):
+                call, done = worker.call, worker.receive() if worker.connection.poll() else _TOO_LONG
+                if isinstance(done, str) or not worker.left:
+                    workers.remove(worker)
+                    worker.close(kill=isinstance(done, str))
+                if done is not None:
+                    yield call, done
+    finally:
+        for worker in workers:
+            worker.close(kill=worker.call is not None)
+
+
+_TOO_LONG = f"it took longer than {SECONDS:g} s"
+
+
+def wait_for(busy: list[_Worker]) -> list[_Worker]:
+    """Those that have something to say or are dead; else those that have had their time."""
+    ready = wait([worker.connection for worker in busy], max(0.0, min(w.deadline for w in busy) - time.monotonic()))
+    return [w for w in busy if (w.connection in ready if ready else w.deadline <= time.monotonic())]
+
+
+def _assign(next_call: Callable[[], Call | None], workers: list[_Worker], jobs: int) -> None:
+    """Give each free worker a call; workers are started when there is something for them to do."""
+    while sum(worker.call is not None for worker in workers) < jobs and (call := next_call()):
+        if free := next((worker for worker in workers if not worker.call), None):
+            free.give(call)
+        else:
+            workers.append(_Worker(call))
+
+
+def _ending(exitcode: int | None) -> str:
+    if exitcode is None:
+        return "it hangs"
+    with contextlib.suppress(ValueError):
+        return f"signal {signal.Signals(-exitcode).name}" if exitcode < 0 else f"exit status {exitcode}"
+    return f"exit status {exitcode}"
+
+
+# --- a Dask cluster -----------------------------------------------------------------------------------------------------
+
+
+def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Iterator[Done]:
+    if importlib.util.find_spec("distributed") is None:
+        raise ScheduleError("SCHEDULER= needs Dask: pip install -r requirements-cluster.txt")
+    from distributed import Client, wait
+
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ScheduleError(
+            f"No Dask scheduler answers at {address} ({type(error).__name__}). Start one with `make scheduler` there."
+        ) from None
+    numbers = itertools.count()
+    running: dict[object, Call] = {}
+    seen = time.monotonic()
+    with client:
+        while True:
+            threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
+            while len(running) < 2 * max(1, threads) and (call := next_call()):
+                request = pickle.dumps((call.function, call.argument))
+                future = client.submit(perform, request, key=f"grading-{os.getpid()}-{next(numbers)}", pure=False)
+                running[future] = call
+            if not running:
+                return
+            with contextlib.suppress(TimeoutError):
+                wait(list(running), timeout=2, return_when="FIRST_COMPLETED")
+            seen = time.monotonic() if threads else seen
+            done = [future for future in running if future.done()]
+            if client.status != "running" or any(future.status in ("cancelled", "lost") for future in done):
+                raise ScheduleError(f"The Dask scheduler at {address} was lost. What was graded is kept: start again.")
+            if time.monotonic() - seen > WORKER_SECONDS:
+                raise ScheduleError(
+                    f"The Dask scheduler at {address} has had no worker for {WORKER_SECONDS:g} s. Start some with "
+                    f"`make worker SCHEDULER={address}` and start again."
+                )
+            for future in done:
+                yield _gathered(running.pop(future), future)
+
+
+def _gathered(call: Call, future) -> Done:
+    if future.status == "finished":
+        return _unpacked(call, future.result())
+    return Done(call, problem=f"every worker that tried it ended ({type(future.exception()).__name__})")
