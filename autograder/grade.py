@@ -32,7 +32,7 @@ from autograder.record import Book, GradebookError, Recorded
 from autograder.report import NO_NOTEBOOK, ClassReport, Row, write_csv
 from autograder.schedule import Call, Done, ScheduleError
 from autograder.submission import Graded, configuration, grade_submission
-from autograder.submitted import NoNotebook, Task, Unreadable, read_task
+from autograder.submitted import TIMESTAMP, NoNotebook, Task, Unreadable, read_task
 
 _SIGNATURE = "\n<!-- made from {key} -->\n"
 _SIGNED = re.compile(rb"<!-- made from ([0-9a-f]{64}) -->\n\Z")
@@ -201,7 +201,9 @@ class _Class:
             task.student, task.assignment, graded.points, graded.unanswered, task.timestamp,
         )  # fmt: skip
         self._recorded(task.assignment)[task.student] = recorded
-        files = {**task.files, task.notebook: graded.notebook}
+        # a student's other files were there for the run; the formgrader would show them as they are
+        kept = {name: data for name, data in task.files.items() if name in (TIMESTAMP, *task.course_files)}
+        files = kept | {task.notebook: graded.notebook}
         fill(self.autograded / task.student / task.assignment, files, task.notebook, self._permissions[0])
 
     def _write_page(self, folder: Path, page: Page, html: str) -> None:
@@ -211,7 +213,7 @@ class _Class:
             path.relative_to(beside).as_posix(): path.read_bytes()
             for path in beside.rglob("*")
             if path.is_file() and path.suffix != ".ipynb"
-        }  # nbgrader puts them beside the page, too, since a notebook may show them
+        }  # nbgrader puts them beside the page, too
         fill(
             place.parent, files | {place.name: html + _SIGNATURE.format(key=page.key)}, place.name, self._permissions[1]
         )

@@ -40,6 +40,8 @@ class Task:
     that the source has beside its notebook replace the student's, as in nbgrader."""
     source: bytes = field(repr=False)
     """The source notebook."""
+    course_files: frozenset[str] = frozenset()
+    """Which of the files are the course's own."""
     sentences: tuple[str, ...] = ()
     """What had to be done to read the files, for the student and the instructor."""
     grader: str = ""
@@ -111,7 +113,9 @@ def read_task(folder: Path, source: Path, ignore: Sequence[str]) -> Task:
         raise Unreadable(f"{error.filename} cannot be read ({error.strerror}). Change its permissions.") from None
     beside = {path: _bytes(source / path, FILES_BYTES) for path, _ in _walk(source, [*ignore, "*.ipynb"])}
     notebook = (source / f"{assignment}.ipynb").read_bytes()
-    task = Task(student, assignment, {**files, **beside}, notebook, tuple(sentences), grader_version())
+    task = Task(
+        student, assignment, {**files, **beside}, notebook, frozenset(beside), tuple(sentences), grader_version()
+    )
     if files.get(TIMESTAMP, b"").strip() and task.timestamp is None:
         lost = f"{TIMESTAMP} holds no date, so it is not known when this was handed in."
         task = replace(task, sentences=(*task.sentences, lost))
