@@ -1,14 +1,18 @@
 """The judge in an instructor's own kernel, for a source notebook that is run by hand."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 from IPython import get_ipython
 
+from autograder import sandbox
 from autograder.cells import StudentCell
+from autograder.client import Runner
 from autograder.exercise import EXPECTATIONS, Exercise, hidden_tests
 from autograder.judge import GradedPlace, Judge, Submission, one_thread
-from autograder.steps import shared_runner, verdict_line
+from autograder.steps import verdict_line
+from autograder.warm import Server
 
 
 def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., float]]:
@@ -27,7 +31,7 @@ def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., floa
             submission = _history(exercise)
             place = next(part for part in reversed(submission) if isinstance(part, GradedPlace))
             with one_thread():
-                judge = Judge(exercise, submission, shared_runner())
+                judge = Judge(exercise, submission, _runner())
                 verdicts = judge.expectations(place.grade_id)[kind](*names, **options)
             print("\n".join(verdict_line(verdict) for verdict in verdicts))
             return sum(verdict.points for verdict in verdicts)
@@ -35,6 +39,12 @@ def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., floa
         return expect
 
     return {kind: live(kind) for kind in EXPECTATIONS}
+
+
+@functools.cache
+def _runner() -> Runner:
+    """In a sandbox if there is one; what is run is the instructor's own."""
+    return Runner(server=Server(confined=sandbox.wanted() and not sandbox.obstacle()))
 
 
 def _history(exercise: Exercise) -> Submission:
