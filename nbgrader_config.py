@@ -17,7 +17,7 @@ if _bin not in os.environ["PATH"].split(
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
-from autograder import execute, kernels, steps  # noqa: E402
+from autograder import defuse, execute, kernels, steps  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -50,13 +50,15 @@ c.Autograde.exporter_class = steps.SubmissionExporter
 c.Autograde.pre_convert_hook = steps.use_expected_name
 c.Autograde.sanitize_preprocessors = [
     steps.Mend, nbgrader.ClearOutput, nbgrader.DeduplicateIds, nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells,
-    nbgrader.ClearHiddenTests, nbgrader.CheckCellMetadata,
+    nbgrader.ClearHiddenTests, nbgrader.CheckCellMetadata, defuse.Defuse,
 ]  # fmt: skip
 c.Autograde.autograde_preprocessors = [
-    execute.RunNotebook, steps.JudgeNotebook, steps.SignNotebook, nbgrader.IgnorePattern, nbgrader.LimitOutput,
-    nbgrader.SaveAutoGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
+    execute.RunNotebook, steps.JudgeNotebook, steps.SignNotebook, defuse.Defuse, nbgrader.IgnorePattern,
+    nbgrader.LimitOutput, nbgrader.SaveAutoGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
-c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, steps.FoldSetup, CSSHTMLHeaderPreprocessor]
+c.Autograde.post_convert_hook = defuse.leave_out_files
+c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, CSSHTMLHeaderPreprocessor]
+c.HTMLExporter.preprocessors = [steps.FoldSetup]  # in the feedback and on the formgrader's pages
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 c.KernelManager.transport = "ipc"

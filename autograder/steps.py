@@ -261,4 +261,4 @@ def _summary(notes: dict) -> NotebookNode:
 
 def _plain(text: str) -> str:
     """Text of a verdict inside markdown: nothing in it is markup."""
-    return "".join(f"\\{c}" if c in "\\*_#[]<>|$`" else " " if c == "\n" else c for c in text)
+    return "".join(f"\\{c}" if c in "\\*_#[]<>|$`&~" else " " if c == "\n" else c for c in text)
