@@ -3,12 +3,8 @@
 import copy
 import json
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 
 import nbformat
 import pytest
@@ -248,28 +244,3 @@ def test_nbgraders_own_commands_work_with_the_plain_config(own_course):
     shutil.copy(own_course / "exercises" / NAME / f"{NAME}.ipynb", blank)
     assert "Success" in nbgrader(own_course, "validate", str(solved)).stdout
     assert "failed" in nbgrader(own_course, "validate", str(blank)).stdout.lower()
-
-
-def test_the_formgraders_button_takes_the_same_way(own_course):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
-    options += ["--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyter", "server", *options], cwd=own_course,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        page = f"http://127.0.0.1:{port}/formgrader/api/submission/{NAME}/grace/autograde"
-        for _ in range(60):
-            try:
-                with urllib.request.urlopen(urllib.request.Request(page, method="POST"), timeout=120) as answer:
-                    assert json.load(answer)["success"]
-                break
-            except urllib.error.URLError:
-                time.sleep(0.5)
-        assert score(own_course, "grace") == 26
-    finally:
-        server.terminate()
-        server.wait(20)
