@@ -1,14 +1,15 @@
 """The judge's side of the processes that run student code: hands them jobs, reads their results."""
 
+import math
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from autograder.inside.wire import Reader, pack, receive
+from autograder.inside.wire import MOST_ELEMENTS, Reader, pack, receive
 from autograder.warm import Place, Server
 
 CHUNK_SECONDS = 10.0
@@ -21,6 +22,7 @@ SUBMISSION_SECONDS = 300.0
 """Longest time for all runs of one submission."""
 SUBMISSION_BYTES = 1 << 29
 """Most that all runs of one submission may send back."""
+MOST_DIMENSIONS = 16
 _DTYPES = {str(d).removeprefix("torch."): d for d in (
     torch.float16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
 )}  # fmt: skip
@@ -205,45 +207,55 @@ class Runner:
                     if len(result.after) == len(job.chunks)
                     else min(deadline, time.monotonic() + self.chunk_seconds)
                 )
-                message = receive(Reader(connection, limit), allowance.size)
+                reader = Reader(connection, limit)
+                message = receive(reader, allowance.size)
                 if message is None:
                     raise EOFError
                 header, blobs = message
-                allowance.size -= sum(map(len, blobs))
+                allowance.size -= reader.count
                 if not ready:
                     if not header.get("ready"):
                         raise RuntimeError(f"A run could not be prepared: {header.get('broken')}")
                     ready = True
                     continue
+                number = len(result.after)
                 if header.get("done"):
-                    result.placed = _tensors(header["placed"], blobs)
+                    if number < len(job.chunks):
+                        raise ValueError("it says that it is done")
+                    result.placed = _tensors(header["placed"], blobs, job.replacements)
                     return None
+                if number >= len(job.chunks):
+                    raise ValueError("more than was asked for")
                 if "snapshot" in header:
-                    found = _tensors(header["snapshot"], blobs)
+                    found = _tensors(header["snapshot"], blobs, job.chunks[number].snapshot)
                     if not header["step"]:
-                        result.snapshots[len(result.after)] = found
-                    elif len(result.steps.setdefault(len(result.after), [])) < MAX_STEPS:
-                        result.steps[len(result.after)].append(found)
+                        result.snapshots[number] = found
+                    elif len(result.steps.setdefault(number, [])) < MAX_STEPS:
+                        result.steps[number].append(found)
                     else:
                         raise ValueError("the loop does not stop at max_steps")
                     continue
-                if header["chunk"] != len(result.after) or len(result.after) >= len(job.chunks):
+                if header["chunk"] != number:
                     raise ValueError("chunks out of order")
-                state = {**state, **_tensors(header["news"], blobs)}
+                state = {**state, **_tensors(header["news"], blobs, job.watch)}
                 if header["error"]:
-                    error = header["error"]
-                    line = error["line"] if type(error["line"]) is int else None
-                    text = f"{error['type']}: {error['text']}" if error["text"] else str(error["type"])
-                    result.failures[len(result.after)] = Failure("raised", text[:700], str(error["label"])[:100], line)
+                    result.failures[number] = _failure(header["error"])
                 result.after.append(state)
-                replaced = job.chunks[len(result.after) - 1].replace
-                state = {**state, **{name: job.replacements[name] for name in replaced}}
+                state = {**state, **{name: job.replacements[name] for name in job.chunks[number].replace}}
         except TimeoutError:
             failure = ("timed out", f"did not end within {self.chunk_seconds:g} s")
         except (EOFError, OSError):
             failure = ("died", "ended the process that ran it")
-        except (ValueError, KeyError, TypeError, AttributeError, UnicodeError, RecursionError) as error:
-            failure = ("died", f"broke the connection to the judge ({error})")
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+            MemoryError,
+        ) as error:
+            failure = ("died", f"broke the connection to the judge ({_text(error)})")
         if not ready:
             raise RuntimeError(f"A run could not be prepared: the process {failure[1]}")
         number = len(result.after)
@@ -315,17 +327,45 @@ def _is_literal(value: object) -> bool:
     return value is None or type(value) in (str, int, float, bool)
 
 
-def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes]) -> dict[str, object]:
-    """What the other side says it has, believed only as far as the bytes bear it out."""
+def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: Collection[str]) -> dict[str, object]:
+    """What the other side says it has, believed only as far as the bytes bear it out.
+
+    Args:
+        wanted: names that were asked for.
+
+    Raises:
+        ValueError: it is something else.
+    """
     found: dict[str, object] = {}
     for (name, d), blob in zip(descriptions.items(), blobs, strict=True):
+        if name not in wanted:
+            raise ValueError("a value that nobody asked for")
         if "type" in d:
-            found[name] = str(d["type"])
+            found[name] = _text(d["type"])
             continue
         dtype, shape = _DTYPES.get(d["dtype"]), d["shape"]
         if dtype is None:
-            found[name] = f"tensor of dtype {d['dtype']}"
+            found[name] = f"tensor of dtype {_text(d['dtype'])}"
+            continue
+        if type(shape) is not list or not all(type(size) is int and 0 <= size <= MOST_ELEMENTS for size in shape):
+            raise ValueError("a shape that is none")
+        if math.prod(shape) * dtype.itemsize != len(blob):
+            raise ValueError("a shape that does not fit the bytes")
+        if math.prod(shape) > MOST_ELEMENTS or len(shape) > MOST_DIMENSIONS:
+            found[name] = "tensor that is too large"
             continue
         tensor = torch.frombuffer(bytearray(blob), dtype=dtype) if blob else torch.empty(0, dtype=dtype)
-        found[name] = tensor.reshape([int(s) for s in shape])
+        found[name] = tensor.reshape(shape)
     return found
+
+
+def _failure(said: Mapping[str, object]) -> Failure:
+    """What a chunk raised, as the other side says it."""
+    line = said["line"] if type(said["line"]) is int else None
+    text = f"{_text(said['type'])}: {_text(said['text'], 500)}" if said["text"] else _text(said["type"])
+    return Failure("raised", text, _text(said["label"]), line)
+
+
+def _text(said: object, length: int = 100) -> str:
+    """Words of the other side's: short, and nothing in them that cannot be written to a file."""
+    return str(said)[:length].encode("utf-8", "replace").decode()

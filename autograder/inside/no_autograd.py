@@ -4,7 +4,8 @@ library's own backward operators refuse.
 The syntax tree of a student's cell is searched for autograd first (``autograder.cells``) and names what it finds. This is the
 net beneath: there are more ways to spell a call than a search can know (strings, threads, ``torch._C``, a C library), so
 it is the machine code of the two functions all of them come through that is changed: ``c10::GradMode::is_enabled`` says
-no, ``c10::TensorImpl::_set_fw_grad`` does nothing. Elsewhere than on Linux with x86-64 or ARM64 only the Python names refuse.
+no, ``c10::TensorImpl::_set_fw_grad`` does nothing. TorchScript has derivatives of its own, by formulas and without autograd:
+the function that makes them ends the process. Elsewhere than on Linux with x86-64 or ARM64 only the Python names refuse.
 """
 
 import ctypes
@@ -16,11 +17,15 @@ from pathlib import Path
 
 _RETURN_FALSE = {"x86_64": bytes.fromhex("31c0c3"), "aarch64": bytes.fromhex("00008052c0035fd6")}
 _RETURN = {"x86_64": bytes.fromhex("c3"), "aarch64": bytes.fromhex("c0035fd6")}
+_TRAP = {"x86_64": bytes.fromhex("0f0b"), "aarch64": bytes.fromhex("00000000")}
 NATIVE = {
-    "_ZN3c108GradMode10is_enabledEv": _RETURN_FALSE,
-    "_ZN3c1010TensorImpl12_set_fw_gradERKN2at10TensorBaseES4_mb": _RETURN,
+    "_ZN3c108GradMode10is_enabledEv": ("libc10.so", _RETURN_FALSE),
+    "_ZN3c1010TensorImpl12_set_fw_gradERKN2at10TensorBaseES4_mb": ("libc10.so", _RETURN),
+    "_ZN5torch3jit13differentiateERSt10shared_ptrINS0_5GraphEE": ("libtorch_cpu.so", _TRAP),
 }
-"""Functions of libc10 by their linker names, and the code that takes their place."""
+"""Functions by their linker names: the library that each is in, and the code that takes its place."""
+_BACKENDS = ("CPU", "SparseCPU", "SparseCsrCPU", "NestedTensorCPU", "MkldnnCPU")
+"""Kinds of tensors on the CPU that have backward operators."""
 
 
 def forbid_autograd(torch) -> None:
@@ -32,6 +37,24 @@ def forbid_autograd(torch) -> None:
     _replace_native_code(torch)
     _refuse_names(torch)
     _refuse_operators(torch)
+
+
+def forbid_machine_code() -> None:
+    """Take ctypes and cffi out of this process: called by its address, a library's backward function still computes.
+
+    An audit hook cannot be removed. What corrupts the interpreter's own memory gets past it, as past everything in one
+    process. Source: PEP 578 and Python's table of audit events.
+    """
+
+    def hook(event, details):  # by literals alone: names could be bound anew, and a str's subclass contain nothing
+        if event[:7] == "ctypes." or event == "cpython.PyInterpreterState_New":
+            raise RuntimeError("ctypes is not there when answers are judged")
+        if event == "import" and "".__class__.__contains__(details[0], "cffi"):
+            raise ImportError("cffi is not there when answers are judged")
+        if event == "object.__setattr__" and details[1] == "__code__":
+            raise RuntimeError("a function's code cannot be changed when answers are judged")
+
+    sys.addaudithook(hook)
 
 
 def refuse(*args: object, **kwargs: object) -> None:
@@ -47,11 +70,11 @@ def _replace_native_code(torch) -> None:
     machine = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
     if sys.platform != "linux" or machine not in _RETURN:
         return
-    library = ctypes.CDLL(str(Path(torch.__file__).with_name("lib") / "libc10.so"))
     mprotect = ctypes.CDLL(None, use_errno=True).mprotect
-    for symbol, codes in NATIVE.items():
+    for symbol, (library, codes) in NATIVE.items():
+        loaded = ctypes.CDLL(str(Path(torch.__file__).with_name("lib") / library))
         try:
-            address = ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value
+            address = ctypes.cast(getattr(loaded, symbol), ctypes.c_void_p).value
         except AttributeError:
             raise RuntimeError(
                 f"torch {torch.__version__} has no {symbol}; install the version that requirements.txt names."
@@ -81,6 +104,7 @@ def _refuse_names(torch) -> None:
         torch.autograd.forward_ad: ["dual_level", "make_dual", "enter_dual_level"],
         torch.func: ["grad", "grad_and_value", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "linearize"],
         torch: ["enable_grad"],
+        torch._C: ["_jit_differentiate"],
     }.items():
         for name in names:
             if hasattr(module, name):
@@ -95,7 +119,9 @@ def _refuse_operators(torch) -> None:
         warnings.simplefilter("ignore")  # that something is overridden is the point
         for name in torch._C._dispatch_get_all_op_names():
             if name.startswith("aten::") and "backward" in name:
-                library.impl(name.removeprefix("aten::"), "CPU", refuse, False)
+                for backend in _BACKENDS:
+                    if backend == "CPU" or torch._C._dispatch_has_kernel_for_dispatch_key(name, backend):
+                        library.impl(name.removeprefix("aten::"), backend, refuse, False)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))  # with the last reference the old kernels would come back
     for module in [m for n, m in sys.modules.items() if n.startswith(("torch._decomp", "torch._refs"))]:
         for name in [n for n in vars(module) if "backward" in n]:

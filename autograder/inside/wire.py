@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 MAGIC = b"ninja1\n"
 HEADER_BYTES = 1 << 22
 """The longest JSON header that is read from student code."""
+MOST_ELEMENTS = 1 << 21
+"""The largest tensor that is taken from student code; no gradient of a small network comes near."""
 
 
 def pack(header: dict, blobs: Sequence[bytes] = ()) -> bytes:
@@ -54,6 +56,8 @@ class Reader:
     def __init__(self, connection: socket.socket, deadline: float | None = None, descriptors: bool = False):
         self.connection, self.deadline = connection, deadline
         self.descriptors: list[int] | None = [] if descriptors else None
+        self.count = 0
+        """Bytes that were read."""
 
     def __call__(self, count: int) -> bytes:
         """``count`` bytes, fewer if the other side closes before.
@@ -77,6 +81,7 @@ class Reader:
                 break
             parts.append(part)
             count -= len(part)
+            self.count += len(part)
         return b"".join(parts)
 
 
