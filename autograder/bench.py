@@ -1,63 +1,252 @@
-"""``make bench``: what judging a submission costs beside nbgrader's own run of its notebook, in one run on one core."""
+"""``make bench``: what it costs to grade a class, beside nbgrader's own way and beside merely running the cells.
 
+All in one run on one machine, each part in processes of its own: the class through ``make grade``, a sample of the same
+notebooks through plain ``nbgrader autograde``, the same sample as bare cells in a process that has torch imported, and
+classes of 30 and of 300 that all hand in the same notebook.
+"""
+
+import argparse
+import contextlib
+import itertools
+import json
 import os
-import statistics
+import shutil
+import subprocess
+import sys
+import tempfile
 import time
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import nbformat
-import torch
-from nbconvert.preprocessors import ExecutePreprocessor
+import psutil
 
-from autograder.build import assignments
-from autograder.client import Runner
-from autograder.exercise import COURSE, Exercise
-from autograder.judge import Judge
-from autograder.steps import submission_of
+from autograder.build import assignments, build, copy_sources
+from autograder.demo import answered, read_answers
+from autograder.exercise import COURSE
+from autograder.grade import grade
+from autograder.schedule import cores
 
-ROUNDS = 5
+CLASS, LARGE_CLASS, SAMPLE = 30, 300, 3
+SAME = "3_fused_batchnorm"
+"""The assignment of the classes of 30 and 300 that all hand in the same."""
+PLAIN = """\
+import sys
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+config = Config({"CourseDirectory": {"root": sys.argv[1], "ignore": ["*.py"]}, "Execute": {"timeout": 120}})
+api = NbGraderAPI(CourseDirectory(config=config), config=config)
+import time
+names = sys.argv[2].split(",")
+for name in names:
+    assert api.generate_assignment(name)["success"], name
+for name in names:
+    for student in sys.argv[3].split(","):
+        start = time.perf_counter()
+        assert api.autograde(name, student)["success"], (name, student)
+        print(name, time.perf_counter() - start, flush=True)
+"""
+"""nbgrader with its own configuration, one submission after the other; its start is not counted."""
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--large", type=int, default=LARGE_CLASS, help="size of the large class; 0 leaves it out")
+    parser.add_argument("--grade", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--floor", nargs="*", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.grade:
+        report = grade(arguments.grade)
+        (arguments.grade / "seconds.json").write_text(json.dumps(report.seconds), encoding="utf-8")
+        sys.exit(0 if report.complete else 1)
+    if arguments.floor:
+        _run_bare(arguments.floor)
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        _whole_class(Path(folder, "class"))
+        if arguments.large:
+            _growth(Path(folder), arguments.large)
+
+
+def _whole_class(course: Path) -> None:
+    names = _make_course(course)
+    count, sampled = CLASS * len(names), SAMPLE * len(names)
+    print(f"A class of {CLASS} has handed in {len(names)} assignments each. {cores()} cores.\n", flush=True)
+    _hand_in(course, names)
+    sample = [course / "submitted" / _student(i) / name / f"{name}.ipynb" for name in names for i in range(SAMPLE)]
+    ours, peak, parts = _grade(course)
+    floor = sum(_output("-m", "autograder.bench", "--floor", *map(str, sample))) / sampled
+    plain = sum(_plain(course, names)) / sampled
+    seconds = ours / count
+    print(f"make grade          {seconds:6.2f} s a notebook: {count} notebooks in {ours:.1f} s")
+    print(f"plain nbgrader      {plain:6.2f} s a notebook: {sampled} of them, one after the other")
+    print(f"the cells alone     {floor:6.2f} s a notebook: the same {sampled}, torch imported before (the floor)")
+    print(f"\nplain nbgrader / make grade                      {plain / seconds:6.1f}")
+    print(f"make grade's time on all {cores()} cores / the floor      {seconds * cores() / floor:6.2f}")
+    print(f"peak memory, all processes together              {peak / 1e9:6.2f} GB")
+    print("\nHow the time of a notebook is made up, in seconds of one process:")
+    for name, part in parts.items():
+        print(f"  {name:24s}{part / count:6.3f}")
+
+
+def _growth(folder: Path, large: int) -> None:
+    """A small and a large class that hand in the same: the cost a notebook, and memory."""
+    print(f"\nClasses that hand in one and the same notebook of {SAME}:", flush=True)
+    costs = []
+    for size in (CLASS, large):
+        course = folder / f"class-of-{size}"
+        _make_course(course)
+        notebook = nbformat.read(COURSE / "solutions" / SAME / f"{SAME}.ipynb", as_version=4)
+        for number in range(size):
+            _write(course, number, SAME, notebook)
+        seconds, peak, _ = _grade(course)
+        costs.append(seconds / size)
+        lines = (course / "grades.csv").read_text(encoding="utf-8").splitlines()
+        print(
+            f"  {size:4d}: {costs[-1]:.2f} s a notebook, {peak / 1e9:.2f} GB at most, {len(lines) - 1} grades",
+            flush=True,
+        )
+    print(f"  ratio {costs[1] / costs[0]:.2f}")
+
+
+def _make_course(course: Path) -> list[str]:
+    course.mkdir()
+    copy_sources(COURSE, course)
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        build(course, execute=False)
+    return assignments(course)
+
+
+def _hand_in(course: Path, names: Sequence[str]) -> None:
+    """Every student hands in something else: answers of the bank, right and wrong in turns, and one in four the solution."""
+    for name in names:
+        released = (course / "exercises" / name / f"{name}.ipynb").read_text(encoding="utf-8")
+        source = nbformat.read(course / "source" / name / f"{name}.ipynb", as_version=4)
+        answers = itertools.cycle(_answers(name))
+        for number in range(CLASS):
+            while True:
+                try:
+                    edits = {} if number % 4 == 0 else next(answers)
+                    notebook = answered(nbformat.reads(released, as_version=4), source, edits)
+                    break
+                except ValueError:  # an answer with cells of its own
+                    continue
+            _write(course, number, name, notebook)
+
+
+def _answers(name: str) -> Iterator[dict[str, str]]:
+    """Answers of the bank that end in the usual time, right and wrong in turns."""
+    bank = COURSE / "tests" / "submissions"
+    for pair in zip(*(sorted((bank / kind / name).glob("*.py")) for kind in ("right", "wrong")), strict=False):
+        for path in pair:
+            directives, edits = read_answers(path.read_text(encoding="utf-8"))
+            if not directives.keys() & {"seconds", "start"}:
+                yield edits
+
+
+def _write(course: Path, number: int, name: str, notebook: nbformat.NotebookNode) -> None:
+    folder = course / "submitted" / _student(number) / name
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+def _student(number: int) -> str:
+    return f"student{number:03d}"
+
+
+def _grade(course: Path) -> tuple[float, int, dict[str, float]]:
+    """Seconds, most bytes in memory and seconds by part of grading a course's class."""
+    start, peak = time.perf_counter(), 0
+    with open(course / "grade.log", "w") as log:
+        process = psutil.Popen(
+            [sys.executable, "-m", "autograder.bench", "--grade", str(course)], cwd=COURSE, stdout=log
+        )
+        while process.poll() is None:
+            peak = max(peak, _memory(process))
+            time.sleep(1)
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise SystemExit(f"grading failed:\n{(course / 'grade.log').read_text()[-3000:]}")
+    return seconds, peak, json.loads((course / "seconds.json").read_text())
+
+
+def _memory(process: psutil.Process) -> int:
+    """Bytes of a process and all below it; what they share is counted once."""
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        for part in (process, *process.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                total += part.memory_full_info().pss
+    return total
+
+
+def _plain(course: Path, names: Sequence[str]) -> list[float]:
+    """Seconds that nbgrader takes for each notebook of the sample, with its own configuration and in one process."""
+    other = course.with_name("plain")
+    for name in names:
+        shutil.copytree(course / "source" / name, other / "source" / name)
+        for number in range(SAMPLE):
+            where = Path("submitted", _student(number), name)
+            shutil.copytree(course / where, other / where)
+    shutil.copytree(course / "data", other / "data")
+    students = ",".join(map(_student, range(SAMPLE)))
+    return _output("-c", PLAIN, str(other), ",".join(names), students)
+
+
+def _output(*words: str) -> list[float]:
+    """The last number of each line that a Python process prints."""
+    done = subprocess.run([sys.executable, *words], cwd=COURSE, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    return [float(line.split()[-1]) for line in done.stdout.splitlines() if line.strip()]
+
+
+def _run_bare(paths: Sequence[str]) -> None:
+    """Print the seconds that the code cells of each notebook take in a process that has imported all they need.
+
+    It is a plain Python process with IPython's shell, since notebooks have magics and their checks ask IPython for the
+    cells; figures are drawn, outputs are dropped.
+    """
+    from autograder.inside.server import import_what_notebooks_need
+
+    import_what_notebooks_need()
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    for path in paths:
+        sys.stdout.flush()
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+            continue
+        try:
+            seconds = _run_cells(Path(path).resolve())
+            os.write(sys.__stdout__.fileno(), f"{seconds}\n".encode())
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+
+
+def _run_cells(path: Path) -> float:
+    import torch
+    from IPython.core.displaypub import CapturingDisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+
+    class Shell(InteractiveShell):
+        def enable_gui(self, gui: str | None = None) -> None:
+            """There is no window to keep alive."""
+
     torch.set_num_threads(1)
-    os.environ["NBGRADER_EXECUTION"] = "autograde"  # as when a class is graded: exercise 4 trains for a few steps
-    print(f"medians of {ROUNDS} rounds in turns, in seconds (smallest to largest)\n")
-    print(f"{'':24s}{'judging':>22s}{'running the notebook':>26s}{'ratio':>8s}")
-    with Runner() as runner:
+    os.chdir(path.parent)
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    shell = Shell.instance(display_pub_class=CapturingDisplayPublisher)
+    shell.enable_matplotlib("inline")
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         start = time.perf_counter()
-        runner.start()
-        warm = time.perf_counter() - start
-        for name in assignments():
-            judged, runs, points, highest = _measure(name, runner)
-            ratio = statistics.median(judged) / statistics.median(runs)
-            print(
-                f"{name:24s}{_figure(judged):>22s}{_figure(runs):>26s}{ratio:8.2f}   {points:g} of {highest:g} points"
-            )
-    print(f"\nstarting the process for student code, once for a class: {warm:.2f} s")
-
-
-def _measure(name: str, runner: Runner) -> tuple[list[float], list[float], float, float]:
-    """Seconds of each round of judging and of running one solution, and the points it got."""
-    exercise = Exercise.from_assignment(name)
-    folder = COURSE / "solutions" / name
-    solution = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-    judged, runs, points = [], [], 0.0
-    for number in range(
-        ROUNDS + 1
-    ):  # alternately, so that a drift of the machine's speed hits both; the first to warm up
-        start = time.perf_counter()
-        judge = Judge(exercise, submission_of(solution, exercise), runner)
-        points = sum(judge.grade(cell)[1] for cell in exercise.graded)
-        middle = time.perf_counter()
-        notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-        ExecutePreprocessor(timeout=600).preprocess(notebook, {"metadata": {"path": str(folder)}})
-        if number:
-            judged.append(middle - start)
-            runs.append(time.perf_counter() - middle)
-    return judged, runs, points, sum(cell.points for cell in exercise.graded)
-
-
-def _figure(seconds: list[float]) -> str:
-    return f"{statistics.median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
+        for cell in cells:
+            shell.run_cell(cell, store_history=True)
+        return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class RunNotebook(Execute):
         notes = nb.metadata.setdefault(NOTES, {})
         self._deadline = time.monotonic() + self.notebook_timeout
         self._said, self._ended = 0, ""
+        self._begun, self._cells = time.perf_counter(), 0.0
         folder = resources.get("metadata", {}).get("path") or ""
         self.shutdown_kernel = "immediate"
         try:
@@ -50,6 +51,8 @@ class RunNotebook(Execute):
                 return super().preprocess(nb, resources)
             finally:
                 self._place.close()
+                took = time.perf_counter() - self._begun
+                resources.get("seconds", {}).update(kernel=took - self._cells, cells=self._cells)
         except SandboxMissing:
             raise
         except DeadKernelError:
@@ -72,7 +75,11 @@ class RunNotebook(Execute):
         if time.monotonic() > self._deadline and cell.cell_type == "code":
             self._end(f"was ended after {self.notebook_timeout} s")
             raise DeadKernelError("no time left")
-        return super().preprocess_cell(cell, resources, index)
+        start = time.perf_counter()
+        try:
+            return super().preprocess_cell(cell, resources, index)
+        finally:
+            self._cells += time.perf_counter() - start
 
     def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Take one message of the kernel's, unless too much has come already."""

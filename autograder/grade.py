@@ -22,7 +22,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
-from autograder import schedule
+from autograder import sandbox, schedule
 from autograder.build import assignments, nbgrader_api
 from autograder.exercise import COURSE, Exercise
 from autograder.feedback import Page, render
@@ -30,10 +30,21 @@ from autograder.files import Busy, fill, only_grader, remove_leftovers
 from autograder.mend import NOTES
 from autograder.record import Book, GradebookError, Recorded
 from autograder.report import NO_NOTEBOOK, ClassReport, Row, write_csv
+from autograder.sandbox import SandboxMissing
 from autograder.schedule import Call, Done, ScheduleError
 from autograder.submission import Graded, configuration, grade_submission
 from autograder.submitted import TIMESTAMP, NoNotebook, Task, Unreadable, read_task
 
+PARTS = (
+    "reading",
+    "starting the kernel",
+    "the student's cells",
+    "judging",
+    "other steps",
+    "gradebook and files",
+    "feedback page",
+)
+"""What grading is made up of, for the benchmark."""
 _SIGNATURE = "\n<!-- made from {key} -->\n"
 _SIGNED = re.compile(rb"<!-- made from ([0-9a-f]{64}) -->\n\Z")
 
@@ -58,9 +69,12 @@ def grade(
 
     Raises:
         Busy: another process grades in this course.
+        SandboxMissing: student code cannot be shut in on this machine.
         GradebookError, ScheduleError: no more can be graded; what was graded so far is kept.
     """
     start = time.monotonic()
+    if not scheduler:
+        sandbox.require()
     every = assignments(course)
     names = list(names or every)
     coursedir = nbgrader_api(course).coursedir
@@ -73,7 +87,7 @@ def grade(
             for done in ends:
                 work.take(done)
                 advance(work.finished, work.failed)
-        report = ClassReport(names, [work.row(folder) for folder in folders], work.failed)
+        report = ClassReport(names, [work.row(folder) for folder in folders], work.failed, work.seconds)
         here = {(row.student, row.assignment): row for row in report.rows}
         everybody = submissions(course, every)  # whom this call was not about, too
         rows = [here.get((folder.parent.name, folder.name)) or work.row(folder) for folder in everybody]
@@ -115,6 +129,7 @@ class _Class:
         self._to_render: deque[Path] = deque()
         self._problems: dict[Path, str] = {}
         self._recorded = functools.cache(book.recorded)
+        self.seconds: dict[str, float] = dict.fromkeys(PARTS, 0.0)
 
     def plan(self, folder: Path, force: bool) -> bool:
         """Note what is left to do for a submission, if anything is."""
@@ -146,6 +161,11 @@ class _Class:
         """Record and write what a worker has done."""
         folder = done.call.about
         is_page = done.call.function is render
+        start = time.perf_counter()
+        if is_page:
+            self.seconds["feedback page"] += done.seconds
+        elif not done.problem:
+            self._count(done.result.seconds, done.seconds)
         try:
             if done.problem:
                 self._fail(
@@ -159,7 +179,18 @@ class _Class:
                 return
         except OSError as error:
             self._fail(folder, f"could not be written: {error.filename}: {error.strerror}")
+        finally:
+            self.seconds["gradebook and files"] += time.perf_counter() - start
         self.finished += 1
+
+    def _count(self, steps: Mapping[str, float], all_of_it: float) -> None:
+        known = {
+            "starting the kernel": steps.get("kernel", 0.0),
+            "the student's cells": steps.get("cells", 0.0),
+            "judging": steps.get("JudgeNotebook", 0.0),
+        }
+        for name, seconds in (known | {"other steps": all_of_it - sum(known.values())}).items():
+            self.seconds[name] += seconds
 
     def row(self, folder: Path) -> Row:
         """What is to be reported of a submission."""
@@ -184,12 +215,15 @@ class _Class:
 
     def _read(self, folder: Path) -> Task | None:
         """What was handed in; None, and a problem noted, if that cannot be graded."""
+        start = time.perf_counter()
         try:
             return read_task(folder, self._source / folder.name, self._ignore)
         except NoNotebook:
             self._problems[folder] = NO_NOTEBOOK
         except Unreadable as error:
             self._fail(folder, f"could not be graded: {error}")
+        finally:
+            self.seconds["reading"] += time.perf_counter() - start
         return None
 
     def _fail(self, folder: Path, problem: str) -> None:
@@ -300,7 +334,7 @@ def main() -> int:
         return 2
     try:
         report = grade(COURSE, names, arguments.student, arguments.jobs, arguments.force, arguments.scheduler or None)
-    except (Busy, GradebookError, ScheduleError, FileNotFoundError) as error:
+    except (Busy, GradebookError, SandboxMissing, ScheduleError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -67,6 +67,8 @@ class ClassReport:
     rows: list[Row] = field(default_factory=list)
     failed: int = 0
     """How many could not be graded, or have no feedback page."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Time that was spent on each part of the work, summed over all processes."""
 
     @property
     def complete(self) -> bool:

@@ -43,6 +43,8 @@ class Done:
     call: Call
     result: object = None
     problem: str = ""
+    seconds: float = 0.0
+    """Time that the worker took."""
 
 
 class ScheduleError(Exception):
@@ -80,17 +82,18 @@ def _here(next_call: Callable[[], Call | None]) -> Iterator[Done]:
 
 def perform(request: bytes) -> bytes:
     """Do a call, in a worker. Result and errors come back as bytes, so that whatever they are they can be sent."""
+    start = time.perf_counter()
     try:
         function, argument = pickle.loads(request)
-        return pickle.dumps((function(argument), ""))
+        return pickle.dumps((function(argument), "", time.perf_counter() - start))
     except Exception as error:  # whatever it is, it is about this call only
         text = str(error).strip().splitlines()
-        return pickle.dumps((None, f"{type(error).__name__}: {text[0][:300]}" if text else type(error).__name__))
+        said = f"{type(error).__name__}: {text[0][:300]}" if text else type(error).__name__
+        return pickle.dumps((None, said, time.perf_counter() - start))
 
 
 def _unpacked(call: Call, answer: bytes) -> Done:
-    result, problem = pickle.loads(answer)
-    return Done(call, result, problem)
+    return Done(call, *pickle.loads(answer))
 
 
 # --- processes on this machine ------------------------------------------------------------------------------------------

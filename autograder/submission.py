@@ -50,7 +50,7 @@ class Graded:
     notes: Mapping[str, object]
     """``verdicts``, ``mended``, ``run``, ``key``: what the notebook carries under ``mend.NOTES``."""
     seconds: Mapping[str, float]
-    """Time that each step took, by its name."""
+    """Time that each step took, by its name, and parts of it: ``kernel`` and ``cells`` of ``RunNotebook``."""
 
 
 class OtherVersion(Exception):
@@ -86,6 +86,7 @@ def _grade(task: Task, folder: Path) -> Graded:
     data = task.files.get(task.notebook)
     notebook = parse_notebook(data, task.notebook) if data is not None else mend.empty(task.sentences[0])
     seconds: dict[str, float] = {}
+    resources["seconds"] = parts = {}  # of what a step does one after the other, if it tells
     torch.set_num_threads(1)
     with utils.setenv(NBGRADER_EXECUTION="autograde"):
         for step in course_steps():
@@ -93,6 +94,7 @@ def _grade(task: Task, folder: Path) -> Graded:
             notebook, resources = step(notebook, resources)
             name = type(step).__name__
             seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
+    seconds |= parts
     return Graded(
         nbformat.writes(notebook, version=4) + "\n", _points(notebook), frozenset(_unanswered(notebook)),
         notebook.metadata[mend.NOTES], seconds,

@@ -37,7 +37,7 @@ def serve(control: socket.socket, confined: bool) -> None:
     Args:
         confined: whether this process is in a sandbox and has the right to make namespaces in it.
     """
-    _import_what_notebooks_need()
+    import_what_notebooks_need()
     if threading.active_count() != 1:
         raise RuntimeError(f"threads are running before the first fork: {threading.enumerate()}")
     _use_huge_pages()
@@ -64,12 +64,14 @@ def _reap() -> None:
             pass
 
 
-def _import_what_notebooks_need() -> None:
+def import_what_notebooks_need() -> None:
+    """Everything that takes long and is the same for all, in the order of first use; nothing is computed with torch."""
     import PIL.Image
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.registry import backend_registry
     from matplotlib.figure import Figure
 
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # ipykernel's debugger warns at import
     for name in MODULES:
         importlib.import_module(name)
     backend_registry.resolve_backend("inline")  # looks through all installed packages, once
