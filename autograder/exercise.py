@@ -1,6 +1,7 @@
 """An assignment as the judge needs it, read from its source notebook: forward pass, inputs, what each graded cell expects."""
 
 import ast
+import copy
 import functools
 import hashlib
 import json
@@ -11,7 +12,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from traitlets.config import Config, PyFileConfigLoader
 
 from toolkit.graph import Graph
 
@@ -113,10 +115,46 @@ class Exercise:
             call.options["scale"] for cell in self.graded for call in cell.expectations() if "scale" in call.options
         ]
 
+    @functools.cached_property
+    def released(self) -> dict[str, str]:
+        """The text of each trusted cell as students get it, by grade_id."""
+        return {grade_id: _released(cell, hidden_tests=False) for grade_id, cell in self.trusted_cells().items()}
+
+    @functools.cached_property
+    def checksums(self) -> dict[str, str]:
+        """nbgrader's checksum of each trusted cell, by grade_id: of the text without solution, with hidden tests."""
+        found = {}
+        for grade_id, cell in self.trusted_cells().items():
+            cell = copy.deepcopy(cell)
+            cell.source = _released(cell, hidden_tests=True)
+            found[grade_id] = utils.compute_checksum(cell)
+        return found
+
     def trusted_cells(self) -> dict[str, NotebookNode]:
         """Cells of the source that nbgrader knows (locked, solution or graded), by grade_id, in order."""
         known = (c for c in self.notebook.cells if utils.is_locked(c) or utils.is_solution(c) or utils.is_grade(c))
         return {cell.metadata.nbgrader.grade_id: cell for cell in known}
+
+
+@functools.cache
+def configuration() -> Config:
+    """What nbgrader_config.py says."""
+    return PyFileConfigLoader(str(COURSE / "nbgrader_config.py")).load_config()
+
+
+def _released(source: NotebookNode, hidden_tests: bool) -> str:
+    cell = copy.deepcopy(source)
+    solutions, tests = _clearing()
+    if utils.is_solution(cell):
+        solutions.preprocess_cell(cell, {"language": "python"}, 0)
+    if not hidden_tests:
+        tests._remove_hidden_test_region(cell)
+    return cell.source
+
+
+@functools.cache
+def _clearing() -> tuple[ClearSolutions, ClearHiddenTests]:
+    return ClearSolutions(config=configuration()), ClearHiddenTests(config=configuration())
 
 
 @functools.lru_cache(maxsize=16)

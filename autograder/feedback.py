@@ -20,7 +20,7 @@ from nbgrader import utils
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import GetGrades
 
-from autograder.submission import configuration
+from autograder.exercise import configuration
 from autograder.submitted import grader_version
 
 _CELLS = 512

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from autograder import sandbox, schedule
 from autograder.build import assignments, nbgrader_api
-from autograder.exercise import COURSE, Exercise
+from autograder.exercise import COURSE, Exercise, configuration
 from autograder.feedback import Page, render
 from autograder.files import Busy, fill, only_grader, remove_leftovers
 from autograder.mend import NOTES
@@ -32,7 +32,7 @@ from autograder.record import Book, GradebookError, Recorded
 from autograder.report import NO_NOTEBOOK, ClassReport, Row, write_csv
 from autograder.sandbox import SandboxMissing
 from autograder.schedule import Call, Done, ScheduleError
-from autograder.submission import Graded, configuration, grade_submission
+from autograder.submission import Graded, grade_submission
 from autograder.submitted import TIMESTAMP, NoNotebook, Task, Unreadable, read_task
 
 PARTS = (

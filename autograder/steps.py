@@ -12,7 +12,7 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -57,24 +57,45 @@ def read_submitted(path: Path) -> NotebookNode:
 
 
 def parse_notebook(data: bytes, name: str) -> NotebookNode:
-    """A notebook of any nbformat version as version 4; an empty one that says why, where there is none to be read.
+    """A notebook of any nbformat version as version 4, without outputs; an empty one that says why, if there is none.
 
     Args:
         name: of the file, for that sentence.
     """
     try:
-        notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
-        if b"\\ud" in data.lower():  # an escape may stand for half a character, which no file can hold
-            whole = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace")
-            notebook = nbformat.from_dict(json.loads(whole))
-        for cell in notebook.cells:
-            if not isinstance(cell.source, str):
-                raise TypeError("a cell's source is not text")
-            cell.metadata.get("nbgrader")
-        notebook.metadata.pop(mend.NOTES, None)  # only the grader writes notes
-        return notebook
+        document = json.loads(data.decode(json.detect_encoding(data), "replace"))
+        text = json.dumps(document, ensure_ascii=False)
+        if not text.isascii():  # an escape may stand for half a character, which no file can hold
+            document = json.loads(text.encode("utf-8", "replace"))
+        if "cells" not in document:
+            document = nbformat.reads(json.dumps(document), as_version=4)
+        cells = [_parse_cell(cell) for cell in document["cells"] if isinstance(cell, dict)]
+        metadata = document.get("metadata")
+        metadata = nbformat.from_dict(metadata) if isinstance(metadata, dict) else NotebookNode()
+        metadata.pop(mend.NOTES, None)  # only the grader writes notes
+        return new_notebook(cells=cells, metadata=metadata)
     except Exception as error:  # whatever a file may hold: it must not stop the class
         return mend.empty(f"{name} could not be read as a notebook ({type(error).__name__}), so nothing in it counts.")
+
+
+def _parse_cell(cell: dict) -> NotebookNode:
+    """What of a cell can be used: kind, text, metadata, id and pasted pictures, whatever their types may be."""
+    source = cell.get("source")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    make = {"code": new_code_cell, "raw": new_raw_cell}.get(str(cell.get("cell_type")), new_markdown_cell)
+    fresh = make(source if isinstance(source, str) else "")
+    fresh.metadata = nbformat.from_dict(cell["metadata"]) if isinstance(cell.get("metadata"), dict) else NotebookNode()
+    fresh.pop("id")
+    if isinstance(cell.get("id"), str):
+        fresh["id"] = cell["id"]
+    if fresh.cell_type != "code" and isinstance(cell.get("attachments"), dict):
+        fresh["attachments"] = {
+            file: {kind: picture for kind, picture in pictures.items() if isinstance(picture, str)}
+            for file, pictures in cell["attachments"].items()
+            if isinstance(pictures, dict)
+        }
+    return fresh
 
 
 def use_expected_name(assignment: str, student: str, notebooks: list[str]) -> None:

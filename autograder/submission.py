@@ -23,10 +23,9 @@ from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 from nbgrader import preprocessors as nbgrader
 from nbgrader import utils
-from traitlets.config import Config, PyFileConfigLoader
 
 from autograder import mend
-from autograder.exercise import COURSE, Exercise
+from autograder.exercise import Exercise, configuration
 from autograder.steps import parse_notebook
 from autograder.submitted import Task, grader_version
 
@@ -127,12 +126,6 @@ def _write_files(task: Task, folder: Path) -> None:
 @functools.lru_cache(maxsize=8)
 def _exercise(assignment: str, source: bytes) -> Exercise:
     return Exercise.from_notebook(nbformat.reads(source.decode(), as_version=4), assignment)
-
-
-@functools.cache
-def configuration() -> Config:
-    """What nbgrader_config.py says."""
-    return PyFileConfigLoader(str(COURSE / "nbgrader_config.py")).load_config()
 
 
 @functools.cache
