@@ -179,9 +179,9 @@ def filter_program(runs: bool) -> bytes:
         return file.read()
 
 
-def server_command(descriptor: int, confined: bool) -> Sequence[str]:
-    """The command that starts ``inside.server`` on an inherited socket."""
+def server_command(descriptors: Sequence[int], confined: bool) -> Sequence[str]:
+    """The command that starts ``inside.server`` on inherited sockets."""
     folder = "/course" if confined else str(INSIDE.parent)
     start = f"import sys; sys.path.insert(0, {folder!r}); from inside.server import main; sys.path.remove({folder!r}); main()"
     mode = "confined" if confined else "free"
-    return [*(command() if confined else []), sys.executable, "-I", "-c", start, str(descriptor), mode]
+    return [*(command() if confined else []), sys.executable, "-I", "-c", start, *map(str, descriptors), mode]

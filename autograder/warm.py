@@ -1,6 +1,5 @@
 """The warm process (``inside.server``) and its submissions, from outside: start them, ask them, outlive them."""
 
-import contextlib
 import os
 import shutil
 import socket
@@ -31,7 +30,7 @@ class Server:
     def __init__(self, confined: bool | None = None, limits: confine.Limits | None = None):
         self._confined, self.limits = confined, limits or confine.Limits()
         self._process: subprocess.Popen | None = None
-        self._control: socket.socket | None = None
+        self._controls: list[socket.socket] = []
         self._finalizer = weakref.finalize(self, lambda: None)
 
     def start(self) -> None:
@@ -46,21 +45,21 @@ class Server:
         self.close()
         if self._confined is None:
             self._confined = sandbox.require()
-        ours, theirs = socket.socketpair()
         environment = (
             {"PATH": os.environ.get("PATH", os.defpath)} if self._confined else _environment(tempfile.gettempdir())
         )
-        with theirs:
-            self._process = subprocess.Popen(
-                sandbox.server_command(theirs.fileno(), self._confined), env=environment, pass_fds=[theirs.fileno()], cwd="/",
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-            )  # fmt: skip
-        self._control = ours
+        ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
+        descriptors = [end.fileno() for end in theirs]
+        self._process = subprocess.Popen(
+            sandbox.server_command(descriptors, self._confined), env=environment, pass_fds=descriptors, cwd="/",
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        for end in theirs:
+            end.close()
+        self._controls = list(ours)
         self._finalizer = weakref.finalize(self, _end, self._process, ours)
-        ours.settimeout(START_SECONDS)
-        with contextlib.suppress(OSError):
-            if ours.recv(1) == READY:
-                return
+        if all(map(_is_ready, ours)):
+            return
         self._process.kill()
         said = self._process.stderr.read().decode(errors="replace")[-2000:]
         self.close()
@@ -69,7 +68,7 @@ class Server:
     def close(self) -> None:
         """End the process and all that it started."""
         self._finalizer()
-        self._process = self._control = None
+        self._process, self._controls = None, []
 
     def open(self, files: Mapping[str, bytes], autograd: bool) -> "Place":
         """A place for one submission to run in.
@@ -83,7 +82,7 @@ class Server:
             ours, theirs = socket.socketpair()
             with theirs:
                 try:
-                    socket.send_fds(self._control, [b"o"], [theirs.fileno()])
+                    socket.send_fds(self._controls[0 if autograd else 1], [b"o"], [theirs.fileno()])
                     return Place(ours, files, autograd, self._confined, self.limits)
                 except OSError:  # the process died since the last time: once more with a new one
                     ours.close()
@@ -113,7 +112,7 @@ class Place:
             os.mkdir(folder)
             os.symlink(sandbox.DATA, os.path.join(self._folder, "data"))
         header = {
-            "files": list(files), "folder": folder, "autograd": autograd, "limits": asdict(limits),
+            "files": list(files), "folder": folder, "limits": asdict(limits),
             "user": _USERS + os.getpid() if confined and os.geteuid() == 0 else None, "keep": sandbox.python_folders(),
             "environment": sandbox.environment(home) if confined else _environment(home),
         }  # fmt: skip
@@ -186,8 +185,17 @@ def _environment(home: str) -> dict[str, str]:
     }
 
 
-def _end(process: subprocess.Popen, control: socket.socket) -> None:
-    control.close()
+def _is_ready(control: socket.socket) -> bool:
+    control.settimeout(START_SECONDS)
+    try:
+        return control.recv(1) == READY
+    except OSError:
+        return False
+
+
+def _end(process: subprocess.Popen, controls: Sequence[socket.socket]) -> None:
+    for control in controls:
+        control.close()
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:

@@ -16,6 +16,7 @@ import sys
 import threading
 
 from . import confine, supervisor
+from .no_autograd import forbid_autograd
 
 READY = b"r"
 MODULES = (
@@ -31,16 +32,13 @@ MODULES = (
 """What notebooks and kernels import, now or later."""
 
 
-def serve(control: socket.socket, confined: bool) -> None:
+def serve(control: socket.socket, confined: bool, autograd: bool) -> None:
     """Fork a supervisor for each connection that arrives over ``control``, until the other side hangs up.
 
     Args:
         confined: whether this process is in a sandbox and has the right to make namespaces in it.
+        autograd: whether this process has it, and so all that come from it.
     """
-    import_what_notebooks_need()
-    if threading.active_count() != 1:
-        raise RuntimeError(f"threads are running before the first fork: {threading.enumerate()}")
-    _use_huge_pages()
     own = os.open("/proc/self/ns/pid", os.O_RDONLY) if confined else -1
     control.sendall(READY)
     while True:
@@ -53,7 +51,7 @@ def serve(control: socket.socket, confined: bool) -> None:
             if confined:
                 os.close(own)
             with socket.socket(fileno=descriptors[0]) as connection:
-                supervisor.serve(connection, confined)
+                supervisor.serve(connection, confined, autograd)
         os.close(descriptors[0])
 
 
@@ -108,5 +106,17 @@ def _receive_descriptor(control: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def main() -> None:
-    """``server.py DESCRIPTOR confined|free``."""
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2] == "confined")
+    """``server.py DESCRIPTOR DESCRIPTOR confined|free``: the sockets for those who want kernels, and runs."""
+    kernels, runs = (socket.socket(fileno=int(word)) for word in sys.argv[1:3])
+    confined = sys.argv[3] == "confined"
+    import_what_notebooks_need()
+    if threading.active_count() != 1:
+        raise RuntimeError(f"threads are running before the first fork: {threading.enumerate()}")
+    _use_huge_pages()
+    if os.fork() == 0:
+        kernels.close()
+        forbid_autograd(sys.modules["torch"])  # once for all runs
+        serve(runs, confined, autograd=False)
+    else:
+        runs.close()
+        serve(kernels, confined, autograd=True)

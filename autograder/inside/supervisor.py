@@ -15,7 +15,6 @@ from pathlib import Path
 
 from . import confine, wire
 from .kernel import run_kernel
-from .no_autograd import forbid_autograd
 from .run import run_job
 
 WATCH_SECONDS = 0.05
@@ -38,12 +37,12 @@ class _State:
     """``memory`` or ``processes``, if it was ended for that."""
 
 
-def serve(connection: socket.socket, confined: bool) -> None:
+def serve(connection: socket.socket, confined: bool, autograd: bool) -> None:
     """Prepare the place and do what is asked for, until the other side hangs up; never returns."""
     state = _State(confined)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        _prepare(connection, state)
+        _prepare(connection, state, autograd)
         while True:
             ready, _, _ = select.select([connection], [], [], WATCH_SECONDS if state.child else None)
             if not ready:
@@ -62,18 +61,14 @@ def serve(connection: socket.socket, confined: bool) -> None:
         os._exit(0)
 
 
-def _prepare(connection: socket.socket, state: _State) -> None:
+def _prepare(connection: socket.socket, state: _State, autograd: bool) -> None:
     """Take the submission's files and, in a sandbox, a view of the system of its own."""
     header, blobs = wire.receive(wire.Reader(connection), FILES_BYTES, FILES_BYTES)
     state.limits = confine.limits_from(header["limits"])
     state.user, (*files, state.filter_program) = header["user"], blobs
     if state.confined:
         state.view = confine.View(header["keep"])
-    if not header["autograd"]:
-        import torch
-
-        forbid_autograd(torch)
-        if state.confined:
+        if not autograd:
             confine.without_proc()  # through it a process could put its own code back
     folder = Path(header["folder"])
     for name, data in zip(header["files"], files, strict=True):
