@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbconvert.exporters.exporter import ResourcesDict
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import steps
@@ -52,10 +51,10 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
         elif cell.cell_type == "markdown" and cell.source in known:
             fresh = _ours(known[cell.source])
         elif cell.cell_type == "markdown":
-            fresh = new_markdown_cell(markdown(cell.source, cell.get("attachments"), min(room, LONGEST_MARKDOWN)))
+            fresh = _text(markdown(cell.source, cell.get("attachments"), min(room, LONGEST_MARKDOWN)))
             room -= len(cell.source)
         else:
-            fresh = new_markdown_cell(typed(cell.source))
+            fresh = _text(typed(cell.source))
         owned = bool(cell.metadata.get("nbgrader"))
         kept = ("nbgrader", "tags", "deletable", "editable") if owned else ()
         fresh.metadata = NotebookNode({key: cell.metadata[key] for key in kept if key in cell.metadata})
@@ -70,7 +69,7 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
         "language_info": {"name": "python", "pygments_lexer": "ipython3"},
         NOTES: _plain_throughout(notebook.metadata.get(NOTES, {})),
     }
-    return new_notebook(cells=cells, metadata=metadata)
+    return NotebookNode(nbformat=4, nbformat_minor=5, cells=cells, metadata=from_dict(metadata))
 
 
 def leave_out_files(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -95,14 +94,19 @@ def leave_out_files(assignment: str, student: str, notebooks: list[str]) -> None
 
 
 def _ours(cell: NotebookNode) -> NotebookNode:
-    return new_markdown_cell(cell.source, **{key: cell[key] for key in ("attachments",) if key in cell})
+    return _text(cell.source, **{key: cell[key] for key in ("attachments",) if key in cell})
+
+
+def _text(source: str, **more: object) -> NotebookNode:
+    return NotebookNode(cell_type="markdown", source=source, **more)
 
 
 def _code(cell: NotebookNode) -> NotebookNode:
     count = cell.get("execution_count")
     outputs = filter(None, map(_output, cell.get("outputs", [])[-MOST_OUTPUTS:]))
-    return new_code_cell(
-        HALF_CHARACTER.sub("\ufffd", cell.source),
+    return NotebookNode(
+        cell_type="code",
+        source=HALF_CHARACTER.sub("\ufffd", cell.source),
         execution_count=count if type(count) is int else None,
         outputs=list(outputs),
     )
@@ -112,16 +116,16 @@ def _output(output: NotebookNode) -> NotebookNode | None:
     match output.get("output_type"):
         case "stream":
             name = "stderr" if output.get("name") == "stderr" else "stdout"
-            return new_output("stream", name=name, text=plain(output.get("text", "")))
+            return NotebookNode(output_type="stream", name=name, text=plain(output.get("text", "")))
         case "error":
             lines = [plain(line) for line in output.get("traceback", [])]
             names = {key: plain(output.get(key, "")) for key in ("ename", "evalue")}
-            return new_output("error", **names, traceback=lines)
+            return NotebookNode(output_type="error", **names, traceback=lines)
         case "display_data" | "execute_result" as kind:
             data, metadata = _bundle(output.get("data", {}), output.get("metadata", {}))
             count = output.get("execution_count")
             number = {"execution_count": count if type(count) is int else None} if kind == "execute_result" else {}
-            return new_output(kind, data=data, metadata=metadata, **number) if data else None
+            return from_dict({"output_type": kind, "data": data, "metadata": metadata, **number}) if data else None
     return None
 
 
