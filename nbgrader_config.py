@@ -58,7 +58,7 @@ c.Autograde.autograde_preprocessors = [
 ]  # fmt: skip
 c.Autograde.post_convert_hook = defuse.leave_out_files
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, CSSHTMLHeaderPreprocessor]
-c.HTMLExporter.preprocessors = [steps.FoldSetup]  # in the feedback and on the formgrader's pages
+c.HTMLExporter.preprocessors = [steps.FoldSetup, defuse.EscapeNames]  # in the feedback and on the formgrader's pages
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 c.KernelManager.transport = "ipc"

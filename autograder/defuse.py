@@ -11,6 +11,7 @@ another folder. So a graded notebook is written anew from what is known to be ha
 """
 
 import filecmp
+import html
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,6 +35,16 @@ class Defuse(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         return defused(nb, steps._exercise(self, resources).notebook), resources
+
+
+class EscapeNames(NbGraderPreprocessor):
+    """Names of students as text: the formgrader's page would take a folder's name in ``submitted/`` for HTML."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        for key in ("student", "first_name", "last_name", "notebook_path"):
+            if resources.get(key):
+                resources[key] = html.escape(resources[key])
+        return nb, resources
 
 
 def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from autograder.feedback import Page, Scores, render
+from autograder.submission import configuration
 
 TEMPLATES = Path(formgrader.__file__).parent / "templates"
 ACTIVE = re.compile(
@@ -22,14 +23,14 @@ ACTIVE = re.compile(
 MACRO = re.compile(r"\\(?:href|class|cssId|style|unicode|require|bbox)\b")
 
 
-def page(notebook: NotebookNode, template: str) -> str:
+def page(notebook: NotebookNode, template: str, student: str = "s") -> str:
     """The page of a notebook: ``feedback`` or ``formgrade`` as nbgrader makes it, ``our feedback`` as ``make grade`` does."""
     if template == "our feedback":
         return render(Page("s", "n", nbformat.writes(notebook), Scores({}, {})))
     resources = {
         "nbgrader": {"notebook": "n", "score": 1, "max_score": 1, "late_penalty": 0},
-        "base_url": "", "submission_id": "0", "notebook_id": "n", "assignment_id": "n", "index": 0, "total": 1, "student": "s",
-        "notebook_path": "n",
+        "base_url": "", "submission_id": "0", "notebook_id": "n", "assignment_id": "n", "index": 0, "total": 1,
+        "student": student, "notebook_path": student,
     }  # fmt: skip
     return _exporter(template).from_notebook_node(notebook, resources=resources)[0]
 
@@ -37,6 +38,7 @@ def page(notebook: NotebookNode, template: str) -> str:
 @functools.cache
 def _exporter(template: str) -> HTMLExporter:
     config = Config()
+    config.HTMLExporter.preprocessors = configuration().HTMLExporter.preprocessors
     config.HTMLExporter.template_name = template
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
     bootstrap = TEMPLATES.parent / "static" / "node_modules" / "bootstrap" / "dist" / "css"

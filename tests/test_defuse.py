@@ -98,6 +98,13 @@ def test_what_students_say_in_verdicts_and_mended_sentences_is_only_text(quiet):
     assert "0 of 1 answers are right" in safe.cells[0].source
 
 
+def test_the_name_of_a_folder_is_only_text(quiet):
+    name = f'Eve" onmouseover="fetch(/HIT/.source) {IMG}'
+    shown = page(notebook(), "formgrade", student=name)
+    assert not active(shown) - quiet["formgrade"]
+    assert name in BeautifulSoup(shown, "html.parser").nav.get_text()
+
+
 def test_the_courses_own_text_stays_as_it_is():
     assert defused(notebook(OURS), SOURCE).cells[0].source == OURS.source
     assert defused(notebook(new_markdown_cell(OURS.source + " ")), SOURCE).cells[0].source != OURS.source
