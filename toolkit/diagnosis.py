@@ -5,6 +5,7 @@ A sentence names the mistake and the principle, never the line to type.
 """
 
 import ast
+import functools
 import math
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from toolkit.compare import equal, name_of_shape, tolerance
-from toolkit.graph import Graph, Step, shares, summand_scale, vector_jacobian_product
+from toolkit.graph import Graph, Step, shares_and_scale, vector_jacobian_product
 
 Candidate = tuple[str, Tensor]
 
@@ -36,9 +37,8 @@ def explain(
     Returns:
         The mistake that reproduces the numbers, or the worst element where none does.
     """
-    parts = dict(shares(graph, name, values, upstream))
+    parts, scale = shares_and_scale(graph, name, values, upstream)
     truth = sum(parts.values())
-    scale = summand_scale(graph, name, values, upstream)
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
         return f"d{name} holds {bad}. Which operation divides by zero, or takes the log of what is not positive?"
@@ -360,8 +360,7 @@ def _factors(what: str, values: Mapping[str, object], truth: Tensor) -> Iterator
 
 def _variable_factors(graph: Graph, values: Mapping[str, object], truth: Tensor) -> Iterator[Candidate]:
     """The right gradient but for a forward variable as a factor, left out or there once too often."""
-    whole = Graph.from_source(graph.text)  # with the steps that are substituted away here
-    for name in whole.variables(values):
+    for name in _whole(graph.text).variables(values):
         variable = values.get(name)
         if (
             isinstance(variable, Tensor)
@@ -371,6 +370,12 @@ def _variable_factors(graph: Graph, values: Mapping[str, object], truth: Tensor)
         ):
             yield f"All is right but for the factor {name}, which is left out.", truth / variable
             yield f"All is right but for the factor {name}, which is in it once too often.", truth * variable
+
+
+@functools.lru_cache(maxsize=16)
+def _whole(text: str) -> Graph:
+    """The graph of a forward cell with the steps that are substituted away elsewhere."""
+    return Graph.from_source(text)
 
 
 def _as_shape_of(upstream: Tensor, variable: Tensor) -> Iterator[Tensor]:
@@ -386,10 +391,9 @@ def _as_shape_of(upstream: Tensor, variable: Tensor) -> Iterator[Tensor]:
 
 
 def _expands(small: torch.Size, shape: torch.Size) -> bool:
-    try:
-        return torch.broadcast_shapes(small, shape) == shape
-    except RuntimeError:
-        return False
+    """Whether a tensor of the one shape is repeated by broadcasting to the other, or has it already."""
+    pairs = zip(reversed(small), reversed(shape), strict=False)
+    return len(small) <= len(shape) and all(size in (1, wanted) for size, wanted in pairs)
 
 
 def _copied_dims(small: torch.Size, large: torch.Size) -> tuple[int, ...]:

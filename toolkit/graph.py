@@ -9,7 +9,7 @@ import ast
 import builtins
 import copy
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 
@@ -32,7 +32,8 @@ class Step:
 
     def evaluate(self, values: Mapping[str, object]) -> Tensor:
         """Value of the expression; ``values`` must hold all that it reads (builtins are there already)."""
-        return eval(self.code, {"__builtins__": builtins, **values})
+        known = {name: values[name] for name in self.reads if name in values}
+        return eval(self.code, {"__builtins__": builtins, **known})
 
     @property
     def tree(self) -> ast.expr:
@@ -152,13 +153,21 @@ def vector_jacobian_product(step: Step, name: str, values: Mapping[str, object],
     Returns:
         A tensor with the shape and dtype of ``values[name]``.
     """
+    return pullback(step, name, values)(upstream)
+
+
+def pullback(step: Step, name: str, values: Mapping[str, object]) -> Callable[[Tensor], Tensor]:
+    """``vector_jacobian_product`` as a function of the upstream gradient alone; the expression is evaluated only once."""
     with torch.enable_grad():
         variable = values[name].detach().requires_grad_()
         output = step.evaluate({**values, name: variable})
+
+    def pull(upstream: Tensor) -> Tensor:
         if not output.requires_grad:  # it reads only the shape, say
             return torch.zeros_like(variable)
-        (share,) = torch.autograd.grad(output, variable, upstream, materialize_grads=True)
-    return share
+        return torch.autograd.grad(output, variable, upstream, retain_graph=True, materialize_grads=True)[0]
+
+    return pull
 
 
 def shares(
@@ -206,14 +215,22 @@ def summand_scale(
     Returns:
         A non-negative tensor with the shape of ``values[name]``.
     """
+    return shares_and_scale(graph, name, values, upstream, draws)[1]
+
+
+def shares_and_scale(
+    graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor], draws: int = 4
+) -> tuple[dict[str, Tensor], Tensor]:
+    """``shares`` by reader and ``summand_scale`` together: each reader's expression is evaluated once for both."""
     generator = torch.Generator().manual_seed(0)
-    parts = []
+    parts, sizes = {}, []
     for reader in graph.readers(name):
+        pull = pullback(graph.steps[reader], name, values)
+        parts[reader] = pull(upstream[reader])
         for _ in range(draws):
             sign = torch.randint(0, 2, upstream[reader].shape, generator=generator) * 2 - 1
-            product = vector_jacobian_product(graph.steps[reader], name, values, upstream[reader] * sign)
-            parts.append(product.abs())
-    return torch.stack(parts).amax(0)
+            sizes.append(pull(upstream[reader] * sign).abs())
+    return parts, torch.stack(sizes).amax(0)
 
 
 class _Substitute(ast.NodeTransformer):

@@ -72,8 +72,9 @@ def parse_names(data: bytes, where: str) -> tuple[list[str], str | None]:
     if text.lstrip("\ufeff \t\n").startswith("<"):
         raise ValueError(f"{where} is a web page, not a list of names.\n{COPY}")
     names = text.removesuffix("\n").split("\n")
+    is_name = re.compile("[a-z]+").fullmatch
     for number, name in enumerate(names, start=1):
-        if not re.fullmatch("[a-z]+", name):
+        if not is_name(name):
             raise ValueError(f"{where}, line {number}: {name[:40]!r} is not a name in lower-case letters a-z.\n{COPY}")
     body = "\n".join(names)
     for same in (body, body + "\n"):  # an editor may add or drop the last line end

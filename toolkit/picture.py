@@ -228,15 +228,19 @@ def _draw(layout: _Layout, highlight: str | None) -> Figure:
     figure = Picture(figsize=(width + 0.2, height), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1), xlim=(-0.1, width + 0.1), ylim=(height - margin, -margin))
     axes.set_axis_off()
+    # all is placed already, so patches come in by add_artist: add_patch would measure each for the limits of the axes
     for name, box in boxes.items():
         _draw_box(axes, layout, name, highlight)
         color, line = (FORK, 1.7) if box.is_fork else (EDGE, 1.2)
         if highlight is not None:
             color, line = (ACCENT, 1.7) if name == highlight else (DIM, 1.0)
         for reader in box.readers:
-            arrow = FancyArrowPatch(path=Path(layout.way(name, reader)), arrowstyle="-|>", color=color, lw=line)
-            arrow.set(mutation_scale=9, zorder=1 + (color != DIM), gid=f"{name} -> {reader}")
-            axes.add_patch(arrow)
+            axes.add_artist(
+                FancyArrowPatch(
+                    path=Path(layout.way(name, reader)), arrowstyle="-|>", color=color, lw=line, mutation_scale=9,
+                    zorder=1 + (color != DIM), gid=f"{name} -> {reader}",
+                )
+            )  # fmt: skip
     font = {"family": FONT, "size": SMALL}
     columns = math.ceil(len(handles) / rows)
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 0), ncols=columns, frameon=False, prop=font)
@@ -265,7 +269,9 @@ def _draw_box(axes: Axes, layout: _Layout, name: str, highlight: str | None) -> 
         fill, edge, ink, soft = "white", DIM, DIM_INK, DIM_INK
     (x, y), half = layout.folded(box.x, box.y), box.width / 2
     rounded = {"boxstyle": "round,pad=0,rounding_size=0.05", "fc": fill, "ec": edge, "lw": line}
-    axes.add_patch(FancyBboxPatch((x - half, y - box.height / 2), box.width, box.height, gid=name, zorder=3, **rounded))
+    axes.add_artist(
+        FancyBboxPatch((x - half, y - box.height / 2), box.width, box.height, gid=name, zorder=3, **rounded)
+    )
     large = {"size": SIZE, "color": ink, "weight": "bold", "family": FONT, "va": "center_baseline", "zorder": 4}
     small = large | {"size": SMALL, "color": soft, "weight": "normal"}
     if box.is_input:

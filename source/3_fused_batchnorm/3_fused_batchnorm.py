@@ -115,15 +115,11 @@ block_size = 3  # context length: how many characters predict the next one
 
 # %% nbgrader={"grade": false, "grade_id": "dataset", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def build_dataset(words):
-    X, Y = [], []
-    for w in words:
-        context = [0] * block_size
-        for ch in w + ".":
-            ix = stoi[ch]
-            X.append(context)
-            Y.append(ix)
-            context = context[1:] + [ix]  # crop and append
-    return torch.tensor(X), torch.tensor(Y)
+    text = "".join("." * block_size + w for w in words) + "."  # ...ava...emma...zoe.
+    codes = torch.tensor([stoi[ch] for ch in text])
+    windows = codes.unfold(0, block_size + 1, 1)  # one a row: block_size characters, and the one that comes next
+    windows = windows[windows[:, -2:].any(1)]  # a dot after a dot is between two names, and no example
+    return windows[:, :-1].contiguous(), windows[:, -1].contiguous()
 
 
 shuffled = list(words)  # a copy: running this cell twice must not shuffle twice
@@ -596,7 +592,7 @@ toy_line = toy_design @ torch.linalg.lstsq(toy_design, toy_dxhat).solution
 toy_residual = (toy_dxhat - toy_line) * bnvar_inv[0, toy_j].detach()
 toy_dx = hprebn.grad[:, toy_j]
 
-toy_figure, (toy_left, toy_right) = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
+toy_figure, (toy_left, toy_right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
 toy_left.scatter(toy_xhat, 1000 * toy_dxhat, s=22, color="#1f77b4", zorder=3)
 toy_left.vlines(toy_xhat, 1000 * toy_line, 1000 * toy_dxhat, color="#bbbbbb", lw=1)
 toy_left.plot(toy_xhat[toy_xhat.argsort()], 1000 * toy_line[toy_xhat.argsort()], color="#e07b00")
@@ -813,7 +809,7 @@ def step_error(values, upstream, step):
     return (sum(e**2 for e in errors) / len(errors)) ** 0.5 / float(toy_truth.abs().max())
 
 
-toy_figure, toy_axes = plt.subplots(figsize=(8, 4.4), layout="constrained")
+toy_figure, toy_axes = plt.subplots(figsize=(8, 4.4))
 for toy_label, toy_set, toy_dy, toy_color in [
     ("float32", toy_single, dhpreact, "#e07b00"),
     ("float64", toy_double, toy_upstream, "#1f77b4"),
@@ -831,6 +827,7 @@ toy_guide = torch.tensor([2.0**-19, 2.0**-37], dtype=torch.float64)
 toy_axes.loglog(toy_guide, 1e-17 / toy_guide, "--", color="#7a7a7a", lw=1)
 toy_axes.text(1.5e-11, 1e-8, "slope −1: $\\epsilon/h$", color="#555555", fontsize=9)
 toy_axes.set(xlabel="step $h$", ylabel="error / largest gradient", ylim=(1e-13, 100))
+toy_axes.set(xticks=[1e-12, 1e-9, 1e-6, 1e-3], yticks=[1e-12, 1e-9, 1e-6, 1e-3, 1])
 toy_axes.set_title("central differences of hprebn: too large a step, too small a step")
 toy_axes.legend(loc="lower left", fontsize=9)
 plt.show()
