@@ -10,18 +10,18 @@ import contextlib
 import ctypes
 import os
 import resource
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_NEWNS, _NEWIPC, _NEWPID = 0x00020000, 0x08000000, 0x20000000
-_NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+_NEWNS, _NEWIPC, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
+_NOSUID, _NODEV, _NOEXEC, _NOSYMFOLLOW, _BIND, _REC, _PRIVATE = 2, 4, 8, 256, 4096, 16384, 1 << 18
 _DETACH = 2
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER, _PR_SET_SECCOMP, _PR_CAP_AMBIENT = 24, 38, 36, 22, 47
 _CAPABILITIES = 64
 
 SUBMISSION, HOME, SOCKETS = "/submission", "/home/student", "/sockets"
-SCRATCH = {SUBMISSION: "64m", HOME: "16m", "/tmp": "64m", "/dev/shm": "16m"}
+SCRATCH = {SUBMISSION: "64m", HOME: "16m", "/tmp": "64m", "/dev/shm": "16m", SOCKETS: "1m"}
 """Where student code may write, in memory, with the most that fits."""
 
 
@@ -59,26 +59,28 @@ class View:
 
     Args:
         keep: folders of the system that must stay to be seen, should one lie in a place that is emptied.
+        stays: places that ``empty_again`` leaves as they are.
     """
 
-    def __init__(self, keep: Iterable[str]):
-        _call("unshare", _NEWNS | _NEWIPC)
+    def __init__(self, keep: Iterable[str], stays: Collection[str] = ()):
+        self._stays = stays
+        _call("unshare", _NEWNS | _NEWIPC | _NEWNET)
         _call("mount", None, b"/", None, _REC | _PRIVATE, None)
         self._kept = {path: os.open(path, os.O_PATH) for path in keep if any(_is_in(path, place) for place in SCRATCH)}
         for place in SCRATCH:
             self._mount(place)
-        _tmpfs(SOCKETS, "1m")
         _call("mount", b"proc", b"/proc", b"proc", _NOSUID | _NODEV | _NOEXEC, None)
         self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         """/proc of the new process namespace, as an open folder."""
 
     def empty_again(self) -> None:
-        """Remove what was left in the places, but for the submission's own folder."""
-        for place in SCRATCH.keys() - {SUBMISSION}:
+        """Remove what was left in the places."""
+        for place in SCRATCH.keys() - self._stays:
             here = {path[len(place) :].split("/")[1] for path in self._kept if _is_in(path, place)}
             if set(os.listdir(place)) - here:
                 _call("umount2", place.encode(), _DETACH)
                 self._mount(place)
+        os.chdir(SUBMISSION)
 
     def close(self) -> None:
         """Close what a process of the student's must not inherit."""
@@ -86,12 +88,13 @@ class View:
             os.close(descriptor)
 
     def _mount(self, place: str) -> None:
-        _tmpfs(place, SCRATCH[place])
+        # the other side connects to what is in the sockets' folder: no link there may lead it elsewhere
+        _tmpfs(place, SCRATCH[place], _NOSYMFOLLOW if place == SOCKETS else 0)
         for path, descriptor in self._kept.items():
             if _is_in(path, place):
                 os.makedirs(path)
-                source = f"/proc/self/fd/{descriptor}".encode()
-                _call("mount", source, path.encode(), None, _BIND | _REC, None)
+                os.fchdir(descriptor)
+                _call("mount", b".", path.encode(), None, _BIND | _REC, None)
 
 
 def _is_in(path: str, place: str) -> bool:
@@ -143,31 +146,28 @@ def set_limits(limits: Limits) -> None:
 def in_use(proc: int, but: int) -> tuple[int, int]:
     """Memory in bytes and the number of the processes in a process namespace, this one left out.
 
+    Memory that is shared between processes counts for each; what is mapped from files on disk does not count.
+
     Args:
         proc: its /proc, an open folder.
         but: the process to leave out.
     """
-    page, memory, count = resource.getpagesize(), 0, 0
+    memory, count = 0, 0
     for entry in os.listdir(proc):
         if entry.isdigit() and int(entry) != but:
             try:
-                descriptor = os.open(f"{entry}/statm", os.O_RDONLY, dir_fd=proc)
+                with open(os.open(f"{entry}/status", os.O_RDONLY, dir_fd=proc), "rb") as file:
+                    lines = file.read().split(b"\n")
             except OSError:  # it has just ended
                 continue
-            try:
-                fields = os.read(descriptor, 200).split()
-            except OSError:
-                continue
-            finally:
-                os.close(descriptor)
             count += 1
-            memory += (int(fields[1]) - int(fields[2])) * page
+            memory += sum(int(line.split()[1]) << 10 for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
     return memory, count
 
 
-def _tmpfs(place: str, size: str) -> None:
+def _tmpfs(place: str, size: str, flags: int = 0) -> None:
     options = f"size={size},nr_inodes=4096,mode=0777".encode()
-    _call("mount", b"tmpfs", place.encode(), b"tmpfs", _NOSUID | _NODEV | _NOEXEC, options)
+    _call("mount", b"tmpfs", place.encode(), b"tmpfs", _NOSUID | _NODEV | _NOEXEC | flags, options)
 
 
 def _drop_bounding_set() -> None:

@@ -67,7 +67,8 @@ def _prepare(connection: socket.socket, state: _State, autograd: bool) -> None:
     state.limits = confine.limits_from(header["limits"])
     state.user, (*files, state.filter_program) = header["user"], blobs
     if state.confined:
-        state.view = confine.View(header["keep"])
+        # the files of the notebook that a kernel runs stay; one run of the judge's leaves nothing for the next
+        state.view = confine.View(header["keep"], {confine.SUBMISSION, confine.SOCKETS} if autograd else set())
         if not autograd:
             confine.without_proc()  # through it a process could put its own code back
     folder = Path(header["folder"])
