@@ -162,6 +162,12 @@ def _read(path: Path, _changed: int) -> Exercise:
     return Exercise.from_notebook(nbformat.read(path, as_version=4), path.stem)
 
 
+@functools.lru_cache(maxsize=256)
+def fused(forward: str, keep: frozenset[str]) -> Graph:
+    """``Graph.fused`` of a forward cell, remembered: one submission after another asks for the same few."""
+    return Graph.from_source(forward).fused(keep)
+
+
 def _sources_with_tag(notebook: NotebookNode, tag: str) -> list[str]:
     return [cell.source for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
 

@@ -20,11 +20,11 @@ from torch import Tensor
 
 from autograder.cells import Screened, StudentCell, mentions_float32, screen
 from autograder.client import Allowance, Chunk, Failure, Job, Result, Runner, cast
-from autograder.exercise import Exercise, GradedCell, fingerprint
+from autograder.exercise import Exercise, GradedCell, fingerprint, fused
 from autograder.minibatches import Minibatch, draw, one_size_changed
 from toolkit.compare import equal, fit, is_degenerate
 from toolkit.diagnosis import explain, shape_message
-from toolkit.graph import shares, summand_scale
+from toolkit.graph import shares_and_scale
 
 STUBS = ("check", "cmp", "progress", "draw_network", "read_network", "load_names", "display")
 POINTS = {"right": 1.0, "right value, wrong shape": 0.5, "right for these sizes only": 0.5}
@@ -103,7 +103,8 @@ class Judge:
         self.cells = [part for part in self.parts if isinstance(part, Screened)]
         bound = set().union(*(cell.bound() for cell in self.cells)) if self.cells else set()
         # steps whose gradient nobody asks for and the student does not compute are no steps here
-        self.graph = exercise.graph.fused([n for n in exercise.graph.steps if n in self.expected or "d" + n in bound])
+        kept = frozenset(n for n in exercise.graph.steps if n in self.expected or "d" + n in bound)
+        self.graph = fused(exercise.graph.text, kept)
         self._stuck: dict[str, Failure] = {}
         self._verdicts: dict[str, Verdict] = {}
 
@@ -189,6 +190,8 @@ class Judge:
         """The most telling outcome: one that is right where zeros would not be, else the first that says why not."""
         seen: list[_Outcome] = []
         for mode in ("by cell", "by statement", "plain", "true chain"):
+            if mode == "by statement" and seen[0].good and not self._replaces(mode):
+                continue  # it would see the same numbers once more
             outcome = self._outcome(name, batch, mode, dtype)
             if outcome.changed or (outcome.kind == "right" and not outcome.blind):
                 return outcome
@@ -241,7 +244,7 @@ class Judge:
             return Verdict(
                 name, "wrong", f"d{name} cannot be judged: it starts from {readers}, not all tensors of finite numbers."
             )
-        values = cast(batch.values, dtype)
+        values = self._values(batch, dtype)
         final = {k: v for k, v in self._run(batch, "plain", dtype).final.items() if _is_answer(v) and k != name}
         return Verdict(name, "wrong", explain(self.graph, name, values, outcome.upstream, outcome.yours, final))
 
@@ -318,7 +321,7 @@ class Judge:
         if not _is_answer(yours):
             what = yours if isinstance(yours, str) else f"tensor of {yours.dtype}"
             return _Outcome("wrong", note=f"d{name} is a {what}; a gradient is a torch.Tensor of real numbers.")
-        values = cast(batch.values, dtype)
+        values = self._values(batch, dtype)
         if of_autograd:
             upstream = self._true_gradients(batch, dtype)
         else:
@@ -326,14 +329,13 @@ class Judge:
         if upstream is None or (mode == "by statement" and self._too_early(name, at)):
             return _Outcome("unusable", yours=yours)
         yours = yours.to(dtype)
-        parts = [share for _, share in shares(self.graph, name, values, upstream)]
-        truth = torch.stack(parts).sum(0)
-        scale = summand_scale(self.graph, name, values, upstream)
+        parts, scale = shares_and_scale(self.graph, name, values, upstream)
+        truth = torch.stack([*parts.values()]).sum(0)
         if not torch.isfinite(scale).all():
             return _Outcome("unusable", yours=yours)
         fitted = fit(yours, truth.shape)
         degenerate, zeros = is_degenerate(truth, scale), not bool(yours.any())
-        blind = degenerate or any(is_degenerate(share, scale) for share in parts)
+        blind = degenerate or any(is_degenerate(share, scale) for share in parts.values())
         seen = {"degenerate": degenerate, "blind": blind, "zeros": zeros, "yours": yours, "upstream": upstream}
         if fitted is None or not torch.isfinite(fitted).all() or not equal(fitted, truth, scale):
             return _Outcome("wrong", **seen)
@@ -354,11 +356,20 @@ class Judge:
     def _true_gradients(self, batch: Minibatch, dtype: torch.dtype) -> dict[str, Tensor]:
         if (key := (batch.label, dtype)) not in self._truths:
             given = batch.upstream[self.graph.output].to(dtype)
-            self._truths[key] = self.graph.gradients(cast(batch.values, dtype), given if given.dim() else None)
+            self._truths[key] = self.graph.gradients(self._values(batch, dtype), given if given.dim() else None)
         return self._truths[key]
 
     @cached_property
     def _truths(self) -> dict[tuple, dict[str, Tensor]]:
+        return {}
+
+    def _values(self, batch: Minibatch, dtype: torch.dtype) -> dict[str, object]:
+        if (key := (batch.label, dtype)) not in self._casted:
+            self._casted[key] = cast(batch.values, dtype)
+        return self._casted[key]
+
+    @cached_property
+    def _casted(self) -> dict[tuple, dict[str, object]]:
         return {}
 
     def _too_early(self, name: str, at: int) -> bool:
@@ -416,11 +427,13 @@ class Judge:
     # --- the runs -------------------------------------------------------------------------------------------------------
 
     def _run(self, batch: Minibatch, mode: str, dtype: torch.dtype) -> Result:
+        if mode == "plain" and not self._replaces("by cell"):
+            mode = "by cell"  # the very same run
         key = (batch.label, mode, dtype)
         if key not in self._results:
             chunks, _ = self._plan(mode)
             job = Job(
-                chunks, cast(batch.values, dtype), cast(batch.upstream, dtype), list(batch.upstream), given=sorted(self._given),
+                chunks, self._values(batch, dtype), cast(batch.upstream, dtype), list(batch.upstream), given=sorted(self._given),
                 lists=batch.lists, generators=batch.generators, imports=self.exercise.imports, stubs=STUBS, dtype=dtype,
                 seed=self.seed, restored=(*self.exercise.graph.inputs, *self.exercise.graph.steps),
             )  # fmt: skip
@@ -449,6 +462,10 @@ class Judge:
                 name = mode.removeprefix("readers of ")
                 self._plans[mode] = self._by_statement(self.expected if name == mode else self.graph.readers(name))
         return self._plans[mode]
+
+    def _replaces(self, mode: str) -> bool:
+        """Whether any gradient is replaced in this kind of run."""
+        return any(chunk.replace for chunk in self._plan(mode)[0])
 
     def _by_cell(self, replacing: bool) -> tuple[list[Chunk], list[set[str]]]:
         chunks, owners = [], []
@@ -506,7 +523,7 @@ class Judge:
         """The unseen minibatches of this submission."""
         batches = draw(self.exercise, self.seed)
         for scale in self.exercise.scales:
-            batches += draw(self.exercise, self.seed + 50, changes=1, scale=scale)
+            batches += draw(self.exercise, self.seed + 50, changes=1, edges=False, scale=scale)
         return batches
 
     @cached_property

@@ -8,10 +8,12 @@ class does not occur.
 import ast
 import builtins
 import contextlib
+import functools
 import io
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import CodeType, MappingProxyType
 
 import torch
 from torch import Tensor
@@ -63,30 +65,63 @@ def large_numbers(exercise: Exercise) -> dict[str, int]:
     return {k: v for k, v in _numbers(exercise).items() if isinstance(v, int) and v > LARGEST_SIZE}
 
 
-def _numbers(exercise: Exercise) -> dict[str, float]:
-    namespace = _run_inputs(exercise, {}, 0)
-    aliases = {name for source in exercise.inputs for name in _renamed(source)}
-    names = (name for source in exercise.inputs for name in assigned_names(source))
-    return {name: namespace[name] for name in names if type(namespace[name]) in (int, float) and name not in aliases}
+def _numbers(exercise: Exercise) -> Mapping[str, float]:
+    return _numbers_of(exercise.imports, exercise.inputs)
 
 
-def draw(exercise: Exercise, seed: int, changes: int = 3, scale: Mapping[str, float] | None = None) -> list[Minibatch]:
-    """Minibatches at the notebook's own sizes, one of them without the last class, and at other sizes, down to a batch of 2.
+@functools.lru_cache(maxsize=16)
+def _numbers_of(imports: str, cells: tuple[str, ...]) -> Mapping[str, float]:
+    namespace = _run_inputs(imports, cells, {}, 0, _names())
+    aliases = {name for source in cells for name in _renamed(source)}
+    names = (name for source in cells for name in assigned_names(source))
+    numbers = {n: namespace[n] for n in names if type(namespace[n]) in (int, float) and n not in aliases}
+    return MappingProxyType(numbers)
+
+
+@functools.cache
+def _names() -> list[str]:
+    """The course's list of names."""
+    path = COURSE / "data" / "names.txt"
+    return path.read_text().split() if path.exists() else ["emma", "olivia", "ava"]
+
+
+@functools.cache
+def _few_names() -> list[str]:
+    """As many of them as it takes for every letter to occur: where the sizes are given, more make no difference."""
+    names = _names()
+    first = {letter: i for i, name in reversed([*enumerate(names)]) for letter in name}
+    return names[: max(50, *first.values()) + 1]
+
+
+def draw(
+    exercise: Exercise, seed: int, changes: int = 3, edges: bool = True, scale: Mapping[str, float] | None = None
+) -> list[Minibatch]:
+    """Minibatches at the notebook's own sizes and at other sizes.
 
     Args:
         changes: how many of other sizes.
+        edges: whether two more are wanted: one without the last class (if the forward pass reads classes at all), and a
+            batch of 2.
         scale: factors on inputs by name, for numbers far from the usual.
     """
     own, chooser, fixed = own_sizes(exercise), random.Random(seed), large_numbers(exercise)
     batches = [make(exercise, own, own, "own sizes", seed, scale=scale)]
-    batches.append(make(exercise, own, own, "own sizes, last class absent", seed + 1, last_class=False, scale=scale))
+    if edges and _reads_data(exercise, batches[0]):
+        label = "own sizes, last class absent"
+        batches.append(make(exercise, own, own, label, seed + 1, last_class=False, scale=scale))
     for number in range(changes):
         sizes = other_sizes(own, chooser, fixed)
         batches.append(make(exercise, sizes, own, f"other sizes {number + 1}", seed + 2 + number, scale=scale))
-    if "batch_size" in own:
+    if edges and "batch_size" in own:
         sizes = {**other_sizes(own, chooser, fixed), "batch_size": 2}
         batches.append(make(exercise, sizes, own, "a batch of two", seed + 2 + changes, scale=scale))
     return batches
+
+
+def _reads_data(exercise: Exercise, batch: Minibatch) -> bool:
+    """Whether an input of the forward pass holds whole numbers: characters or classes."""
+    values = (batch.values.get(name) for name in exercise.graph.inputs)
+    return any(isinstance(value, Tensor) and not value.is_floating_point() for value in values)
 
 
 def one_size_changed(exercise: Exercise, seed: int, scale: Mapping[str, float] | None = None) -> dict[str, Minibatch]:
@@ -134,7 +169,7 @@ def make(
     """
     for attempt in range(200):
         generator = torch.Generator().manual_seed(seed * 1000 + attempt)
-        inputs = _run_inputs(exercise, sizes, seed * 1000 + attempt, last_class)
+        inputs = _run_inputs(exercise.imports, exercise.inputs, sizes, seed * 1000 + attempt, _few_names(), last_class)
         lists = {name: found for name, value in inputs.items() if (found := _items(value, inputs))}
         for name, value in inputs.items():
             if isinstance(value, Tensor) and value.is_floating_point() and name in exercise.graph.inputs:
@@ -155,20 +190,23 @@ def make(
 
 
 def _run_inputs(
-    exercise: Exercise, sizes: Mapping[str, float], seed: int, last_class: bool = True
+    imports: str,
+    cells: tuple[str, ...],
+    sizes: Mapping[str, float],
+    seed: int,
+    words: Sequence[str],
+    last_class: bool = True,
 ) -> dict[str, object]:
     """Run the source's input cells in float64, with assignments to the given sizes left out."""
-    namespace: dict[str, object] = {"__builtins__": builtins, **sizes}
-    exec(exercise.imports, namespace)
-    names = COURSE / "data" / "names.txt"
-    namespace["words"] = names.read_text().split() if names.exists() else ["emma", "olivia", "ava"]
+    namespace: dict[str, object] = {"__builtins__": builtins, **sizes, "words": [*words]}
+    exec(imports, namespace)
     default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            for source in exercise.inputs:
+            for source in cells:
                 _add_data(namespace, seed, last_class)
-                exec(_without_assignments(source, sizes), namespace)
+                exec(_without_assignments(source, frozenset(sizes)), namespace)
     finally:
         torch.set_default_dtype(default)
     namespace["words"] = namespace["words"][:50]
@@ -213,10 +251,11 @@ def _wins(values: Mapping[str, object], exercise: Exercise, sizes: Mapping[str, 
     return any(bool((row.argmax(1) == classes - 1).any()) for row in rows)
 
 
-def _without_assignments(source: str, names: Mapping[str, object]) -> str:
+@functools.lru_cache(maxsize=256)
+def _without_assignments(source: str, names: frozenset[str]) -> CodeType:
     tree = ast.parse(source)
     tree.body = [node for node in tree.body if not (isinstance(node, ast.Assign) and _target(node) in names)]
-    return ast.unparse(tree)
+    return compile(tree, "<an input cell>", "exec")
 
 
 def _renamed(source: str) -> list[str]:
