@@ -34,8 +34,12 @@ AUTOGRAD = frozenset(
 """Attributes and imported names that mean autograd. ``func`` counts after ``torch`` only; ``.grad`` may be stored into."""
 _HELP = re.compile(r"\?{1,2}[\w.*]+|[\w.*]+\?{1,2}")
 """``?name`` and ``name?``, which show the help of a name."""
-_CAPTURED = re.compile(r"\s*[\w, ]+=\s*[!%]\s*\w")
+_CAPTURED = re.compile(r"[\w,\s]+=\s*[!%]\s*\w")
 """``files = !ls`` and ``times = %timeit -o ...``."""
+LONGEST_CELL, MOST_LINES, LONGEST_CODE = 100_000, 2_000, 400_000
+"""Most characters and lines of one cell that are read as Python, and most characters of all cells together."""
+MOST_MAGICS, MOST_NESTED = 200, 400
+"""Most lines of a cell that are tried as magics one by one, and how deep an expression may go."""
 _BY_STRING = frozenset(
     {"getattr", "exec", "eval", "attrgetter", "__import__", "import_module", "methodcaller", "compile"}
 )
@@ -95,14 +99,30 @@ def screen(cells: Iterable[StudentCell], gradients: Iterable[str]) -> list[Scree
     """
     names = {"d" + name: name for name in gradients}
     tainted: dict[str, str] = {}
-    return [_screen_cell(cell, names, tainted) for cell in cells]
+    screened: list[Screened] = []
+    length = 0
+    for cell in cells:
+        length += len(cell.source)
+        if length > LONGEST_CODE or is_too_long(cell.source):
+            screened.append(Screened(cell, syntax_error="all this is too long for an answer, and was not read."))
+        else:
+            screened.append(_screen_cell(cell, names, tainted))
+    return screened
+
+
+def is_too_long(source: str) -> bool:
+    """Whether a cell is longer than anybody writes one: to read it would only cost time and memory."""
+    return len(source) > LONGEST_CELL or source.count("\n") + source.count("\r") > MOST_LINES
 
 
 def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str, str]) -> Screened:
     source = plain_python(cell.source)
     result = Screened(cell)
     try:
-        body = ast.parse(source).body
+        tree = ast.parse(source)
+        if _depth(tree) > MOST_NESTED:  # what can be parsed here could fail where the stack is deeper
+            raise RecursionError("it is nested too deeply")
+        body = tree.body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         result.syntax_error, result.line = (
             f"{type(error).__name__}: {getattr(error, 'msg', error)}",
@@ -144,6 +164,14 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
         result.statements.append("\n" * (_first_line(node) - 1) + _text(lines, node))
         result.writes.append(writes)
     return result
+
+
+def _depth(tree: ast.AST) -> int:
+    """How many levels a syntax tree has."""
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [child for node in level for child in ast.iter_child_nodes(node)]
+    return depth
 
 
 _BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
@@ -243,7 +271,11 @@ def _looped_over(node: ast.AST) -> set[str]:
 
 
 def plain_python(source: str) -> str:
-    """The cell without magics and shell lines, each replaced by an empty statement on the same line."""
+    """The cell without magics and shell lines, each replaced by an empty statement on the same line; nothing if it is too
+    long."""
+    if is_too_long(source):
+        return ""
+    magics = 0
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
     if first is not None and lines[first].startswith("%%"):
@@ -253,7 +285,10 @@ def plain_python(source: str) -> str:
     for number, line in enumerate(lines):
         code = line.strip()
         indent = line[: len(line) - len(line.lstrip())]
-        if (code.startswith(("%", "!")) or _HELP.fullmatch(code) or _CAPTURED.match(line)) and not _parses(lines):
+        if not (code.startswith(("%", "!")) or _HELP.fullmatch(code) or _CAPTURED.match(line)):
+            continue
+        magics += 1
+        if magics > MOST_MAGICS or not _parses(lines):
             timed = re.match(r"%time\s+(?=\S)", code)
             lines[number] = indent + (code[timed.end() :] if timed else "pass")
     return "\n".join(lines)
