@@ -460,7 +460,7 @@ class Judge:
                 self._plans[mode] = self._by_cell(mode == "by cell")
             else:
                 name = mode.removeprefix("readers of ")
-                self._plans[mode] = self._by_statement(self.expected if name == mode else self.graph.readers(name))
+                self._plans[mode] = self._by_statement(self.graph.steps if name == mode else self.graph.readers(name))
         return self._plans[mode]
 
     def _replaces(self, mode: str) -> bool:
