@@ -36,7 +36,7 @@ _HELP = re.compile(r"\?{1,2}[\w.*]+|[\w.*]+\?{1,2}")
 """``?name`` and ``name?``, which show the help of a name."""
 _CAPTURED = re.compile(r"[\w,\s]+=\s*[!%]\s*\w")
 """``files = !ls`` and ``times = %timeit -o ...``."""
-LONGEST_CELL, MOST_LINES, LONGEST_CODE = 100_000, 2_000, 400_000
+LONGEST_CELL, MOST_LINES, LONGEST_CODE = 50_000, 1_000, 200_000
 """Most characters and lines of one cell that are read as Python, and most characters of all cells together."""
 MOST_MAGICS, MOST_NESTED = 200, 400
 """Most lines of a cell that are tried as magics one by one, and how deep an expression may go."""

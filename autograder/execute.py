@@ -4,7 +4,12 @@ What a cell prints, how long it and the whole notebook may take and how much it 
 beyond shows no output from there on; it is judged all the same.
 """
 
+import contextlib
+import resource
+import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_client.manager import KernelManager
@@ -22,6 +27,10 @@ from autograder.warm import Place, Server
 
 FILES_BYTES = 64 << 20
 """Most that the files beside a notebook may have together, to be there when it is run."""
+MEMORY = 1 << 30
+"""Bytes by which this program may grow while a notebook is run: a message has no largest number of parts."""
+MESSAGE = 400
+"""Characters that each message counts for, besides what is in it."""
 
 
 class RunNotebook(Execute):
@@ -48,7 +57,8 @@ class RunNotebook(Execute):
         try:
             self._place = shared_server().open(files_beside(Path(folder)) if folder else {}, autograd=True)
             try:
-                return super().preprocess(nb, resources)
+                with self._watching_memory():
+                    return super().preprocess(nb, resources)
             finally:
                 self._place.close()
                 took = time.perf_counter() - self._begun
@@ -85,7 +95,7 @@ class RunNotebook(Execute):
         """Take one message of the kernel's, unless too much has come already."""
         if self._ended and msg["msg_type"] != "status":
             return None
-        self._said += _length(msg["content"])
+        self._said += MESSAGE + _length([msg["content"], msg["metadata"]]) + sum(map(len, msg["buffers"]))
         if self._said > self.output_limit:
             self._end(f"was ended for writing more than {self.output_limit:,} characters")
             return None
@@ -108,6 +118,26 @@ class RunNotebook(Execute):
         except DeadKernelError:
             self._end("died")
             raise
+
+    @contextlib.contextmanager
+    def _watching_memory(self) -> Iterator[None]:
+        """Break the run off should what the kernel sends fill the memory of this program."""
+        finished = threading.Event()
+
+        def watch(place: Place, start: int) -> None:
+            while not finished.wait(0.1):
+                if _memory() > start + MEMORY:
+                    self._ended = "was ended for sending more than can be kept"
+                    place.break_off()
+                    return
+
+        thread = threading.Thread(target=watch, args=(self._place, _memory()), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            finished.set()
+            thread.join()
 
     def _end(self, how: str) -> None:
         if not self._ended:
@@ -139,6 +169,13 @@ def files_beside(folder: Path) -> dict[str, bytes]:
         found[str(path.relative_to(folder))] = path.read_bytes()
         left -= len(found[str(path.relative_to(folder))])
     return found
+
+
+def _memory() -> int:
+    """Bytes of memory that this program has; 0 where that is not told."""
+    if sys.platform != "linux":
+        return 0
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def _length(content: object) -> int:

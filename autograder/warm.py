@@ -1,5 +1,6 @@
 """The warm process (``inside.server``) and its submissions, from outside: start them, ask them, outlive them."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -167,6 +168,11 @@ class Place:
         if answer is None or "broken" in answer[0]:
             raise ConnectionError(f"the supervisor of a submission is gone: {answer and answer[0]['broken']}")
         return answer[0]
+
+    def break_off(self) -> None:
+        """Have everything ended from another thread; ``close`` is still to be called."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """End everything and remove it."""
