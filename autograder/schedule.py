@@ -21,6 +21,8 @@ from multiprocessing.connection import Connection, wait
 
 SECONDS = 1800.0
 """Longest time for one call; a submission's own limits end it long before."""
+START_SECONDS = 120.0
+"""Longest time for a worker to start."""
 RECYCLED_AFTER = 100
 """Calls after which a worker is replaced by a fresh one, so that nothing that grows can grow for long."""
 CONNECT_SECONDS, WORKER_SECONDS = 15.0, 60.0
@@ -110,7 +112,7 @@ class _Worker:
         theirs.close()  # so that the end of the process is the end of the pipe
         self.call: Call | None = call
         self.ready, self.left = False, RECYCLED_AFTER
-        self.deadline = time.monotonic() + SECONDS
+        self.deadline = time.monotonic() + SECONDS + START_SECONDS
 
     def give(self, call: Call) -> None:
         self.call, self.left, self.deadline = call, self.left - 1, time.monotonic() + SECONDS
@@ -187,8 +189,11 @@ def _side_by_side(next_call: Callable[[], Call | None], jobs: int) -> Iterator[t
             busy = [worker for worker in workers if worker.call]
             if not busy:
                 return
-            for worker in wait_for(busy):
-                call, done = worker.call, worker.receive() if worker.connection.poll() else _TOO_LONG
+            for worker in _wait_for(busy):
+                call, done = (
+                    worker.call,
+                    worker.receive() if worker.connection.poll() else f"it took longer than {SECONDS:g} s",
+                )
                 if isinstance(done, str) or not worker.left:
                     workers.remove(worker)
                     worker.close(kill=isinstance(done, str))
@@ -199,10 +204,7 @@ def _side_by_side(next_call: Callable[[], Call | None], jobs: int) -> Iterator[t
             worker.close(kill=worker.call is not None)
 
 
-_TOO_LONG = f"it took longer than {SECONDS:g} s"
-
-
-def wait_for(busy: list[_Worker]) -> list[_Worker]:
+def _wait_for(busy: list[_Worker]) -> list[_Worker]:
     """Those that have something to say or are dead; else those that have had their time."""
     ready = wait([worker.connection for worker in busy], max(0.0, min(w.deadline for w in busy) - time.monotonic()))
     return [w for w in busy if (w.connection in ready if ready else w.deadline <= time.monotonic())]
@@ -234,7 +236,7 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Iterator[
     from distributed import Client, wait
 
     try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:
         raise ScheduleError(
             f"No Dask scheduler answers at {address} ({type(error).__name__}). Start one with `make scheduler` there."

@@ -132,7 +132,7 @@ def choose_notebook(sizes: Mapping[str, int], assignment: str) -> str:
 
     def likely(path: str) -> tuple:
         name = path.rsplit("/", 1)[-1]
-        return (path != own, path.count("/"), name != own, assignment not in name, -sizes[path], path)
+        return (path != own, name != own, assignment not in name, path.count("/"), -sizes[path], path)
 
     return min(sizes, key=likely)
 
