@@ -89,6 +89,10 @@ class WarmProvisioner(KernelProvisionerBase):
 class WarmKernelClient(AsyncKernelClient):
     """A client that knows a fresh kernel as ready from its messages, where jupyter_client waits for silence."""
 
+    def start_channels(self, **_: bool) -> None:
+        """Only what is needed: there is no heartbeat, since the supervisor knows whether the kernel lives."""
+        super().start_channels(shell=True, iopub=True, stdin=False, hb=False, control=True)
+
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
         deadline = time.monotonic() + (timeout or READY_SECONDS)
         while time.monotonic() < deadline:

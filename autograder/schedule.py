@@ -59,7 +59,7 @@ def run(next_call: Callable[[], Call | None], jobs: int | None = None, scheduler
     Args:
         next_call: the next call, made when a worker is free; None if there is none now. It is asked again after each
             result, since results may lead to other calls; all ends when it has none and all are done.
-        jobs: processes on this machine, one a core by default; 0 does all in this process (to debug, and for tests).
+        jobs: processes on this machine, by default three for two cores, since each waits now and then; 0 does all in this process (to debug, and for tests).
         scheduler: address of a Dask scheduler (``tcp://host:8786``), whose workers then do all.
 
     Raises:
@@ -69,7 +69,7 @@ def run(next_call: Callable[[], Call | None], jobs: int | None = None, scheduler
         return _on_cluster(next_call, scheduler)
     if jobs == 0:
         return _here(next_call)
-    return _in_processes(next_call, jobs or cores())
+    return _in_processes(next_call, jobs or cores() + cores() // 2)
 
 
 def cores() -> int:

@@ -1,7 +1,7 @@
 """The unit of work: one submission, from files to a verdict. No gradebook and no course folder, so any machine can do it.
 
-The steps are those of nbgrader's own autograding, as nbgrader_config.py lists them, but for the four that need the
-gradebook: ``Mend`` does the work of two, and the other two are the recorder's (autograder/record.py).
+The steps are those of nbgrader's own autograding, as nbgrader_config.py lists them, but for a few (``LEFT_OUT``) whose
+work ``Mend`` or the recorder (autograder/record.py) does.
 """
 
 import functools
@@ -31,9 +31,11 @@ from autograder.submitted import Task, grader_version
 
 warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # older files have no cell ids; Mend sets them
 
-GRADEBOOK_STEPS = (
+LEFT_OUT = (
     nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells, nbgrader.SaveAutoGrades, nbgrader.AssignLatePenalties,
+    nbgrader.CheckCellMetadata,
 )  # fmt: skip
+"""Steps that need the gradebook; and a check of metadata, twice 30 ms, which here is the source's own (``Mend``)."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,10 @@ def _exercise(assignment: str, source: bytes) -> Exercise:
 
 @functools.cache
 def course_steps() -> tuple[Preprocessor, ...]:
-    """nbgrader's steps of this course, those apart that need the gradebook."""
+    """nbgrader's steps of this course, those apart that are left out."""
     config = configuration()
     listed = [*config.Autograde.sanitize_preprocessors, *config.Autograde.autograde_preprocessors]
-    return tuple(step(config=config, log=_quiet()) for step in listed if step not in GRADEBOOK_STEPS)
+    return tuple(step(config=config, log=_quiet()) for step in listed if step not in LEFT_OUT)
 
 
 @functools.cache

@@ -19,6 +19,7 @@ def run_kernel(connection: Mapping[str, object], arguments: Sequence[str], envir
     import numpy
     import torch
     from ipykernel.kernelapp import IPKernelApp
+    from matplotlib_inline.config import InlineBackend
 
     os.environ.update(environment)
     torch.set_num_threads(1)
@@ -30,5 +31,10 @@ def run_kernel(connection: Mapping[str, object], arguments: Sequence[str], envir
     app = IPKernelApp.instance()
     app.initialize(["-f", str(path), *arguments])
     path.unlink()
+    # drawn once, not a second time to find out what could be cut off at the margins
+    InlineBackend.instance(parent=app.shell).print_figure_kwargs = {
+        "bbox_inches": None,
+        "pil_kwargs": {"compress_level": 1},
+    }
     app.shell.enable_matplotlib("inline")
     app.start()
