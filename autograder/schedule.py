@@ -59,7 +59,8 @@ def run(next_call: Callable[[], Call | None], jobs: int | None = None, scheduler
     Args:
         next_call: the next call, made when a worker is free; None if there is none now. It is asked again after each
             result, since results may lead to other calls; all ends when it has none and all are done.
-        jobs: processes on this machine, by default three for two cores, since each waits now and then; 0 does all in this process (to debug, and for tests).
+        jobs: processes on this machine, by default three for two cores, since each waits now and
+            then; 0 does all in this process (to debug, and for tests).
         scheduler: address of a Dask scheduler (``tcp://host:8786``), whose workers then do all.
 
     Raises:
