@@ -78,12 +78,13 @@ def grade(
     every = assignments(course)
     names = list(names or every)
     coursedir = nbgrader_api(course).coursedir
-    with only_grader(course), Book(coursedir.db_url, coursedir.course_id, configuration()) as book:
+    with only_grader(course) as scratch, Book(coursedir.db_url, coursedir.course_id, configuration()) as book:
         work = _Class(course, coursedir, book)
         remove_leftovers(work.autograded, work.feedback)
         folders = list(submissions(course, names, student))
         left = [folder for folder in folders if work.plan(folder, force)]
-        with _progress(len(left)) as advance, contextlib.closing(schedule.run(work.next_call, jobs, scheduler)) as ends:
+        ends = schedule.run(work.next_call, jobs, scheduler, scratch)
+        with _progress(len(left)) as advance, contextlib.closing(ends):
             for done in ends:
                 work.take(done)
                 advance(work.finished, work.failed)

@@ -13,6 +13,7 @@ import os
 import pickle
 import signal
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -53,7 +54,9 @@ class ScheduleError(Exception):
     """The workers cannot be used; the message says why and what to do."""
 
 
-def run(next_call: Callable[[], Call | None], jobs: int | None = None, scheduler: str | None = None) -> Iterator[Done]:
+def run(
+    next_call: Callable[[], Call | None], jobs: int | None = None, scheduler: str | None = None, scratch: str = ""
+) -> Iterator[Done]:
     """Do calls, a few at a time, and yield each as it is done, in whatever order.
 
     Args:
@@ -62,6 +65,7 @@ def run(next_call: Callable[[], Call | None], jobs: int | None = None, scheduler
         jobs: processes on this machine, by default three for two cores, since each waits now and
             then; 0 does all in this process (to debug, and for tests).
         scheduler: address of a Dask scheduler (``tcp://host:8786``), whose workers then do all.
+        scratch: where processes on this machine put their temporary files; the system's place by default.
 
     Raises:
         ScheduleError: there is no such scheduler, it was lost, or it has no workers.
@@ -70,7 +74,7 @@ def run(next_call: Callable[[], Call | None], jobs: int | None = None, scheduler
         return _on_cluster(next_call, scheduler)
     if jobs == 0:
         return _here(next_call)
-    return _in_processes(next_call, jobs or cores() + cores() // 2)
+    return _in_processes(next_call, jobs or cores() + cores() // 2, scratch or tempfile.gettempdir())
 
 
 def cores() -> int:
@@ -105,10 +109,10 @@ def _unpacked(call: Call, answer: bytes) -> Done:
 class _Worker:
     """A process that does one call at a time. It is spawned, since a forked torch may hang."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, scratch: str) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, os.getpid()), name="grader")
+        self.process = context.Process(target=_serve, args=(theirs, os.getpid(), scratch), name="grader", daemon=True)
         self.process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
         self.call: Call | None = call
@@ -135,20 +139,17 @@ class _Worker:
         self.give(call)
         return None
 
-    def close(self, kill: bool = False) -> None:
-        """End it, in its own time (it reads the end of the pipe) or at once."""
+    def close(self) -> None:
+        """End it. It keeps nothing, and what it started ends with it."""
         self.connection.close()
-        if kill:
-            self.process.kill()
-        self.process.join(10)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
+        self.process.kill()
+        self.process.join()
 
 
-def _serve(connection: Connection, parent: int) -> None:
-    """Do calls until the pipe is closed."""
+def _serve(connection: Connection, parent: int, scratch: str) -> None:
+    """Do calls until the pipe is closed; what they keep in temporary files goes to ``scratch``."""
     _end_with(parent)
+    tempfile.tempdir = os.environ["TMPDIR"] = scratch
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends the others
     with contextlib.suppress(EOFError, OSError):
         connection.send_bytes(b"ready")
@@ -164,10 +165,10 @@ def _end_with(parent: int) -> None:
             os._exit(1)
 
 
-def _in_processes(next_call: Callable[[], Call | None], jobs: int) -> Iterator[Done]:
+def _in_processes(next_call: Callable[[], Call | None], jobs: int, scratch: str) -> Iterator[Done]:
     """Do calls in ``jobs`` processes. A call whose process dies or takes too long is put off and tried alone."""
     put_off: deque[tuple[Call, str]] = deque()
-    for call, done in _side_by_side(next_call, jobs):
+    for call, done in _side_by_side(next_call, jobs, scratch):
         if isinstance(done, str):
             put_off.append((call, done))
         else:
@@ -175,18 +176,18 @@ def _in_processes(next_call: Callable[[], Call | None], jobs: int) -> Iterator[D
     while put_off:
         call, reason = put_off.popleft()
         first = iter([call])
-        for _, done in _side_by_side(lambda first=first: next(first, None), 1):
+        for _, done in _side_by_side(lambda first=first: next(first, None), 1, scratch):
             yield Done(call, problem=f"{reason}; once more, alone: {done}") if isinstance(done, str) else done
-        for following, done in _side_by_side(next_call, 1):  # what the result has led to
+        for following, done in _side_by_side(next_call, 1, scratch):  # what the result has led to
             yield Done(following, problem=done) if isinstance(done, str) else done
 
 
-def _side_by_side(next_call: Callable[[], Call | None], jobs: int) -> Iterator[tuple[Call, Done | str]]:
+def _side_by_side(next_call: Callable[[], Call | None], jobs: int, scratch: str) -> Iterator[tuple[Call, Done | str]]:
     """Each call with its end, or with the reason for which its process is dead."""
     workers: list[_Worker] = []
     try:
         while True:
-            _assign(next_call, workers, jobs)
+            _assign(next_call, workers, jobs, scratch)
             busy = [worker for worker in workers if worker.call]
             if not busy:
                 return
@@ -197,12 +198,12 @@ def _side_by_side(next_call: Callable[[], Call | None], jobs: int) -> Iterator[t
                 )
                 if isinstance(done, str) or not worker.left:
                     workers.remove(worker)
-                    worker.close(kill=isinstance(done, str))
+                    worker.close()
                 if done is not None:
                     yield call, done
     finally:
         for worker in workers:
-            worker.close(kill=worker.call is not None)
+            worker.close()
 
 
 def _wait_for(busy: list[_Worker]) -> list[_Worker]:
@@ -211,13 +212,13 @@ def _wait_for(busy: list[_Worker]) -> list[_Worker]:
     return [w for w in busy if (w.connection in ready if ready else w.deadline <= time.monotonic())]
 
 
-def _assign(next_call: Callable[[], Call | None], workers: list[_Worker], jobs: int) -> None:
+def _assign(next_call: Callable[[], Call | None], workers: list[_Worker], jobs: int, scratch: str) -> None:
     """Give each free worker a call; workers are started when there is something for them to do."""
     while sum(worker.call is not None for worker in workers) < jobs and (call := next_call()):
         if free := next((worker for worker in workers if not worker.call), None):
             free.give(call)
         else:
-            workers.append(_Worker(call))
+            workers.append(_Worker(call, scratch))
 
 
 def _ending(exitcode: int | None) -> str:

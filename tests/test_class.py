@@ -249,10 +249,12 @@ def test_killed_at_any_place_and_started_again_it_goes_on(undisturbed, copied):
     ]
     places += [("half a file", 2), ("before the table", 1)]
     finished: set[str] = set()
+    scratch: list[Path] = []
     for place, count in places:
         done = grade(copied, "--jobs", "1", "--kill", place, "--count", str(count))
         assert done.returncode == -signal.SIGKILL, (place, done.stderr)
         assert gone(json.loads((copied / "children.json").read_text())), "processes were left"
+        scratch.append(Path((copied / LOCK).read_text()))
         again = finished & set(graded_now(copied))
         assert not again, f"graded twice: {again}"
         for page in (copied / "feedback").rglob("*.html"):
@@ -264,6 +266,8 @@ def test_killed_at_any_place_and_started_again_it_goes_on(undisturbed, copied):
     assert done.returncode == 0, done.stderr
     assert not finished & set(graded_now(copied))
     assert outcome(copied) == undisturbed[1]
+    assert len(scratch) == len(places)
+    assert not any(folder.exists() for folder in scratch), "temporary files were left"
 
 
 def test_killed_at_no_place_in_particular(undisturbed, copied):
