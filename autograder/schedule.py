@@ -62,10 +62,10 @@ def run(
     Args:
         next_call: the next call, made when a worker is free; None if there is none now. It is asked again after each
             result, since results may lead to other calls; all ends when it has none and all are done.
-        jobs: processes on this machine, by default three for two cores, since each waits now and
-            then; 0 does all in this process (to debug, and for tests).
+        jobs: processes on this machine, by default three for two cores, since each waits now and then;
+            0 does all in this process (to debug, and for tests).
         scheduler: address of a Dask scheduler (``tcp://host:8786``), whose workers then do all.
-        scratch: where processes on this machine put their temporary files; the system's place by default.
+        scratch: where temporary files on this machine are put; the system's place by default.
 
     Raises:
         ScheduleError: there is no such scheduler, it was lost, or it has no workers.
@@ -73,7 +73,7 @@ def run(
     if scheduler:
         return _on_cluster(next_call, scheduler)
     if jobs == 0:
-        return _here(next_call)
+        return _here(next_call, scratch)
     return _in_processes(next_call, jobs or cores() + cores() // 2, scratch or tempfile.gettempdir())
 
 
@@ -82,9 +82,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _here(next_call: Callable[[], Call | None]) -> Iterator[Done]:
-    while call := next_call():
-        yield _unpacked(call, perform(pickle.dumps((call.function, call.argument))))
+def _here(next_call: Callable[[], Call | None], scratch: str) -> Iterator[Done]:
+    before, tempfile.tempdir = tempfile.tempdir, scratch or tempfile.tempdir
+    try:
+        while call := next_call():
+            yield _unpacked(call, perform(pickle.dumps((call.function, call.argument))))
+    finally:
+        tempfile.tempdir = before
 
 
 def perform(request: bytes) -> bytes:

@@ -176,7 +176,7 @@ def _kill_at(course: Path, place: str, count: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("course", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=0, help="0: in this process, which takes least time")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--scheduler")
     parser.add_argument("--student", default="*")
