@@ -16,6 +16,7 @@ def run_kernel(connection: Mapping[str, object], arguments: Sequence[str], envir
     """
     import random
 
+    import matplotlib
     import numpy
     import torch
     from ipykernel.kernelapp import IPKernelApp
@@ -31,7 +32,8 @@ def run_kernel(connection: Mapping[str, object], arguments: Sequence[str], envir
     app = IPKernelApp.instance()
     app.initialize(["-f", str(path), *arguments])
     path.unlink()
-    # drawn once, not a second time to find out what could be cut off at the margins
+    # drawn once, not a second time to find out what could be cut off at the margins; so there is more room for labels
+    matplotlib.rcParams["figure.subplot.bottom"] = 0.17
     InlineBackend.instance(parent=app.shell).print_figure_kwargs = {
         "bbox_inches": None,
         "pil_kwargs": {"compress_level": 1},
