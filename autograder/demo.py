@@ -45,20 +45,21 @@ def read_answers(text: str) -> tuple[dict[str, str], dict[str, str]]:
     """A text file of answers: directives (``# start: blank``) before the first ``# cell: <grade_id>``, then cells.
 
     Returns:
-        Directives and cell sources by name.
+        Directives and cell sources by name; what a directive says more than once is a line each.
     """
-    directives: dict[str, str] = {}
+    directives: dict[str, list[str]] = {}
     cells: dict[str, list[str]] = {}
     current: list[str] | None = None
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.startswith("# cell: "):
             current = cells.setdefault(line.removeprefix("# cell: ").strip(), [])
         elif current is not None:
             current.append(line)
         elif line.startswith("# ") and ": " in line:
             key, value = line.removeprefix("# ").split(": ", 1)
-            directives[key] = value.strip()
-    return directives, {name: "\n".join(lines).strip() for name, lines in cells.items()}
+            directives.setdefault(key, []).append(value.strip())
+    sources = {name: "\n".join(lines).strip() for name, lines in cells.items()}
+    return {key: "\n".join(values) for key, values in directives.items()}, sources
 
 
 def answered(

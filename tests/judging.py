@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jupytext
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from nbgrader import utils
 
 from autograder.cells import StudentCell
 from autograder.client import Runner
+from autograder.demo import answered, read_answers
 from autograder.exercise import COURSE, Exercise
 from autograder.judge import GradedPlace, Judge, Submission, Verdict
 from autograder.steps import without_markers
@@ -107,6 +110,8 @@ class Answer:
     seconds: float = 10.0
     expected: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Kind of verdict, and a piece of the message, for each gradient that does not get all its points."""
+    run: str = ""
+    free: tuple[str, ...] = ()
 
     def verdicts(self) -> dict[str, Verdict]:
         return bench(self.assignment).judge(self.edits, self.start, self.seconds)
@@ -140,31 +145,41 @@ def read_answer(path: Path) -> Answer:
         # cell: h                             a solution cell by its grade_id
         # cell: extra before h                a cell of the student's own
 
+    and for those in ``submissions/hostile``, which are graded as a whole::
+
+        # run: kernel died                    words of what is said of the notebook's run
+        # free: prints the secret             what the cells do where nothing holds them back (tests/test_hostile.py)
+
     Raises:
         ValueError: a directive is unknown.
     """
-    directives, expected, cells = {}, {}, {}
-    current: list[str] | None = None
-    head = path.read_text(encoding="utf-8").split('"""', 2)[2]
-    for line in head.split("\n"):
-        if line.startswith("# cell: "):
-            current = cells.setdefault(line.removeprefix("# cell: ").strip(), [])
-        elif current is not None:
-            current.append(line)
-        elif line.startswith("# expect: "):
-            names, rest = line.removeprefix("# expect: ").split(" = ", 1)
-            kind, _, words = rest.partition(" | ")
-            expected |= dict.fromkeys(names.split(), (kind.strip(), words.strip()))
-        elif line.strip():
-            key, _, value = line.removeprefix("# ").partition(": ")
-            directives[key] = value.strip()
-    if unknown := directives.keys() - {"start", "seconds", "line endings"}:
+    directives, cells = read_answers(path.read_text(encoding="utf-8"))
+    expected = {}
+    for line in directives.pop("expect", "").splitlines():
+        names, rest = line.split(" = ", 1)
+        kind, _, words = rest.partition(" | ")
+        expected |= dict.fromkeys(names.split(), (kind.strip(), words.strip()))
+    if unknown := directives.keys() - {"start", "seconds", "line endings", "run", "free"}:
         raise ValueError(f"{path.name} has unknown directives: {', '.join(sorted(unknown))}.")
     newline = "\r\n" if directives.get("line endings") == "windows" else "\n"
     return Answer(
-        path.parent.name, path.stem, {key: newline.join(lines).strip() for key, lines in cells.items()},
-        directives.get("start", "solution"), float(directives.get("seconds", 10)), expected,
+        path.parent.name, path.stem, {key: source.replace("\n", newline) for key, source in cells.items()},
+        directives.get("start", "solution"), float(directives.get("seconds", 10)), expected, directives.get("run", ""),
+        tuple(directives.get("free", "").splitlines()),
     )  # fmt: skip
+
+
+def notebook_with(answer: Answer, released: NotebookNode, source: NotebookNode) -> NotebookNode:
+    """The notebook that a student with this answer hands in."""
+    extra = {key.removeprefix(EXTRA): text for key, text in answer.edits.items() if key.startswith(EXTRA)}
+    own = {key: text for key, text in answer.edits.items() if not key.startswith(EXTRA)}
+    notebook = answered(released, source, own, answer.start)
+    for place, text in extra.items():
+        where, _, grade_id = place.partition(" ")
+        ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+        at = len(ids) if place == "at the end" else ids.index(grade_id) + (where == "after")
+        notebook.cells.insert(at, new_code_cell(text))
+    return notebook
 
 
 def _extra_cells(edits: Mapping[str, str], place: str) -> list[StudentCell]:
