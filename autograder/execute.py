@@ -54,6 +54,7 @@ class RunNotebook(Execute):
         self._begun, self._cells = time.perf_counter(), 0.0
         folder = resources.get("metadata", {}).get("path") or ""
         self.shutdown_kernel = "immediate"
+        self.coalesce_streams = True  # where a printed text is parted depends on the clock
         try:
             self._place = shared_server().open(files_beside(Path(folder)) if folder else {}, autograd=True)
             try:
@@ -65,11 +66,14 @@ class RunNotebook(Execute):
                 resources.get("seconds", {}).update(kernel=took - self._cells, cells=self._cells)
         except SandboxMissing:
             raise
-        except DeadKernelError:
-            how = self._ended or "died"
-            notes["run"] = f"The kernel {how} while this notebook was run, so the cells from there on show no output."
-        except Exception as error:  # a kernel that cannot be talked to: the judge does without
-            notes["run"] = f"This notebook could not be run to its end ({type(error).__name__})."
+        except Exception as error:  # a kernel that has died or cannot be talked to: the judge does without
+            if self._ended or isinstance(error, DeadKernelError):
+                how = self._ended or "died"
+                notes["run"] = (
+                    f"The kernel {how} while this notebook was run, so the cells from there on show no output."
+                )
+            else:
+                notes["run"] = f"This notebook could not be run to its end ({type(error).__name__})."
         self.log.warning("%s: %s", resources["nbgrader"]["student"], notes["run"])
         return nb, resources
 

@@ -32,6 +32,8 @@ from autograder.submitted import (
     too_large,
 )
 
+MOST_CELLS = 1_000
+"""Cells of a notebook that is read; the exercises have fewer than a hundred."""
 MARKS = {"right": "✓", "right value, wrong shape": "½", "right for these sizes only": "½", "not attempted": "·"}
 
 
@@ -69,6 +71,8 @@ def parse_notebook(data: bytes, name: str) -> NotebookNode:
             document = json.loads(text.encode("utf-8", "replace"))
         if "cells" not in document:
             document = nbformat.reads(json.dumps(document), as_version=4)
+        if len(document["cells"]) > MOST_CELLS:
+            return mend.empty(f"{name} has more than {MOST_CELLS:,} cells, so nothing in it counts.")
         cells = [_parse_cell(cell) for cell in document["cells"] if isinstance(cell, dict)]
         metadata = document.get("metadata")
         metadata = nbformat.from_dict(metadata) if isinstance(metadata, dict) else NotebookNode()
@@ -252,7 +256,8 @@ def _task(step: NbGraderPreprocessor, resources: ResourcesDict) -> Task | None:
 
 def _kept(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Printed lines of the visible check; its error and its warnings must not decide the points."""
-    return [o for o in outputs if o.output_type == "stream" and o.name == "stdout"]
+    printed = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stdout")
+    return [new_output("stream", name="stdout", text=printed)] if printed else []
 
 
 def verdict_line(verdict: Verdict) -> str:
