@@ -300,13 +300,14 @@ def signature(page: Path) -> str:
 def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, nothing anywhere else; yields a function that takes how many are done and have failed."""
     shape = "{bar:30} {n_fmt} done{postfix}, about {remaining} to go"
-    with tqdm(total=total, disable=None if total else True, bar_format=shape, leave=False) as bar:
+    with tqdm(total=total, disable=None if total else True, bar_format=shape, leave=False, smoothing=0.1) as bar:
 
         def advance(finished: int, failed: int) -> None:
-            bar.set_postfix_str(f"{total - finished} left, {failed} failed", refresh=False)
-            bar.update(finished - bar.n)
+            if finished > bar.n:  # tqdm takes a step of nothing for a very fast one
+                bar.set_postfix_str(f"{total - finished} left, {failed} failed", refresh=False)
+                bar.update(finished - bar.n)
 
-        advance(0, 0)
+        bar.set_postfix_str(f"{total} left, 0 failed")
         yield advance
 
 
