@@ -27,10 +27,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbformat.warnings import MissingIDFieldWarning
 from nbgrader import utils
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import GenerateSolution
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log, temp_attrs
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.exercise import COURSE, hidden_tests
@@ -290,6 +292,15 @@ def _lines(text: str) -> set[str]:
     return {line for line in stripped if len(line) > 8 and not line.startswith("#")}
 
 
+def _open_gradebook(coursedir: CourseDirectory) -> None:
+    """Say what is wrong with the gradebook's address, since nbgrader would speak of an upgrade."""
+    try:
+        Gradebook(coursedir.db_url, coursedir.course_id).close()
+    except (SQLAlchemyError, ImportError) as error:
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise BuildError(f"The gradebook (DB=, GRADEBOOK_DB) cannot be opened: {said}") from None
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing; report drift and leaks")
@@ -297,6 +308,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         if not arguments.check:
+            _open_gradebook(nbgrader_api(COURSE).coursedir)
             with contextlib.redirect_stdout(io.StringIO() if arguments.quiet else sys.stdout):
                 build()
             return 0
