@@ -105,14 +105,32 @@ def _parse_cell(cell: dict) -> NotebookNode:
 def use_expected_name(assignment: str, student: str, notebooks: list[str]) -> None:
     """Give a notebook of another name (``Copy_of_...``) a copy under the exercise's own; called before each submission.
 
-    The student's file stays as it is.
+    The student's file stays as it is. What nbgrader has copied of what links lead to is taken away.
     """
+    if notebooks:
+        leave_out_links(Path(notebooks[0]).parent)
     paths = {path.name: path for path in map(Path, notebooks)}
     own = f"{assignment}.ipynb"
     if paths and own not in paths:
         chosen = paths[choose_notebook({name: path.stat().st_size for name, path in paths.items()}, assignment)]
         shutil.copyfile(chosen, chosen.with_name(own))
         notebooks[:] = [str(chosen.with_name(own))]
+
+
+def leave_out_links(folder: Path) -> None:
+    """Take out of ``autograded/<student>/<assignment>`` what a link led to: the solutions, say, or a neighbour's answers.
+
+    A notebook stays as an empty file, so that it gets a verdict.
+    """
+    student, assignment = folder.parts[-2:]
+    handed_in = Path("submitted", student, assignment)
+    for path in sorted(folder.rglob("*")):
+        original = handed_in / path.relative_to(folder)
+        if path.is_file() and any(part.is_symlink() for part in (original, *list(original.parents)[:-2])):
+            if path.suffix == ".ipynb":
+                path.write_bytes(b"")
+            else:
+                path.unlink()
 
 
 class Mend(NbGraderPreprocessor):
