@@ -5,6 +5,7 @@ student to see (``execute.RunNotebook``), judge it (``JudgeNotebook``), and leav
 """
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class SubmissionExporter(NotebookExporter):
     def from_filename(self, filename: str, resources: ResourcesDict | None = None, **kwargs: object) -> tuple:
         path = Path(filename)
         if getattr(self.parent, "_sanitizing", False):
+            coursedir = self.parent.coursedir
+            student, assignment = path.parts[-3:-1]
+            leave_out_links(
+                path.parent, Path(coursedir.format_path(coursedir.autograded_directory, student, assignment))
+            )
             notebook = read_submitted(path)
         else:
             notebook = nbformat.read(path, as_version=4)
@@ -53,6 +59,8 @@ class SubmissionExporter(NotebookExporter):
 
 def read_submitted(path: Path) -> NotebookNode:
     """What a student handed in as a notebook (see ``parse_notebook``)."""
+    if _through_a_link(path.parent, Path(path.name)):
+        return mend.empty(f"{path.name} is a link to another place, so nothing in it counts.")
     if (size := path.stat().st_size) > NOTEBOOK_BYTES:
         return mend.empty(too_large(path.name, size))
     return parse_notebook(path.read_bytes(), path.name)
@@ -105,32 +113,32 @@ def _parse_cell(cell: dict) -> NotebookNode:
 def use_expected_name(assignment: str, student: str, notebooks: list[str]) -> None:
     """Give a notebook of another name (``Copy_of_...``) a copy under the exercise's own; called before each submission.
 
-    The student's file stays as it is. What nbgrader has copied of what links lead to is taken away.
+    The student's file stays as it is. A link is not followed: it stays, and is then read as an empty file.
     """
-    if notebooks:
-        leave_out_links(Path(notebooks[0]).parent)
-    paths = {path.name: path for path in map(Path, notebooks)}
-    own = f"{assignment}.ipynb"
-    if paths and own not in paths:
+    paths = {path.name: path for path in map(Path, notebooks) if not path.is_symlink()}
+    own = f"{Path(notebooks[0]).parent.name}.ipynb"  # nbgrader says what it was called with, which may be a pattern
+    if paths and own not in map(os.path.basename, notebooks):
         chosen = paths[choose_notebook({name: path.stat().st_size for name, path in paths.items()}, assignment)]
         shutil.copyfile(chosen, chosen.with_name(own))
         notebooks[:] = [str(chosen.with_name(own))]
 
 
-def leave_out_links(folder: Path) -> None:
-    """Take out of ``autograded/<student>/<assignment>`` what a link led to: the solutions, say, or a neighbour's answers.
+def leave_out_links(submitted: Path, copies: Path) -> None:
+    """Delete what nbgrader has copied of what links in a hand-in lead to: the solutions, say, or a neighbour's answers.
 
-    A notebook stays as an empty file, so that it gets a verdict.
+    Args:
+        submitted: ``submitted/<student>/<assignment>``; nothing in it is changed, nor anything that its links lead to.
+        copies: ``autograded/<student>/<assignment>``.
     """
-    student, assignment = folder.parts[-2:]
-    handed_in = Path("submitted", student, assignment)
-    for path in sorted(folder.rglob("*")):
-        original = handed_in / path.relative_to(folder)
-        if path.is_file() and any(part.is_symlink() for part in (original, *list(original.parents)[:-2])):
-            if path.suffix == ".ipynb":
-                path.write_bytes(b"")
-            else:
-                path.unlink()
+    for copy in copies.rglob("*"):
+        if copy.is_file() and _through_a_link(submitted, copy.relative_to(copies)):
+            copy.unlink()
+
+
+def _through_a_link(submitted: Path, name: Path) -> bool:
+    """Whether a file of a hand-in, its folder or the student's is a link."""
+    path = submitted / name
+    return any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(submitted.parent))
 
 
 class Mend(NbGraderPreprocessor):

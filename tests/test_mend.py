@@ -11,8 +11,8 @@ from nbgrader import utils
 
 from autograder.demo import answered
 from autograder.exercise import COURSE, Exercise
-from autograder.mend import mend
-from autograder.steps import parse_notebook
+from autograder.mend import NOTES, mend
+from autograder.steps import leave_out_links, parse_notebook, read_submitted, use_expected_name
 
 NAMES = ("1_chunked_backprop", "2_fused_cross_entropy", "4_training_loop")
 
@@ -153,3 +153,24 @@ def damage(document, chance, odd):
             del at[key]
         else:
             at[key] = chance.choice(odd)
+
+
+def test_links_are_not_followed_and_nothing_that_they_lead_to_is_touched(tmp_path):
+    """nbgrader's way: it copies what links lead to, and its hook is given the student's own folder."""
+    victim = tmp_path / "victim.ipynb"
+    victim.write_text("of somebody else")
+    folder, copies = tmp_path / "submitted" / "eve" / "a", tmp_path / "autograded" / "eve" / "a"
+    for place in (folder, copies):
+        place.mkdir(parents=True)
+        (place / "own.txt").write_text("own")
+    for name in ("a.ipynb", "x.txt"):
+        (folder / name).symlink_to(victim)
+        (copies / name).write_text("of somebody else")
+    notebooks = [str(folder / "a.ipynb")]
+    use_expected_name("a", "*", notebooks)
+    leave_out_links(folder, copies)
+    assert notebooks == [str(folder / "a.ipynb")]
+    assert "is a link" in read_submitted(folder / "a.ipynb").metadata[NOTES]["mended"][0]
+    assert [path.name for path in copies.iterdir()] == ["own.txt"]
+    assert victim.read_text() == "of somebody else"
+    assert sorted(path.name for path in folder.iterdir()) == ["a.ipynb", "own.txt", "x.txt"]
