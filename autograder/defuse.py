@@ -34,7 +34,7 @@ class Defuse(NbGraderPreprocessor):
     """Writes a submission anew, so that showing it does nothing but show it. Twice does no harm."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        return defused(nb, steps._exercise(self, resources).notebook), resources
+        return defused(nb, steps.exercise_of(self, resources).notebook), resources
 
 
 class EscapeNames(NbGraderPreprocessor):

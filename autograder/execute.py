@@ -23,6 +23,7 @@ from autograder.client import OVERUSE
 from autograder.kernels import WarmKernelManager
 from autograder.mend import NOTES
 from autograder.sandbox import SandboxMissing
+from autograder.submitted import read_regular, regular_files
 from autograder.warm import Place, Server
 
 FILES_BYTES = 64 << 20
@@ -166,12 +167,10 @@ def files_beside(folder: Path) -> dict[str, bytes]:
     """The regular files of a folder, notebooks and what links lead to left out, by relative path, up to ``FILES_BYTES``."""
     found: dict[str, bytes] = {}
     left = FILES_BYTES
-    for path in sorted(folder.rglob("*")):
-        linked = any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(folder))
-        if linked or not path.is_file() or path.suffix == ".ipynb" or path.stat().st_size > left:
-            continue
-        found[str(path.relative_to(folder))] = path.read_bytes()
-        left -= len(found[str(path.relative_to(folder))])
+    for name, size in regular_files(folder, ["*.ipynb"]):
+        if size <= left:
+            found[name] = read_regular(folder / name, left)
+            left -= len(found[name])
     return found
 
 

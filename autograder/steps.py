@@ -148,7 +148,7 @@ class Mend(NbGraderPreprocessor):
         if task := _task(self, resources):
             unread = nb.metadata.get(mend.NOTES, {}).get("mended", [])
             nb.metadata[mend.NOTES] = {"mended": list(dict.fromkeys([*task.sentences, *unread]))}
-        mended = mend.mend(nb, _exercise(self, resources))
+        mended = mend.mend(nb, exercise_of(self, resources))
         for sentence in mended.sentences:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
         return mended.notebook, resources
@@ -158,7 +158,7 @@ class JudgeNotebook(NbGraderPreprocessor):
     """Runs the hidden tests of the source against the submission; each graded cell gets its points and the reasons."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        exercise = _exercise(self, resources)
+        exercise = exercise_of(self, resources)
         notes = nb.metadata.setdefault(mend.NOTES, {})
         notes["verdicts"] = verdicts = []
         judge = Judge(exercise, submission_of(nb, exercise), shared_runner())
@@ -255,7 +255,7 @@ def submission_of(nb: NotebookNode, exercise: Exercise) -> Submission:
     return parts
 
 
-def _exercise(step: NbGraderPreprocessor, resources: ResourcesDict) -> Exercise:
+def exercise_of(step: NbGraderPreprocessor, resources: ResourcesDict) -> Exercise:
     """The exercise of a submission: the one that was handed over, else from the course folder that nbgrader works in."""
     if exercise := resources.get("exercise"):
         return exercise

@@ -101,7 +101,7 @@ def read_task(folder: Path, source: Path, ignore: Sequence[str]) -> Task:
         if link.is_symlink():
             raise Unreadable(f"{link.name} is a link to another place. Put the folder itself there.")
     try:
-        found = list(_walk(folder, ignore))
+        found = list(regular_files(folder, ignore))
     except OSError as error:
         raise Unreadable(f"{error.filename} cannot be opened ({error.strerror}). Change its permissions.") from None
     notebooks = {path: size for path, size in found if path.endswith(".ipynb")}
@@ -111,7 +111,7 @@ def read_task(folder: Path, source: Path, ignore: Sequence[str]) -> Task:
         files, sentences = _read(folder, assignment, found, notebooks)
     except OSError as error:
         raise Unreadable(f"{error.filename} cannot be read ({error.strerror}). Change its permissions.") from None
-    beside = {path: _bytes(source / path, FILES_BYTES) for path, _ in _walk(source, [*ignore, "*.ipynb"])}
+    beside = {path: read_regular(source / path, FILES_BYTES) for path, _ in regular_files(source, [*ignore, "*.ipynb"])}
     notebook = (source / f"{assignment}.ipynb").read_bytes()
     task = Task(
         student, assignment, {**files, **beside}, notebook, frozenset(beside), tuple(sentences), grader_version()
@@ -170,9 +170,9 @@ def _read(
     if notebooks[chosen] > NOTEBOOK_BYTES:
         sentences.append(too_large(own, notebooks[chosen]))
     else:
-        files[own] = _bytes(folder / chosen, NOTEBOOK_BYTES)
+        files[own] = read_regular(folder / chosen, NOTEBOOK_BYTES)
     copies = {path for path in notebooks if path != chosen and notebooks[path] == notebooks[chosen] <= NOTEBOOK_BYTES}
-    copies = {path for path in copies if _bytes(folder / path, NOTEBOOK_BYTES) == files[own]}
+    copies = {path for path in copies if read_regular(folder / path, NOTEBOOK_BYTES) == files[own]}
     if called := [chosen] if chosen != own else sorted(copies):
         sentences.append(f"The notebook was called {_shown(called[0])}; it was graded as {own}.")
     if others := sorted(notebooks.keys() - copies - {chosen}):
@@ -185,7 +185,7 @@ def _read(
             f"The files beside the notebook are too many or too large ({len(beside)}); they were left out."
         )
     else:
-        files |= {path: _bytes(folder / path, FILES_BYTES) for path, _ in beside}
+        files |= {path: read_regular(folder / path, FILES_BYTES) for path, _ in beside}
     return files, sentences
 
 
@@ -199,7 +199,7 @@ def _shown(path: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in path)[:100]
 
 
-def _walk(folder: Path, ignore: Sequence[str]) -> Iterator[tuple[str, int]]:
+def regular_files(folder: Path, ignore: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Path below ``folder`` and size of each regular file, in order."""
 
     def fail(error: OSError) -> None:
@@ -218,7 +218,7 @@ def _ignored(name: str, ignore: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in ignore)
 
 
-def _bytes(path: Path, limit: int) -> bytes:
+def read_regular(path: Path, limit: int) -> bytes:
     """At most ``limit`` bytes of a regular file; a link that has taken its place meanwhile is not followed."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with open(descriptor, "rb") as file:
