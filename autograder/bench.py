@@ -33,12 +33,12 @@ SAME = "3_fused_batchnorm"
 """The assignment of the classes of 30 and 300 that all hand in the same."""
 PLAIN = """\
 import sys
+import time
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 config = Config({"CourseDirectory": {"root": sys.argv[1], "ignore": ["*.py"]}, "Execute": {"timeout": 120}})
 api = NbGraderAPI(CourseDirectory(config=config), config=config)
-import time
 names = sys.argv[2].split(",")
 for name in names:
     assert api.generate_assignment(name)["success"], name

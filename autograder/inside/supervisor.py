@@ -31,8 +31,6 @@ class _State:
     view: confine.View | None = None
     child: int = 0
     """The process that the student's code runs in, or 0."""
-    status: int | None = None
-    """How the last one ended, as ``waitpid`` says it."""
     why: str = ""
     """``memory`` or ``processes``, if it was ended for that."""
 
@@ -106,17 +104,17 @@ def _do(connection: socket.socket, state: _State, request: dict, descriptors: li
                 os.kill(state.child, signal.SIGINT)
             wire.send(connection, {"alive": _alive(state)})
         case "poll":
-            wire.send(connection, {"alive": _alive(state), "why": state.why})
+            wire.send(connection, {"alive": _alive(state)})
         case "end":
             _watch(state)
             _end_all(state)
-            wire.send(connection, {"status": state.status, "why": state.why})
+            wire.send(connection, {"why": state.why})
 
 
 def _start(connection: socket.socket, state: _State, run) -> None:
     """Fork a process for student code, after the last one was ended."""
     _end_all(state)
-    state.why, state.status = "", None
+    state.why = ""
     if state.view:
         state.view.empty_again()
     state.child = os.fork()
@@ -149,11 +147,11 @@ def _collect(state: _State) -> None:
     """Reap what has ended."""
     with contextlib.suppress(ChildProcessError):
         while True:
-            process, status = os.waitpid(-1, os.WNOHANG)
+            process, _ = os.waitpid(-1, os.WNOHANG)
             if not process:
                 return
             if process == state.child:
-                state.child, state.status = 0, status
+                state.child = 0
 
 
 def _watch(state: _State) -> None:
@@ -166,8 +164,9 @@ def _watch(state: _State) -> None:
         state.why = "memory"
     elif processes > state.limits.processes:
         state.why = "processes"
-    if memory > state.limits.memory or processes > state.limits.processes:
-        _end_all(state)
+    else:
+        return
+    _end_all(state)
 
 
 def _end_all(state: _State) -> None:
@@ -180,8 +179,8 @@ def _end_all(state: _State) -> None:
             os.killpg(state.child, signal.SIGKILL)
     while state.confined or state.child:
         try:
-            process, status = os.waitpid(-1, 0)
+            process, _ = os.waitpid(-1, 0)
         except ChildProcessError:
             break
         if process == state.child:
-            state.child, state.status = 0, status
+            state.child = 0
