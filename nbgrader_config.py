@@ -17,7 +17,7 @@ if _bin not in os.environ["PATH"].split(
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
-from autograder import defuse, execute, kernels, steps  # noqa: E402
+from autograder import defuse, execute, steps  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -62,6 +62,6 @@ c.HTMLExporter.preprocessors = [steps.FoldSetup, defuse.EscapeNames]  # in the f
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 c.KernelManager.transport = "ipc"
-c.KernelManager.ip = str(Path(kernels.sockets_folder()) / "kernel")
+c.KernelManager.ip = str(Path(execute.sockets_folder()) / "kernel")
 
 c.OverwriteCells.add_missing_cells = True

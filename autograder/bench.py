@@ -31,24 +31,40 @@ from autograder.schedule import cores
 CLASS, LARGE_CLASS, SAMPLE = 30, 300, 3
 SAME = "3_fused_batchnorm"
 """The assignment of the classes of 30 and 300 that all hand in the same."""
+MEMORY_SECONDS = 5
+"""How often memory is looked at, which itself takes a tenth of a second."""
 PLAIN = """\
 import sys
 import time
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
 from traitlets.config import Config
-config = Config({"CourseDirectory": {"root": sys.argv[1], "ignore": ["*.py"]}, "Execute": {"timeout": 120}})
+course, names, students, judged = sys.argv[1], sys.argv[2].split(","), sys.argv[3].split(","), sys.argv[4] == "judged"
+config = Config({"CourseDirectory": {"ignore": ["*.py"]}})
+if judged:
+    from autograder import steps
+    from autograder.exercise import configuration
+    from autograder.execute import RunNotebook
+    config = configuration().copy()
+    listed = config.Autograde.autograde_preprocessors
+    config.Autograde.autograde_preprocessors = [Execute if step is RunNotebook else step for step in listed]
+config.CourseDirectory.root = course
+config.Execute.timeout = 120
 api = NbGraderAPI(CourseDirectory(config=config), config=config)
-names = sys.argv[2].split(",")
 for name in names:
     assert api.generate_assignment(name)["success"], name
 for name in names:
-    for student in sys.argv[3].split(","):
+    for student in students:
         start = time.perf_counter()
         assert api.autograde(name, student)["success"], (name, student)
+        if judged:
+            steps.shared_runner().close()
         print(name, time.perf_counter() - start, flush=True)
 """
-"""nbgrader with its own configuration, one submission after the other; its start is not counted."""
+"""nbgrader one submission after the other, every kernel started from nothing; nbgrader's own start is not counted. It has
+its own configuration, with which nothing is judged, or the course's, each submission judged in new processes, too.
+"""
 
 
 def main() -> None:
@@ -78,12 +94,18 @@ def _whole_class(course: Path) -> None:
     sample = [course / "submitted" / _student(i) / name / f"{name}.ipynb" for name in names for i in range(SAMPLE)]
     ours, peak, parts = _grade(course)
     floor = sum(_output("-m", "autograder.bench", "--floor", *map(str, sample))) / sampled
-    plain = sum(_plain(course, names)) / sampled
+    plain, judged = (sum(_plain(course, names, kind)) / sampled for kind in ("plain", "judged"))
     seconds = ours / count
     print(f"make grade          {seconds:6.2f} s a notebook: {count} notebooks in {ours:.1f} s")
-    print(f"plain nbgrader      {plain:6.2f} s a notebook: {sampled} of them, one after the other")
+    print(
+        f"plain nbgrader      {plain:6.2f} s a notebook: {sampled} of them, one after the other; they are run, not judged"
+    )
+    print(
+        f"judged the same way {judged:6.2f} s a notebook: the same {sampled}, with the judge of this course, nothing kept warm"
+    )
     print(f"the cells alone     {floor:6.2f} s a notebook: the same {sampled}, torch imported before (the floor)")
     print(f"\nplain nbgrader / make grade                      {plain / seconds:6.1f}")
+    print(f"judged the same way / make grade                 {judged / seconds:6.1f}")
     print(f"make grade's time on all {cores()} cores / the floor      {seconds * cores() / floor:6.2f}")
     print(f"peak memory, all processes together              {peak / 1e9:6.2f} GB")
     print("\nHow the time of a notebook is made up, in seconds of one process:")
@@ -165,7 +187,8 @@ def _grade(course: Path) -> tuple[float, int, dict[str, float]]:
         )
         while process.poll() is None:
             peak = max(peak, _memory(process))
-            time.sleep(1)
+            with contextlib.suppress(psutil.TimeoutExpired):
+                process.wait(MEMORY_SECONDS)
     seconds = time.perf_counter() - start
     if process.returncode:
         raise SystemExit(f"grading failed:\n{(course / 'grade.log').read_text()[-3000:]}")
@@ -182,9 +205,13 @@ def _memory(process: psutil.Process) -> int:
     return total
 
 
-def _plain(course: Path, names: Sequence[str]) -> list[float]:
-    """Seconds that nbgrader takes for each notebook of the sample, with its own configuration and in one process."""
-    other = course.with_name("plain")
+def _plain(course: Path, names: Sequence[str], kind: str) -> list[float]:
+    """Seconds that nbgrader takes for each notebook of the sample (see ``PLAIN``).
+
+    Args:
+        kind: ``plain`` or ``judged``.
+    """
+    other = course.with_name(kind)
     for name in names:
         shutil.copytree(course / "source" / name, other / "source" / name)
         for number in range(SAMPLE):
@@ -192,7 +219,7 @@ def _plain(course: Path, names: Sequence[str]) -> list[float]:
             shutil.copytree(course / where, other / where)
     shutil.copytree(course / "data", other / "data")
     students = ",".join(map(_student, range(SAMPLE)))
-    return _output("-c", PLAIN, str(other), ",".join(names), students)
+    return _output("-c", PLAIN, str(other), ",".join(names), students, kind)
 
 
 def _output(*words: str) -> list[float]:

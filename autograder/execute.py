@@ -4,15 +4,16 @@ What a cell prints, how long it and the whole notebook may take and how much it 
 beyond shows no output from there on; it is judged all the same.
 """
 
-import contextlib
-import resource
-import sys
-import threading
+import atexit
+import functools
+import os
+import socket
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from queue import Empty
 
-from jupyter_client.manager import KernelManager
 from nbclient.exceptions import DeadKernelError
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -20,7 +21,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
 from autograder.client import OVERUSE
-from autograder.kernels import WarmKernelManager
+from autograder.kernels import WarmKernel
 from autograder.mend import NOTES
 from autograder.sandbox import SandboxMissing
 from autograder.submitted import read_regular, regular_files
@@ -28,8 +29,6 @@ from autograder.warm import Place, Server
 
 FILES_BYTES = 64 << 20
 """Most that the files beside a notebook may have together, to be there when it is run."""
-MEMORY = 1 << 30
-"""Bytes by which this program may grow while a notebook is run: a message has no largest number of parts."""
 MESSAGE = 400
 """Characters that each message counts for, besides what is in it."""
 
@@ -42,6 +41,7 @@ class RunNotebook(Execute):
     output_limit = Integer(8 << 20, help="Most characters that a notebook may send as output.").tag(config=True)
 
     _place: Place
+    _kernel: WarmKernel
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Run the notebook in the folder ``resources["metadata"]["path"]``, of which it sees a copy.
@@ -59,8 +59,7 @@ class RunNotebook(Execute):
         try:
             self._place = shared_server().open(files_beside(Path(folder)) if folder else {}, autograd=True)
             try:
-                with self._watching_memory():
-                    return super().preprocess(nb, resources)
+                return super().preprocess(nb, resources)
             finally:
                 self._place.close()
                 took = time.perf_counter() - self._begun
@@ -69,7 +68,7 @@ class RunNotebook(Execute):
             raise
         except Exception as error:  # a kernel that has died or cannot be talked to: the judge does without
             if self._ended or isinstance(error, DeadKernelError):
-                how = self._ended or "died"
+                how = self._kernel.problem or self._ended or "died"
                 notes["run"] = (
                     f"The kernel {how} while this notebook was run, so the cells from there on show no output."
                 )
@@ -78,9 +77,10 @@ class RunNotebook(Execute):
         self.log.warning("%s: %s", resources["nbgrader"]["student"], notes["run"])
         return nb, resources
 
-    def create_kernel_manager(self) -> KernelManager:
-        """A kernel manager for this notebook's place."""
-        self.km = WarmKernelManager(self._place)
+    def create_kernel_manager(self) -> WarmKernel:
+        """The kernel of this notebook's place."""
+        environment = {name: value for name, value in os.environ.items() if name.startswith("NBGRADER_")}
+        self.km = self._kernel = WarmKernel(self._place, environment)
         return self.km
 
     def preprocess_cell(
@@ -112,8 +112,10 @@ class RunNotebook(Execute):
     async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> dict | None:
         reply = await super()._async_handle_timeout(timeout, cell)
         try:
-            await self.kc.kernel_info(reply=True, timeout=self.grace)
-        except TimeoutError:
+            asked = self.kc.kernel_info()
+            while (await self.kc.shell_channel.get_msg(self.grace))["parent_header"].get("msg_id") != asked:
+                pass
+        except Empty:
             self._end("was ended: a cell took too long and did not stop when it was interrupted,")
         return reply
 
@@ -123,26 +125,6 @@ class RunNotebook(Execute):
         except DeadKernelError:
             self._end("died")
             raise
-
-    @contextlib.contextmanager
-    def _watching_memory(self) -> Iterator[None]:
-        """Break the run off should what the kernel sends fill the memory of this program."""
-        finished = threading.Event()
-
-        def watch(place: Place, start: int) -> None:
-            while not finished.wait(0.1):
-                if _memory() > start + MEMORY:
-                    self._ended = "was ended for sending more than can be kept"
-                    place.break_off()
-                    return
-
-        thread = threading.Thread(target=watch, args=(self._place, _memory()), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            finished.set()
-            thread.join()
 
     def _end(self, how: str) -> None:
         if not self._ended:
@@ -163,6 +145,20 @@ def shared_server() -> Server:
     return _server
 
 
+def use_server(confined: bool, controls: Sequence[socket.socket]) -> None:
+    """Share the warm process of another program (``Server.controls``); called before any submission is graded."""
+    global _server
+    _server = Server(confined, controls=controls)
+
+
+@functools.cache
+def sockets_folder() -> str:
+    """A folder for the sockets of kernels that nbgrader starts itself, removed when this program ends."""
+    folder = tempfile.TemporaryDirectory(prefix="kernels-")
+    atexit.register(folder.cleanup)
+    return folder.name
+
+
 def files_beside(folder: Path) -> dict[str, bytes]:
     """The regular files of a folder, notebooks and what links lead to left out, by relative path, up to ``FILES_BYTES``."""
     found: dict[str, bytes] = {}
@@ -172,13 +168,6 @@ def files_beside(folder: Path) -> dict[str, bytes]:
             found[name] = read_regular(folder / name, left)
             left -= len(found[name])
     return found
-
-
-def _memory() -> int:
-    """Bytes of memory that this program has; 0 where that is not told."""
-    if sys.platform != "linux":
-        return 0
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def _length(content: object) -> int:

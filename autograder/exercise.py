@@ -118,18 +118,19 @@ class Exercise:
     @functools.cached_property
     def released(self) -> dict[str, str]:
         """The text of each trusted cell as students get it, by grade_id."""
-        return {grade_id: _released(cell, hidden_tests=False) for grade_id, cell in self.trusted_cells().items()}
+        return {grade_id: _released(cell, hidden_tests=False) for grade_id, cell in self.trusted_cells.items()}
 
     @functools.cached_property
     def checksums(self) -> dict[str, str]:
         """nbgrader's checksum of each trusted cell, by grade_id: of the text without solution, with hidden tests."""
         found = {}
-        for grade_id, cell in self.trusted_cells().items():
+        for grade_id, cell in self.trusted_cells.items():
             cell = copy.deepcopy(cell)
             cell.source = _released(cell, hidden_tests=True)
             found[grade_id] = utils.compute_checksum(cell)
         return found
 
+    @functools.cached_property
     def trusted_cells(self) -> dict[str, NotebookNode]:
         """Cells of the source that nbgrader knows (locked, solution or graded), by grade_id, in order."""
         known = (c for c in self.notebook.cells if utils.is_locked(c) or utils.is_solution(c) or utils.is_grade(c))

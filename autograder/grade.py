@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from autograder import sandbox, schedule
 from autograder.build import assignments, nbgrader_api
+from autograder.execute import use_server
 from autograder.exercise import COURSE, Exercise, configuration
 from autograder.feedback import Page, render
 from autograder.files import Busy, fill, only_grader, remove_leftovers
@@ -34,6 +35,7 @@ from autograder.sandbox import SandboxMissing
 from autograder.schedule import Call, Done, ScheduleError
 from autograder.submission import Graded, grade_submission
 from autograder.submitted import TIMESTAMP, NoNotebook, Task, Unreadable, read_task
+from autograder.warm import Server
 
 PARTS = (
     "reading",
@@ -73,17 +75,22 @@ def grade(
         GradebookError, ScheduleError: no more can be graded; what was graded so far is kept.
     """
     start = time.monotonic()
-    if not scheduler:
-        sandbox.require()
+    confined = None if scheduler else sandbox.require()
     every = assignments(course)
     names = list(names or every)
     coursedir = nbgrader_api(course).coursedir
-    with only_grader(course) as scratch, Book(coursedir.db_url, coursedir.course_id, configuration()) as book:
+    with (
+        only_grader(course) as scratch,
+        Book(coursedir.db_url, coursedir.course_id, configuration()) as book,
+        contextlib.ExitStack() as stack,
+    ):
         work = _Class(course, coursedir, book)
         remove_leftovers(work.autograded, work.feedback)
         folders = list(submissions(course, names, student))
         left = [folder for folder in folders if work.plan(folder, force)]
-        ends = schedule.run(work.next_call, jobs, scheduler, scratch)
+        server = stack.enter_context(contextlib.closing(Server(confined)))
+        prepare = _start_processes(server) if left and jobs != 0 and not scheduler else None
+        ends = schedule.run(work.next_call, jobs, scheduler, scratch, prepare)
         with _progress(len(left)) as advance, contextlib.closing(ends):
             for done in ends:
                 work.take(done)
@@ -104,6 +111,14 @@ def grade(
         f"{_shown(course / 'grades.csv')} · {_shown(work.feedback)}/"
     )
     return report
+
+
+def _start_processes(server: Server) -> Callable[[], None]:
+    """Start the warm process that all workers share, and what workers are forked from; what each worker is to do first."""
+    server.launch()  # both take some seconds, side by side
+    schedule.warm_up("autograder.grade")
+    server.start()
+    return functools.partial(use_server, server.confined, server.controls)
 
 
 def submissions(course: Path, names: Sequence[str], student: str = "*") -> Iterator[Path]:

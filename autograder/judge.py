@@ -89,11 +89,32 @@ class _Outcome:
         return self.kind in ("right", "shape")
 
 
-class Judge:
-    """All verdicts on one submission; made lazily, each run at most once."""
+def judge_submission(
+    exercise: Exercise, submission: Submission, runner: Runner
+) -> dict[str, tuple[list["Verdict"], float]]:
+    """The verdicts on all that each graded cell expects, and its points, by grade_id.
 
-    def __init__(self, exercise: Exercise, submission: Submission, runner: Runner):
-        self.exercise, self.runner, self.allowance = exercise, runner, Allowance()
+    Runs share a process. Nothing can be learned there that would help, since the judge's own numbers are not in it; but what
+    one run leaves behind, on a module or in a file, could make a difference to the next. So the last one is done again by
+    itself, and if that says something else, all of them are.
+    """
+    for alone in (False, True):
+        judge = Judge(exercise, submission, runner, alone)
+        graded = {cell.grade_id: judge.grade(cell) for cell in exercise.graded}
+        if alone or runner.confirms(judge.allowance):
+            break
+    return graded
+
+
+class Judge:
+    """All verdicts on one submission; made lazily, each run at most once.
+
+    Args:
+        alone: whether each run has a process of its own.
+    """
+
+    def __init__(self, exercise: Exercise, submission: Submission, runner: Runner, alone: bool = True):
+        self.exercise, self.runner, self.allowance, self.alone = exercise, runner, Allowance(), alone
         self.expected = exercise.expected
         cells = [part for part in submission if isinstance(part, StudentCell)]
         self.seed = fingerprint([cell.source for cell in cells]) % 10**9
@@ -438,12 +459,16 @@ class Judge:
                 seed=self.seed, restored=(*self.exercise.graph.inputs, *self.exercise.graph.steps),
             )  # fmt: skip
             known = {i: self._stuck[c.source] for i, c in enumerate(chunks) if c.source in self._stuck and c.source}
-            result = self.runner.run(job, known, self.allowance)
+            result = self.run(job, known)
             for number, failure in result.failures.items():
                 if failure.kind != "raised":
                     self._stuck[chunks[number].source] = failure
             self._results[key] = result
         return self._results[key]
+
+    def run(self, job: Job, skip: Mapping[int, Failure] | None = None) -> Result:
+        """Run a job (``Runner.run``)."""
+        return self.runner.run(job, skip, self.allowance, self.alone)
 
     @cached_property
     def _results(self) -> dict[tuple, Result]:

@@ -1,149 +1,170 @@
-"""Jupyter kernels forked from the warm process: for nbclient, a kernel manager like any other.
+"""A Jupyter kernel of the warm process, for nbclient: its manager and its client in one, on one socket.
 
-The kernel's sockets are in a folder in memory inside the sandbox; the client reaches them through an open file of that
-folder. Nothing of it is on disk.
+The other end is ``inside.kernel``. What comes from there is not to be trusted: there are limits to what a message, and all
+of them together, may hold.
 """
 
 import asyncio
-import atexit
-import contextlib
-import functools
-import tempfile
+import socket
 import time
 import uuid
+from collections import deque
+from collections.abc import Coroutine
 from queue import Empty
-from typing import Any
 
-import zmq
-from jupyter_client.asynchronous import AsyncKernelClient
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Type
+from autograder.inside import wire
+from autograder.warm import ANSWER_SECONDS, Place
 
-from autograder.warm import Place
-
-READY_SECONDS = 60
-MESSAGE_BYTES = 32 << 20
-"""The longest message that is taken from a kernel."""
+MESSAGE_BYTES, MESSAGES_BYTES = 12 << 20, 64 << 20
+"""Most that one message of a kernel may have, and most that all of them may have together."""
+_PART = 1 << 18
+_TOO_MUCH = "was ended for writing more than can be kept"
 
 
-class WarmProvisioner(KernelProvisionerBase):
-    """Starts a kernel in the ``Place`` of its kernel manager and answers for it."""
+class WarmKernel:
+    """What nbclient needs of a kernel manager and of its client; the kernel runs in a ``Place``."""
 
-    _started = False
+    has_kernel = False
+    allow_stdin = False
 
-    @property
-    def _place(self) -> Place:
-        return self.parent.place
+    def __init__(self, place: Place, environment: dict[str, str]):
+        self._place, self._environment = place, environment
+        self._socket: socket.socket | None = None
+        self._buffer, self._left = bytearray(), MESSAGES_BYTES
+        self._reading: asyncio.Future | None = None
+        # there is one answer to each request; more of them are not kept
+        self._queues: dict[str, deque] = {"shell": deque(maxlen=2), "iopub": deque()}
+        self.shell_channel, self.iopub_channel = (_Channel(self, name) for name in ("shell", "iopub"))
+        self.problem = ""
+        """Why nothing is taken from this kernel any more, if so: the end of a sentence on it."""
 
-    @property
-    def has_process(self) -> bool:
-        return self._started
+    # --- as a kernel manager --------------------------------------------------------------------------------------------
 
-    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        manager = self.parent
-        outside, inside = self._place.sockets
-        manager.transport, manager.ip = "ipc", f"{outside}/kernel"
-        for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), 1):
-            setattr(manager, f"{channel}_port", number)
-        info = manager.get_connection_info(session=False)
-        self.connection_info = info
-        inside_info = {**info, "ip": f"{inside}/kernel", "key": info["key"].decode()}
-        return await super().pre_launch(cmd=[], **{**kwargs, "inside": inside_info})
+    async def start_kernel(self, **_: object) -> None:
+        """Start it; what command line and folder it would have elsewhere does not matter here."""
+        self._socket, theirs = socket.socketpair()
+        self._socket.settimeout(ANSWER_SECONDS)
+        with theirs:
+            self._place.kernel(theirs, self._environment)
+        self.has_kernel = True
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        environment = {k: v for k, v in kwargs.get("env", {}).items() if k.startswith("NBGRADER_")}
-        self._place.kernel(kwargs["inside"], kwargs.get("extra_arguments", []), environment)
-        self._started = True
-        return self.connection_info
+    def client(self) -> "WarmKernel":
+        return self
 
-    async def poll(self) -> int | None:
-        return None if self._started and self._alive() else 0
-
-    def _alive(self) -> bool:
+    async def is_alive(self) -> bool:
         try:
             return self._place.alive()
         except OSError:
             return False
 
-    async def wait(self) -> int | None:
-        while self._alive():
-            await asyncio.sleep(0.02)
-        self._started = False
-        return 0
-
-    async def send_signal(self, signum: int) -> None:
+    async def interrupt_kernel(self) -> None:
         self._place.interrupt()
 
-    async def kill(self, restart: bool = False) -> None:
+    async def shutdown_kernel(self, now: bool = True) -> None:
         self._place.end()
 
-    async def terminate(self, restart: bool = False) -> None:
+    async def cleanup_resources(self) -> None:
+        self.has_kernel = False
+
+    # --- as a client ----------------------------------------------------------------------------------------------------
+
+    async def start_channels(self) -> None:
+        """There is nothing to start."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """It is ready: what it is sent before it reads waits in the socket."""
+
+    async def stop_channels(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+        self._socket.close()
+
+    def execute(self, code: str, store_history: bool = True, stop_on_error: bool = True) -> str:
+        """Ask for a cell to be run; the id of the request."""
+        content = {"code": code, "silent": False, "store_history": store_history, "user_expressions": {},
+                   "allow_stdin": False, "stop_on_error": stop_on_error}  # fmt: skip
+        return self._request("execute_request", content)
+
+    def kernel_info(self) -> str:
+        """Ask for what the kernel is, which it answers as soon as it has nothing else to do; the id of the request."""
+        return self._request("kernel_info_request", {})
+
+    def _request(self, kind: str, content: dict) -> str:
+        number = uuid.uuid4().hex
+        header = {"msg_id": number, "msg_type": kind, "session": "grader", "username": "", "version": "5.4"}
+        wire.send(self._socket, {"header": header, "parent_header": {}, "metadata": {}, "content": content})
+        return number
+
+    async def get_message(self, channel: str, timeout: float | None) -> dict:
+        """The next message of a channel.
+
+        Raises:
+            queue.Empty: none came within ``timeout`` seconds. None at all comes from a kernel that has ended.
+        """
+        queue = self._queues[channel]
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not queue:
+            await _within(self._more(), deadline)
+        return queue.popleft()
+
+    async def _more(self) -> None:
+        """Wait until another message has come; whoever asks first has it read for all."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.ensure_future(self._read())
+        await asyncio.shield(self._reading)
+
+    async def _read(self) -> None:
+        """Put one message into its queue; never ends if there will be none."""
+        reading = wire.parse(MESSAGE_BYTES, MESSAGE_BYTES)
+        try:
+            count = next(reading)
+            while True:
+                count = reading.send(await self._exactly(count))
+        except StopIteration as end:
+            try:
+                message, buffers = end.value
+                kind = message["header"]["msg_type"]
+                self._queues[message["channel"]].append({**message, "msg_type": kind, "buffers": buffers})
+                return
+            except (LookupError, TypeError):
+                self._give_up("was ended for sending what is no message")
+        except wire.TooLarge:
+            self._give_up(_TOO_MUCH)
+        except (ValueError, RecursionError, MemoryError):
+            self._give_up("was ended for sending what is no message")
+        await asyncio.get_running_loop().create_future()  # whether it is alive is asked every second
+
+    async def _exactly(self, count: int) -> bytes:
+        """``count`` bytes; waits for ever if they do not come."""
+        while len(self._buffer) < count:
+            await wire.readable(self._socket)
+            part = self._socket.recv(_PART)
+            self._left -= len(part)
+            if self._left < 0:
+                self._give_up(_TOO_MUCH)
+            if not part or self.problem:
+                await asyncio.get_running_loop().create_future()
+            self._buffer += part
+        found = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return found
+
+    def _give_up(self, problem: str) -> None:
+        self.problem = self.problem or problem
+        self._buffer.clear()
         self._place.end()
 
-    async def cleanup(self, restart: bool = False) -> None:
-        self._started = False
+
+class _Channel:
+    def __init__(self, kernel: WarmKernel, name: str):
+        self._kernel, self._name = kernel, name
+
+    async def get_msg(self, timeout: float | None = None) -> dict:
+        return await self._kernel.get_message(self._name, timeout)
 
 
-class WarmKernelClient(AsyncKernelClient):
-    """A client that knows a fresh kernel as ready from its messages, where jupyter_client waits for silence."""
-
-    def start_channels(self, **_: bool) -> None:
-        """Only what is needed: there is no heartbeat, since the supervisor knows whether the kernel lives."""
-        super().start_channels(shell=True, iopub=True, stdin=False, hb=False, control=True)
-
-    async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
-        deadline = time.monotonic() + (timeout or READY_SECONDS)
-        while time.monotonic() < deadline:
-            request = self.kernel_info()
-            with contextlib.suppress(Empty):
-                reply = await self.shell_channel.get_msg(timeout=1)
-                if reply["msg_type"] == "kernel_info_reply":
-                    self._handle_kernel_info_reply(reply)
-                    while True:  # until it is idle again, so that nothing of this is taken for a cell's output
-                        told = await self.iopub_channel.get_msg(timeout=0.2)
-                        if (
-                            told["parent_header"].get("msg_id") == request
-                            and told["content"].get("execution_state") == "idle"
-                        ):
-                            return
-            if not await self._async_is_alive():
-                raise RuntimeError("the kernel died before it was ready")
-        raise RuntimeError("the kernel was not ready in time")
-
-    wait_for_ready = _async_wait_for_ready
-
-
-class WarmKernelManager(AsyncKernelManager):
-    """A kernel manager whose kernel runs in a ``Place``, whatever the kernelspec says of how to start one."""
-
-    client_factory = Type(WarmKernelClient)
-
-    def __init__(self, place: Place, **options: Any):
-        super().__init__(**options)
-        self.place = place
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """What is run does not depend on the kernels that are installed."""
-        return KernelSpec(display_name="Python 3", language="python", argv=[])
-
-    async def _async_pre_start_kernel(self, **options: Any) -> tuple[list[str], dict[str, Any]]:
-        self.kernel_id = self.kernel_id or str(uuid.uuid4())
-        self.provisioner = WarmProvisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
-        return await super()._async_pre_start_kernel(**options)
-
-    def client(self, **options: Any) -> AsyncKernelClient:
-        """A client that takes no message beyond ``MESSAGE_BYTES``."""
-        self.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
-        self.context.setsockopt(zmq.RECONNECT_IVL, 5)  # milliseconds: the kernel is there almost at once
-        return super().client(**options)
-
-
-@functools.cache
-def sockets_folder() -> str:
-    """A folder for the sockets of kernels that others start, removed when this program ends."""
-    folder = tempfile.TemporaryDirectory(prefix="kernels-")
-    atexit.register(folder.cleanup)
-    return folder.name
+async def _within(waiting: Coroutine, deadline: float | None) -> None:
+    try:
+        await asyncio.wait_for(waiting, None if deadline is None else max(0.0, deadline - time.monotonic()))
+    except TimeoutError:
+        raise Empty from None

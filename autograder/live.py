@@ -52,7 +52,7 @@ def _history(exercise: Exercise) -> Submission:
     texts = [text.strip() for text in get_ipython().user_ns["In"]]
     last = {text: number for number, text in enumerate(texts)}
     graded = {cell.hidden_tests.strip(): cell for cell in exercise.graded}
-    trusted = {c.source.strip() for g, c in exercise.trusted_cells().items() if not c.metadata.nbgrader.solution}
+    trusted = {c.source.strip() for g, c in exercise.trusted_cells.items() if not c.metadata.nbgrader.solution}
     parts: list[StudentCell | GradedPlace] = []
     for number, text in enumerate(texts):
         if last[text] != number or not text:

@@ -9,7 +9,7 @@ import copy
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_notebook
 from nbgrader import utils
 
 from autograder.exercise import Exercise
@@ -32,7 +32,7 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
 
     Trusted cells (locked and graded ones) have the source's text, hidden tests included; solution cells have the student's.
     """
-    trusted = exercise.trusted_cells()
+    trusted = exercise.trusted_cells
     found, recognised = owners(submitted.cells, exercise)
     sentences = [*submitted.metadata.get(NOTES, {}).get("mended", []), *recognised]
     cells: list[NotebookNode] = []
@@ -78,7 +78,7 @@ def _from_source(source: NotebookNode, exercise: Exercise) -> NotebookNode:
 
 
 def _filled(grade_id: str, submitted: NotebookNode, exercise: Exercise, sentences: list[str]) -> NotebookNode:
-    source = exercise.trusted_cells()[grade_id]
+    source = exercise.trusted_cells[grade_id]
     cell = _ours(source, exercise)
     if submitted.cell_type != source.cell_type:
         sentences.append(
@@ -113,8 +113,7 @@ def _with_unique_ids(notebook: NotebookNode) -> NotebookNode:
             cell["id"] = f"extra-{number}"
         seen.add(cell["id"])
         if cell.cell_type == "code":
-            fresh = new_code_cell()
-            cell.setdefault("outputs", fresh.outputs)
+            cell.setdefault("outputs", [])
             cell.setdefault("execution_count", None)
         else:
             cell.pop("outputs", None)

@@ -28,7 +28,7 @@ def owners(cells: Sequence[NotebookNode], exercise: Exercise) -> tuple[list[str 
     Returns:
         These, and a sentence for each way in which cells were recognised or doubled.
     """
-    trusted = exercise.trusted_cells()
+    trusted = exercise.trusted_cells
     found: list[str | None] = [None] * len(cells)
     ways: dict[str, list[str]] = {}
     twice: list[str] = []
@@ -94,7 +94,7 @@ class _Contents:
 
 
 def _by_keys(cells: Sequence[NotebookNode], lost: Sequence[int], found, exercise: Exercise, claim: Callable) -> None:
-    by_id = {source.get("id"): grade_id for grade_id, source in exercise.trusted_cells().items()}
+    by_id = {source.get("id"): grade_id for grade_id, source in exercise.trusted_cells.items()}
     by_text = {text.strip(): grade_id for grade_id, text in reversed(exercise.released.items())}
     for how, key_of, wanted in (
         ("the id", lambda cell: cell.get("id"), by_id),
@@ -129,7 +129,7 @@ def _contents(exercise: Exercise) -> Mapping[str, _Contents]:
     for cell in exercise.graded:
         expected.setdefault(cell.after or "", []).extend(cell.names())
     found = {}
-    for grade_id, cell in exercise.trusted_cells().items():
+    for grade_id, cell in exercise.trusted_cells.items():
         if cell.cell_type == "code" and not utils.is_grade(cell):
             names, blank = _defines(cell.source), _defines(exercise.released[grade_id])
             wanted = [name for name in expected.get(grade_id, []) if name in graph.steps or name in graph.inputs]

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.inside.confine import HOME, SOCKETS, SUBMISSION
+from autograder.inside.confine import HOME, SUBMISSION
 
 INSIDE = Path(__file__).resolve().parent / "inside"
 DATA = INSIDE.parents[1] / "data"
@@ -122,7 +122,7 @@ def command() -> list[str]:
     bound |= {path: path for path in python_folders()}
     bound |= {str(DATA): "/data", str(INSIDE): "/course/inside"}  # a notebook looks for data/ above its own folder
     made = ["/", "/tmp"]
-    for target in (*bound.values(), *(f"{place}/any" for place in (HOME, SUBMISSION, SOCKETS))):
+    for target in (*bound.values(), *(f"{place}/any" for place in (HOME, SUBMISSION))):
         for parent in reversed(Path(target).parents):  # bubblewrap would make them as private as they are outside
             if str(parent) not in made:
                 words += ["--perms", "0755", "--dir", str(parent)]

@@ -5,19 +5,19 @@ any moment and costs only the call it was at. Such a call is tried once more, al
 """
 
 import contextlib
-import ctypes
 import importlib.util
 import itertools
 import multiprocessing
 import os
 import pickle
 import signal
-import sys
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 
 SECONDS = 1800.0
@@ -55,7 +55,11 @@ class ScheduleError(Exception):
 
 
 def run(
-    next_call: Callable[[], Call | None], jobs: int | None = None, scheduler: str | None = None, scratch: str = ""
+    next_call: Callable[[], Call | None],
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    scratch: str = "",
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[Done]:
     """Do calls, a few at a time, and yield each as it is done, in whatever order.
 
@@ -66,6 +70,7 @@ def run(
             0 does all in this process (to debug, and for tests).
         scheduler: address of a Dask scheduler (``tcp://host:8786``), whose workers then do all.
         scratch: where temporary files on this machine are put; the system's place by default.
+        prepare: called once in each process on this machine before its first call; it may hold open sockets.
 
     Raises:
         ScheduleError: there is no such scheduler, it was lost, or it has no workers.
@@ -74,7 +79,7 @@ def run(
         return _on_cluster(next_call, scheduler)
     if jobs == 0:
         return _here(next_call, scratch)
-    return _in_processes(next_call, jobs or cores() + cores() // 2, scratch or tempfile.gettempdir())
+    return _in_processes(next_call, jobs or cores() + cores() // 2, _Setting(scratch or tempfile.gettempdir(), prepare))
 
 
 def cores() -> int:
@@ -110,13 +115,33 @@ def _unpacked(call: Call, answer: bytes) -> Done:
 # --- processes on this machine ------------------------------------------------------------------------------------------
 
 
-class _Worker:
-    """A process that does one call at a time. It is spawned, since a forked torch may hang."""
+@dataclass(frozen=True)
+class _Setting:
+    """What all workers are told at their start."""
 
-    def __init__(self, call: Call, scratch: str) -> None:
-        context = multiprocessing.get_context("spawn")
+    scratch: str
+    prepare: Callable[[], None] | None
+
+
+def warm_up(*modules: str) -> None:
+    """Begin to import what calls need, in the process that workers are forked from; it does nothing else, since what a
+    fork copies of torch's threads hangs. Later is too late: the first call of a program counts.
+    """
+    _context().set_forkserver_preload(list(modules))
+    forkserver.ensure_running()
+
+
+def _context() -> multiprocessing.context.ForkServerContext:
+    return multiprocessing.get_context("forkserver")
+
+
+class _Worker:
+    """A process that does one call at a time."""
+
+    def __init__(self, call: Call, setting: _Setting) -> None:
+        context = _context()
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, os.getpid(), scratch), name="grader", daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, setting), name="grader", daemon=True)
         self.process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
         self.call: Call | None = call
@@ -150,10 +175,12 @@ class _Worker:
         self.process.join()
 
 
-def _serve(connection: Connection, parent: int, scratch: str) -> None:
+def _serve(connection: Connection, setting: _Setting) -> None:
     """Do calls until the pipe is closed; what they keep in temporary files goes to ``scratch``."""
-    _end_with(parent)
-    tempfile.tempdir = os.environ["TMPDIR"] = scratch
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    tempfile.tempdir = os.environ["TMPDIR"] = setting.scratch
+    if setting.prepare:
+        setting.prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends the others
     with contextlib.suppress(EOFError, OSError):
         connection.send_bytes(b"ready")
@@ -161,18 +188,16 @@ def _serve(connection: Connection, parent: int, scratch: str) -> None:
             connection.send_bytes(perform(connection.recv_bytes()))
 
 
-def _end_with(parent: int) -> None:
-    """End this process when its parent dies, even by kill -9 (Linux; elsewhere it ends at its next answer)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it died before
-            os._exit(1)
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it has died, even by kill -9."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
-def _in_processes(next_call: Callable[[], Call | None], jobs: int, scratch: str) -> Iterator[Done]:
+def _in_processes(next_call: Callable[[], Call | None], jobs: int, setting: _Setting) -> Iterator[Done]:
     """Do calls in ``jobs`` processes. A call whose process dies or takes too long is put off and tried alone."""
     put_off: deque[tuple[Call, str]] = deque()
-    for call, done in _side_by_side(next_call, jobs, scratch):
+    for call, done in _side_by_side(next_call, jobs, setting):
         if isinstance(done, str):
             put_off.append((call, done))
         else:
@@ -180,18 +205,20 @@ def _in_processes(next_call: Callable[[], Call | None], jobs: int, scratch: str)
     while put_off:
         call, reason = put_off.popleft()
         first = iter([call])
-        for _, done in _side_by_side(lambda first=first: next(first, None), 1, scratch):
+        for _, done in _side_by_side(lambda first=first: next(first, None), 1, setting):
             yield Done(call, problem=f"{reason}; once more, alone: {done}") if isinstance(done, str) else done
-        for following, done in _side_by_side(next_call, 1, scratch):  # what the result has led to
+        for following, done in _side_by_side(next_call, 1, setting):  # what the result has led to
             yield Done(following, problem=done) if isinstance(done, str) else done
 
 
-def _side_by_side(next_call: Callable[[], Call | None], jobs: int, scratch: str) -> Iterator[tuple[Call, Done | str]]:
+def _side_by_side(
+    next_call: Callable[[], Call | None], jobs: int, setting: _Setting
+) -> Iterator[tuple[Call, Done | str]]:
     """Each call with its end, or with the reason for which its process is dead."""
     workers: list[_Worker] = []
     try:
         while True:
-            _assign(next_call, workers, jobs, scratch)
+            _assign(next_call, workers, jobs, setting)
             busy = [worker for worker in workers if worker.call]
             if not busy:
                 return
@@ -216,13 +243,13 @@ def _wait_for(busy: list[_Worker]) -> list[_Worker]:
     return [w for w in busy if (w.connection in ready if ready else w.deadline <= time.monotonic())]
 
 
-def _assign(next_call: Callable[[], Call | None], workers: list[_Worker], jobs: int, scratch: str) -> None:
+def _assign(next_call: Callable[[], Call | None], workers: list[_Worker], jobs: int, setting: _Setting) -> None:
     """Give each free worker a call; workers are started when there is something for them to do."""
     while sum(worker.call is not None for worker in workers) < jobs and (call := next_call()):
         if free := next((worker for worker in workers if not worker.call), None):
             free.give(call)
         else:
-            workers.append(_Worker(call, scratch))
+            workers.append(_Worker(call, setting))
 
 
 def _ending(exitcode: int | None) -> str:

@@ -4,6 +4,7 @@ Command line, API and formgrader all go this way: read the file (``SubmissionExp
 student to see (``execute.RunNotebook``), judge it (``JudgeNotebook``), and leave the rest to nbgrader.
 """
 
+import copy
 import json
 import os
 import shutil
@@ -22,7 +23,7 @@ from autograder.cells import StudentCell
 from autograder.client import Runner
 from autograder.execute import shared_server
 from autograder.exercise import COURSE, Exercise
-from autograder.judge import GradedPlace, Judge, Submission, Verdict
+from autograder.judge import GradedPlace, Submission, Verdict, judge_submission
 from autograder.submitted import (
     NOTEBOOK_BYTES,
     NoNotebook,
@@ -90,13 +91,16 @@ def parse_notebook(data: bytes, name: str) -> NotebookNode:
         return mend.empty(f"{name} could not be read as a notebook ({type(error).__name__}), so nothing in it counts.")
 
 
+_EMPTY = {cell.cell_type: cell for cell in (new_code_cell(), new_markdown_cell(), new_raw_cell())}
+
+
 def _parse_cell(cell: dict) -> NotebookNode:
     """What of a cell can be used: kind, text, metadata, id and pasted pictures, whatever their types may be."""
     source = cell.get("source")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    make = {"code": new_code_cell, "raw": new_raw_cell}.get(str(cell.get("cell_type")), new_markdown_cell)
-    fresh = make(source if isinstance(source, str) else "")
+    fresh = copy.deepcopy(_EMPTY.get(str(cell.get("cell_type")), _EMPTY["markdown"]))
+    fresh.source = source if isinstance(source, str) else ""
     fresh.metadata = nbformat.from_dict(cell["metadata"]) if isinstance(cell.get("metadata"), dict) else NotebookNode()
     fresh.pop("id")
     if isinstance(cell.get("id"), str):
@@ -130,9 +134,9 @@ def leave_out_links(submitted: Path, copies: Path) -> None:
         submitted: ``submitted/<student>/<assignment>``; nothing in it is changed, nor anything that its links lead to.
         copies: ``autograded/<student>/<assignment>``.
     """
-    for copy in copies.rglob("*"):
-        if copy.is_file() and _through_a_link(submitted, copy.relative_to(copies)):
-            copy.unlink()
+    for path in copies.rglob("*"):
+        if path.is_file() and _through_a_link(submitted, path.relative_to(copies)):
+            path.unlink()
 
 
 def _through_a_link(submitted: Path, name: Path) -> bool:
@@ -161,11 +165,11 @@ class JudgeNotebook(NbGraderPreprocessor):
         exercise = exercise_of(self, resources)
         notes = nb.metadata.setdefault(mend.NOTES, {})
         notes["verdicts"] = verdicts = []
-        judge = Judge(exercise, submission_of(nb, exercise), shared_runner())
+        judged = judge_submission(exercise, submission_of(nb, exercise), shared_runner())
         graded = {cell.grade_id: cell for cell in exercise.graded}
         for cell in nb.cells:
             if utils.is_grade(cell) and (place := graded.get(cell.metadata.nbgrader.grade_id)):
-                found, points = judge.grade(place)
+                found, points = judged[place.grade_id]
                 cell.outputs = [*_kept(cell.outputs), *_said(found), _result(points)]
                 share = place.points / max(1, len(found))
                 verdicts += [

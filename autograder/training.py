@@ -86,7 +86,7 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
             wanted = graph.forward({k: v for k, v in values.items() if k not in graph.steps})
         # the forward pass of a minibatch has left these names: without the student's cell they must not be there
         job = _job(judge, replace(batch, values={k: v for k, v in batch.values.items() if k not in names}), chunks)
-        result = judge.runner.run(job, allowance=judge.allowance)
+        result = judge.run(job)
         for name in (name for name, (kind, _) in found.items() if kind == "right"):
             kind, message = _compare_value(name, result.snapshots.get(number, {}).get(name), wanted[name])
             if kind == "not attempted" and (failure := result.failures.get(number)):
@@ -127,7 +127,7 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
     inputs = [n for n in graph.inputs if n not in parameters and isinstance(batch.values.get(n), Tensor)]
     watched = dict.fromkeys([*parameters, *inputs, *("d" + n for n in (*parameters, *graph.steps))])
     chunks, number = _chunks(judge, grade_id, tuple(watched), ["d" + name for name in parameters])
-    result = judge.runner.run(_job(judge, batch, chunks), allowance=judge.allowance)
+    result = judge.run(_job(judge, batch, chunks))
     start = {name: batch.values[name] for name in parameters}
     training = []
     for i, after in enumerate(result.steps.get(number, [])):

@@ -24,42 +24,62 @@ _USERS = 1 << 20
 class Server:
     """One warm process, started when it is first needed and again when it was lost.
 
+    Several programs may use the same one: whoever is sent the ``controls`` of a server that was started makes another
+    ``Server`` of them. Should it be lost, each of them starts its own.
+
     Args:
         confined: whether it runs in a sandbox; by default as ``sandbox.require`` says.
+        controls: of another program's server.
     """
 
-    def __init__(self, confined: bool | None = None, limits: confine.Limits | None = None):
-        self._confined, self.limits = confined, limits or confine.Limits()
+    def __init__(
+        self,
+        confined: bool | None = None,
+        limits: confine.Limits | None = None,
+        controls: Sequence[socket.socket] = (),
+    ):
+        self.confined, self.limits = confined, limits or confine.Limits()
         self._process: subprocess.Popen | None = None
-        self._controls: list[socket.socket] = []
+        self.controls = list(controls)
+        """The sockets through which it is asked for places: with autograd, and without."""
+        self._ready = bool(controls)
         self._finalizer = weakref.finalize(self, lambda: None)
 
+    def launch(self) -> None:
+        """Start the process if it is not there; it takes some seconds to be ready.
+
+        Raises:
+            SandboxMissing: it must not run without a sandbox, and there is none.
+        """
+        if self.controls and (self._process is None or self._process.poll() is None):
+            return
+        self.close()
+        if self.confined is None:
+            self.confined = sandbox.require()
+        environment = (
+            {"PATH": os.environ.get("PATH", os.defpath)} if self.confined else _environment(tempfile.gettempdir())
+        )
+        ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
+        descriptors = [end.fileno() for end in theirs]
+        self._process = subprocess.Popen(
+            sandbox.server_command(descriptors, self.confined), env=environment, pass_fds=descriptors, cwd="/",
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        for end in theirs:
+            end.close()
+        self.controls, self._ready = list(ours), False
+        self._finalizer = weakref.finalize(self, _end, self._process, ours)
+
     def start(self) -> None:
-        """Start the process if it is not there, and wait until it has imported what it needs.
+        """``launch`` it, and wait until it has imported what it needs.
 
         Raises:
             SandboxMissing: it must not run without a sandbox, and there is none.
             RuntimeError: it does not start; the message holds what it said.
         """
-        if self._process is not None and self._process.poll() is None:
-            return
-        self.close()
-        if self._confined is None:
-            self._confined = sandbox.require()
-        environment = (
-            {"PATH": os.environ.get("PATH", os.defpath)} if self._confined else _environment(tempfile.gettempdir())
-        )
-        ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
-        descriptors = [end.fileno() for end in theirs]
-        self._process = subprocess.Popen(
-            sandbox.server_command(descriptors, self._confined), env=environment, pass_fds=descriptors, cwd="/",
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        for end in theirs:
-            end.close()
-        self._controls = list(ours)
-        self._finalizer = weakref.finalize(self, _end, self._process, ours)
-        if all(map(_is_ready, ours)):
+        self.launch()
+        if self._ready or all(map(_is_ready, self.controls)):
+            self._ready = True
             return
         self._process.kill()
         said = self._process.stderr.read().decode(errors="replace")[-2000:]
@@ -69,7 +89,9 @@ class Server:
     def close(self) -> None:
         """End the process and all that it started."""
         self._finalizer()
-        self._process, self._controls = None, []
+        for control in self.controls:
+            control.close()
+        self._process, self.controls = None, []
 
     def open(self, files: Mapping[str, bytes], autograd: bool) -> "Place":
         """A place for one submission to run in.
@@ -83,8 +105,8 @@ class Server:
             ours, theirs = socket.socketpair()
             with theirs:
                 try:
-                    socket.send_fds(self._controls[0 if autograd else 1], [b"o"], [theirs.fileno()])
-                    return Place(ours, files, autograd, self._confined, self.limits)
+                    socket.send_fds(self.controls[0 if autograd else 1], [b"o"], [theirs.fileno()])
+                    return Place(ours, files, autograd, self.confined, self.limits)
                 except OSError:  # the process died since the last time: once more with a new one
                     ours.close()
                     self.close()
@@ -104,9 +126,8 @@ class Place:
         confined: bool,
         limits: confine.Limits,
     ):
-        self._connection, self.confined = connection, confined
+        self._connection = connection
         self._folder = None if confined else tempfile.mkdtemp(prefix="submission-")
-        self._sockets = -1
         folder = confine.SUBMISSION if confined else os.path.join(self._folder, "submission")
         home = confine.HOME if confined else self._folder
         if not confined:
@@ -121,33 +142,27 @@ class Place:
         connection.settimeout(ANSWER_SECONDS)
         try:
             connection.sendall(wire.pack(header, [*files.values(), program]))
-            reader = wire.Reader(connection, descriptors=True)
-            answer = wire.receive(reader, 0)
-            if reader.descriptors:
-                self._sockets = reader.descriptors[0]
-            if answer is None or "prepared" not in answer[0]:
-                raise RuntimeError(f"No place could be made for a submission: {answer and answer[0].get('broken')}")
+            answer = wire.receive(wire.Reader(connection), 0)
+            if answer is None:
+                raise ConnectionError("the warm process has ended")
+            if "prepared" not in answer[0]:
+                raise RuntimeError(f"No place could be made for a submission: {answer[0].get('broken')}")
         except BaseException:
             self.close()
             raise
 
-    @property
-    def sockets(self) -> tuple[str, str]:
-        """The folder for a kernel's sockets: as it is called out here, and inside."""
-        if self.confined:
-            return f"/proc/self/fd/{self._sockets}", confine.SOCKETS
-        return self._folder, self._folder
+    def run(self, jobs: socket.socket) -> None:
+        """Start a process for runs of the judge's, which come through ``jobs``, in place of what ran before."""
+        wire.send(self._connection, {"do": "run"}, descriptors=[jobs.fileno()])
 
-    def run(self, job: socket.socket) -> None:
-        """Start a run of the judge's that speaks through ``job``."""
-        wire.send(self._connection, {"do": "run"}, descriptors=[job.fileno()])
+    def kernel(self, talk: socket.socket, environment: Mapping[str, str]) -> None:
+        """Start a kernel that speaks through ``talk``, in place of what ran before.
 
-    def kernel(
-        self, connection: Mapping[str, object], arguments: Sequence[str], environment: Mapping[str, str]
-    ) -> None:
-        """Start a kernel, in place of what ran before."""
-        request = {"connection": dict(connection), "arguments": list(arguments), "environment": dict(environment)}
-        self._ask("kernel", **request)
+        Args:
+            environment: further environment variables.
+        """
+        request = {"do": "kernel", "environment": dict(environment)}
+        wire.send(self._connection, request, descriptors=[talk.fileno()])
 
     def interrupt(self) -> None:
         """Interrupt what runs."""
@@ -177,11 +192,9 @@ class Place:
     def close(self) -> None:
         """End everything and remove it."""
         self._connection.close()
-        if self._sockets >= 0:
-            os.close(self._sockets)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        self._sockets, self._folder = -1, None
+        self._folder = None
 
 
 def _environment(home: str) -> dict[str, str]:

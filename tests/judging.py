@@ -19,7 +19,7 @@ from autograder.cells import StudentCell
 from autograder.client import Runner
 from autograder.demo import answered, read_answers
 from autograder.exercise import COURSE, Exercise
-from autograder.judge import GradedPlace, Judge, Submission, Verdict
+from autograder.judge import GradedPlace, Judge, Submission, Verdict, judge_submission
 from autograder.steps import without_markers
 
 BANK = Path(__file__).parent / "submissions"
@@ -80,10 +80,12 @@ class Bench:
         Args:
             seconds: the longest time for one cell.
         """
-        judge = Judge(self.exercise, self.submission(edits, start), runner(seconds))
+        submission = self.submission(edits, start)
         if names is not None:
+            judge = Judge(self.exercise, submission, runner(seconds))
             return {name: judge.verdict(name) for name in names}
-        return {verdict.name: verdict for cell in self.exercise.graded for verdict in judge.grade(cell)[0]}
+        judged = judge_submission(self.exercise, submission, runner(seconds))
+        return {verdict.name: verdict for verdicts, _ in judged.values() for verdict in verdicts}
 
 
 @functools.cache

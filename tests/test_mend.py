@@ -131,7 +131,7 @@ def test_whatever_a_file_holds_a_whole_notebook_comes_out():
         nbformat.validate(mended.notebook)
         nbformat.writes(mended.notebook).encode()
         grade_ids = [c.metadata.nbgrader.grade_id for c in mended.notebook.cells if "nbgrader" in c.metadata]
-        assert sorted(grade_ids) == sorted(exercise.trusted_cells())
+        assert sorted(grade_ids) == sorted(exercise.trusted_cells)
 
 
 def damage(document, chance, odd):

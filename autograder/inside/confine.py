@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
-_NOSUID, _NODEV, _NOEXEC, _NOSYMFOLLOW, _BIND, _REC, _PRIVATE = 2, 4, 8, 256, 4096, 16384, 1 << 18
+_NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 _DETACH = 2
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_CAP_AMBIENT = 24, 38, 22, 47
 _CAPABILITIES = 64
 
-SUBMISSION, HOME, SOCKETS = "/submission", "/home/student", "/sockets"
-SCRATCH = {SUBMISSION: "64m", HOME: "16m", "/tmp": "64m", "/dev/shm": "16m", SOCKETS: "1m"}
+SUBMISSION, HOME = "/submission", "/home/student"
+SCRATCH = {SUBMISSION: "64m", HOME: "16m", "/tmp": "64m", "/dev/shm": "16m"}
 """Where student code may write, in memory, with the most that fits."""
 
 
@@ -88,8 +88,7 @@ class View:
             os.close(descriptor)
 
     def _mount(self, place: str) -> None:
-        # the other side connects to what is in the sockets' folder: no link there may lead it elsewhere
-        _tmpfs(place, SCRATCH[place], _NOSYMFOLLOW if place == SOCKETS else 0)
+        _tmpfs(place, SCRATCH[place])
         for path, descriptor in self._kept.items():
             if _is_in(path, place):
                 os.makedirs(path)
@@ -165,9 +164,9 @@ def in_use(proc: int, but: int) -> tuple[int, int]:
     return memory, count
 
 
-def _tmpfs(place: str, size: str, flags: int = 0) -> None:
+def _tmpfs(place: str, size: str) -> None:
     options = f"size={size},nr_inodes=4096,mode=0777".encode()
-    _call("mount", b"tmpfs", place.encode(), b"tmpfs", _NOSUID | _NODEV | _NOEXEC | flags, options)
+    _call("mount", b"tmpfs", place.encode(), b"tmpfs", _NOSUID | _NODEV | _NOEXEC, options)
 
 
 def _drop_bounding_set() -> None:

@@ -1,42 +1,177 @@
-"""A Jupyter kernel in a forked process: ipykernel itself, already imported."""
+"""A Jupyter kernel in a forked process: ipykernel's own, made before the fork, that speaks through one socket.
 
+It has no threads and no ZeroMQ. Messages are Jupyter's, each with the channel it belongs to (``wire``). Source of what they
+hold: the Jupyter messaging protocol 5.4.
+"""
+
+import asyncio
+import io
 import json
+import logging
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+from .wire import Reader, pack, readable, receive
+
+REQUEST_BYTES = 1 << 26
+FLUSH_SECONDS, FLUSH_CHARACTERS = 0.2, 1 << 16
+"""After how long, or how much, a printed text is sent though its cell goes on."""
+_KEY = b"there is one client, and nobody else has the socket"
 
 
-def run_kernel(connection: Mapping[str, object], arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Start a kernel on the given sockets and serve them until it is ended.
+def make_kernel():
+    """A kernel with its shell, in a process without student code: what is forked from it has only to ``run_kernel``."""
+    import matplotlib
+    from ipykernel.ipkernel import IPythonKernel
+    from ipykernel.kernelapp import IPKernelApp
+    from IPython.core.profiledir import ProfileDir
+    from matplotlib_inline.config import InlineBackend
+    from traitlets.config import Config
+
+    class Kernel(IPythonKernel):
+        def _abort_queues(self, subshell_id=None) -> None:
+            """No cell waits behind one that fails."""
+
+    config = Config(
+        IPKernelApp={"quiet": True},  # some packages ask for it, to find out whether they are in a notebook
+        HistoryManager={"enabled": False},
+        IPythonKernel={"_execute_sleep": 0.0},
+    )
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    app = IPKernelApp.instance(config=config)  # asked for the kernel by matplotlib's hooks
+    kernel = app.kernel = Kernel.instance(
+        parent=app, log=logging.getLogger("ipykernel"), session=_session(), iopub_socket="iopub", profile_dir=ProfileDir(),
+        shell_channel_thread=SimpleNamespace(parent_thread=threading.main_thread()),
+    )  # fmt: skip
+    app.shell = shell = kernel.shell
+    shell.displayhook.get_execution_count = lambda: kernel.execution_count
+    shell.extension_manager.load_extension("storemagic")
+    # drawn once, not a second time to find out what could be cut off at the margins; so there is more room for labels
+    matplotlib.rcParams["figure.subplot.bottom"] = 0.17
+    InlineBackend.instance(parent=shell).print_figure_kwargs = {
+        "bbox_inches": None,
+        "pil_kwargs": {"compress_level": 1},
+    }
+    shell.enable_matplotlib("inline")
+    return kernel
+
+
+def run_kernel(kernel, connection: socket.socket, environment: Mapping[str, str]) -> None:
+    """Serve a connection until it is closed.
 
     Args:
-        connection: what a connection file holds.
-        arguments: of ipykernel's command line.
+        kernel: of ``make_kernel``.
         environment: further environment variables.
     """
-    import random
-
-    import matplotlib
     import numpy
     import torch
-    from ipykernel.kernelapp import IPKernelApp
-    from matplotlib_inline.config import InlineBackend
 
     os.environ.update(environment)
+    sys.path.insert(0, "")  # modules beside the notebook
     torch.set_num_threads(1)
     torch.seed()  # every child would else draw the same numbers as its sisters
     numpy.random.seed()
     random.seed()
-    path = Path(os.environ["HOME"], ".connection.json")
-    path.write_text(json.dumps(connection), encoding="utf-8")
-    app = IPKernelApp.instance()
-    app.initialize(["-f", str(path), *arguments])
-    path.unlink()
-    # drawn once, not a second time to find out what could be cut off at the margins; so there is more room for labels
-    matplotlib.rcParams["figure.subplot.bottom"] = 0.17
-    InlineBackend.instance(parent=app.shell).print_figure_kwargs = {
-        "bbox_inches": None,
-        "pil_kwargs": {"compress_level": 1},
-    }
-    app.shell.enable_matplotlib("inline")
-    app.start()
+    kernel.session.connect(connection)
+    sys.stdout, sys.stderr = (_Stream(kernel.session, name) for name in ("stdout", "stderr"))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asyncio.run(_serve(kernel, connection))
+
+
+async def _serve(kernel, connection: socket.socket) -> None:
+    from tornado.ioloop import IOLoop
+
+    kernel.io_loop = IOLoop.current()
+    streams = sys.stdout, sys.stderr  # the student may bind others to these names
+    while True:
+        await readable(connection)  # what cells have left to the event loop goes on meanwhile
+        received = receive(Reader(connection), REQUEST_BYTES, REQUEST_BYTES)
+        if received is None:
+            return
+        request = received[0]
+        kernel.set_parent([], request)
+        kernel.session.request = request["header"]
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on a cell can be interrupted
+        try:
+            handle = {"execute_request": kernel.execute_request, "kernel_info_request": kernel.kernel_info_request}
+            await handle[request["header"]["msg_type"]]("shell", [], request)
+        except KeyboardInterrupt:  # it came too late for the cell
+            pass
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for stream in streams:
+            stream.flush()
+        kernel.session.send("iopub", "status", {"execution_state": "idle"}, request)
+
+
+def _session():
+    from jupyter_client.jsonutil import json_default
+    from jupyter_client.session import Session as JupyterSession
+
+    class Session(JupyterSession):
+        """Makes Jupyter's messages and sends them through one socket."""
+
+        def connect(self, connection: socket.socket) -> None:
+            self._connection, self._pid, self._sending = connection, os.getpid(), threading.RLock()
+            self.request = {}
+
+        def send(self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, track=False,
+                 header=None, metadata=None):  # fmt: skip
+            message = msg_or_type
+            if not isinstance(message, dict):
+                message = self.msg(msg_or_type, content, parent, header, metadata)
+            if os.getpid() != self._pid:  # two processes would write into each other's messages
+                return message
+            buffers = buffers or message.get("buffers") or []
+            parts = {name: message[name] for name in ("header", "parent_header", "metadata", "content")}
+            text = json.loads(json.dumps({"channel": stream, **parts}, default=json_default))
+            data = pack(text, [bytes(part) for part in buffers])
+            with self._sending:
+                # an interrupted message would be half a message
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+                try:
+                    self._connection.sendall(data)
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            return message
+
+    return Session(key=_KEY)
+
+
+class _Stream(io.TextIOBase):
+    """Standard output, or standard error, as messages; sent at the latest when something else is, or the cell ends."""
+
+    encoding = "UTF-8"
+
+    def __init__(self, session, name: str):
+        self.name, self._session, self._lock = name, session, threading.RLock()
+        self._parts: list[str] = []
+        self._length, self._flushed = 0, 0.0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        with self._lock:
+            self._parts.append(text)
+            self._length += len(text)
+        if self._length > FLUSH_CHARACTERS or time.monotonic() > self._flushed + FLUSH_SECONDS:
+            self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        with self._lock:
+            text, self._parts, self._length = "".join(self._parts), [], 0
+            self._flushed = time.monotonic()
+            if text:
+                parent = {"header": self._session.request}
+                self._session.send("iopub", "stream", {"name": self.name, "text": text}, parent)

@@ -1,9 +1,11 @@
-"""One run of a student's cells for the judge: inputs in, raw tensors out, nothing of the judge in sight."""
+"""Runs of a student's cells for the judge, one after the other: inputs in, raw tensors out, nothing of the judge in sight."""
 
 import ast
 import builtins
+import gc
 import json
 import os
+import random
 import socket
 import sys
 
@@ -13,24 +15,33 @@ from .wire import MOST_ELEMENTS, Reader, pack, receive
 JOB_BYTES = 1 << 32
 
 
-def run_job(connection: socket.socket) -> None:
-    """Run the chunks of a job in a fresh namespace and report the watched tensors after each."""
+def run_jobs(connection: socket.socket) -> None:
+    """Run the chunks of each job that comes in a fresh namespace, and report the watched tensors after each."""
+    import matplotlib
+    import numpy
+    import torch
+
+    matplotlib.use("Agg")
+    torch.set_num_threads(1)
+    forbid_machine_code()
+    folder, drawn, drawn_by_numpy = os.getcwd(), random.getstate(), numpy.random.get_state()
     try:
-        _run(connection)
+        while job := receive(Reader(connection), JOB_BYTES, JOB_BYTES):
+            os.chdir(folder)
+            random.setstate(drawn)
+            numpy.random.set_state(drawn_by_numpy)
+            _run(connection, *job)
+            gc.collect()
     except BaseException as error:
         connection.sendall(pack({"broken": f"{type(error).__name__}: {error}"[:1000]}))
     finally:
         os._exit(0)
 
 
-def _run(connection: socket.socket) -> None:
-    import matplotlib
+def _run(connection: socket.socket, header: dict, blobs: list[bytes]) -> None:
     import torch
 
-    header, blobs = receive(Reader(connection), JOB_BYTES, JOB_BYTES)
-    matplotlib.use("Agg")
     tensor, to_bytes = torch.Tensor, _bytes_of  # the student may bind other things to these names
-    torch.set_num_threads(1)
     torch.set_default_dtype(getattr(torch, header["dtype"]))
     torch.set_grad_enabled(False)
     pristine = _tensors(torch, header["tensors"], blobs)
@@ -50,7 +61,6 @@ def _run(connection: socket.socket) -> None:
     snapshots = _Snapshots(connection, namespace, tensor, to_bytes)
     namespace["_each_step"] = snapshots.each_step
     torch.manual_seed(header["seed"])
-    forbid_machine_code()
     connection.sendall(pack({"ready": True}))  # from here on it is the student's code that fails, if anything does
 
     for number, chunk in enumerate(header["chunks"]):

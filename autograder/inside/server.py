@@ -16,6 +16,7 @@ import sys
 import threading
 
 from . import confine, supervisor
+from .kernel import make_kernel
 from .no_autograd import forbid_autograd
 
 READY = b"r"
@@ -32,12 +33,12 @@ MODULES = (
 """What notebooks and kernels import, now or later."""
 
 
-def serve(control: socket.socket, confined: bool, autograd: bool) -> None:
+def serve(control: socket.socket, confined: bool, kernel: object | None) -> None:
     """Fork a supervisor for each connection that arrives over ``control``, until the other side hangs up.
 
     Args:
         confined: whether this process is in a sandbox and has the right to make namespaces in it.
-        autograd: whether this process has it, and so all that come from it.
+        kernel: for those who want one; None in a process without autograd.
     """
     own = os.open("/proc/self/ns/pid", os.O_RDONLY) if confined else -1
     control.sendall(READY)
@@ -51,7 +52,7 @@ def serve(control: socket.socket, confined: bool, autograd: bool) -> None:
             if confined:
                 os.close(own)
             with socket.socket(fileno=descriptors[0]) as connection:
-                supervisor.serve(connection, confined, autograd)
+                supervisor.serve(connection, confined, kernel)
         os.close(descriptors[0])
 
 
@@ -112,11 +113,13 @@ def main() -> None:
     import_what_notebooks_need()
     if threading.active_count() != 1:
         raise RuntimeError(f"threads are running before the first fork: {threading.enumerate()}")
-    _use_huge_pages()
     if os.fork() == 0:
         kernels.close()
         forbid_autograd(sys.modules["torch"])  # once for all runs
-        serve(runs, confined, autograd=False)
+        _use_huge_pages()
+        serve(runs, confined, kernel=None)
     else:
         runs.close()
-        serve(kernels, confined, autograd=True)
+        kernel = make_kernel()
+        _use_huge_pages()
+        serve(kernels, confined, kernel)

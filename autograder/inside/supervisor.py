@@ -6,6 +6,7 @@ from inside, and it keeps rights that its children have not, so that they cannot
 """
 
 import contextlib
+import functools
 import os
 import select
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from . import confine, wire
 from .kernel import run_kernel
-from .run import run_job
+from .run import run_jobs
 
 WATCH_SECONDS = 0.05
 """How often memory and processes are looked at while student code runs."""
@@ -25,6 +26,7 @@ FILES_BYTES = 1 << 28
 @dataclass
 class _State:
     confined: bool
+    kernel: object | None = None
     limits: confine.Limits = field(default_factory=confine.Limits)
     filter_program: bytes = b""
     user: int | None = None
@@ -35,12 +37,16 @@ class _State:
     """``memory`` or ``processes``, if it was ended for that."""
 
 
-def serve(connection: socket.socket, confined: bool, autograd: bool) -> None:
-    """Prepare the place and do what is asked for, until the other side hangs up; never returns."""
-    state = _State(confined)
+def serve(connection: socket.socket, confined: bool, kernel: object | None) -> None:
+    """Prepare the place and do what is asked for, until the other side hangs up; never returns.
+
+    Args:
+        kernel: of ``kernel.make_kernel``; None in a process without autograd, for the judge's runs.
+    """
+    state = _State(confined, kernel)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        _prepare(connection, state, autograd)
+        _prepare(connection, state)
         while True:
             ready, _, _ = select.select([connection], [], [], WATCH_SECONDS if state.child else None)
             if not ready:
@@ -59,15 +65,15 @@ def serve(connection: socket.socket, confined: bool, autograd: bool) -> None:
         os._exit(0)
 
 
-def _prepare(connection: socket.socket, state: _State, autograd: bool) -> None:
+def _prepare(connection: socket.socket, state: _State) -> None:
     """Take the submission's files and, in a sandbox, a view of the system of its own."""
     header, blobs = wire.receive(wire.Reader(connection), FILES_BYTES, FILES_BYTES)
     state.limits = confine.limits_from(header["limits"])
     state.user, (*files, state.filter_program) = header["user"], blobs
     if state.confined:
         # the files of the notebook that a kernel runs stay; one run of the judge's leaves nothing for the next
-        state.view = confine.View(header["keep"], {confine.SUBMISSION, confine.SOCKETS} if autograd else set())
-        if not autograd:
+        state.view = confine.View(header["keep"], {confine.SUBMISSION} if state.kernel else set())
+        if not state.kernel:
             confine.without_proc()  # through it a process could put its own code back
     folder = Path(header["folder"])
     for name, data in zip(header["files"], files, strict=True):
@@ -80,25 +86,16 @@ def _prepare(connection: socket.socket, state: _State, autograd: bool) -> None:
             path.chmod(0o777)
     os.chdir(folder)
     os.environ.update(header["environment"])
-    sockets = [os.open(confine.SOCKETS, os.O_PATH | os.O_DIRECTORY)] if state.confined else []
-    wire.send(connection, {"prepared": True}, descriptors=sockets)
-    for descriptor in sockets:
-        os.close(descriptor)
+    wire.send(connection, {"prepared": True})
 
 
 def _do(connection: socket.socket, state: _State, request: dict, descriptors: list[int]) -> None:
     match request["do"]:
         case "run":
-            _start(connection, state, lambda: run_job(socket.socket(fileno=descriptors[0])))
-            for descriptor in descriptors:
-                os.close(descriptor)
+            _start(connection, state, lambda: run_jobs(socket.socket(fileno=descriptors[0])))
         case "kernel":
-            _start(
-                connection,
-                state,
-                lambda: run_kernel(request["connection"], request["arguments"], request["environment"]),
-            )
-            wire.send(connection, {"started": True})
+            talk = functools.partial(run_kernel, state.kernel, environment=request["environment"])
+            _start(connection, state, lambda: talk(socket.socket(fileno=descriptors[0])))
         case "interrupt":
             if _alive(state):
                 os.kill(state.child, signal.SIGINT)
@@ -109,6 +106,8 @@ def _do(connection: socket.socket, state: _State, request: dict, descriptors: li
             _watch(state)
             _end_all(state)
             wire.send(connection, {"why": state.why})
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _start(connection: socket.socket, state: _State, run) -> None:

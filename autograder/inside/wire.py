@@ -1,16 +1,21 @@
 """Messages between the judge's side and the sandbox: a JSON header and raw bytes, never pickle."""
 
+import asyncio
 import json
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 MAGIC = b"ninja1\n"
 HEADER_BYTES = 1 << 22
 """The longest JSON header that is read from student code."""
 MOST_ELEMENTS = 1 << 21
 """The largest tensor that is taken from student code; no gradient of a small network comes near."""
+
+
+class TooLarge(ValueError):
+    """A message is larger than what is taken."""
 
 
 def pack(header: dict, blobs: Sequence[bytes] = ()) -> bytes:
@@ -30,19 +35,35 @@ def receive(
     Raises:
         ValueError: not a message, or larger than ``limit`` bytes.
     """
-    start = read(len(MAGIC) + 8)
+    reading = parse(limit, header_limit)
+    count = next(reading)
+    while True:
+        try:
+            count = reading.send(read(count))
+        except StopIteration as end:
+            return end.value
+
+
+def parse(limit: int, header_limit: int = HEADER_BYTES) -> Generator[int, bytes, tuple[dict, list[bytes]] | None]:
+    """``receive`` for those who wait for bytes in their own way: yields how many are wanted next, and is sent them."""
+    start = yield len(MAGIC) + 8
     if not start:
         return None
     if len(start) < len(MAGIC) + 8 or not start.startswith(MAGIC):
         raise ValueError("broken message")
     (size,) = struct.unpack(">Q", start[len(MAGIC) :])
     if size > header_limit:
-        raise ValueError("message too large")
-    header = json.loads(read(size))
+        raise TooLarge("message too large")
+    header = json.loads((yield size))
     sizes = header.get("blobs", []) if isinstance(header, dict) else None
-    if not isinstance(sizes, list) or not all(type(s) is int and s >= 0 for s in sizes) or sum(sizes) > limit:
-        raise ValueError("broken or too large message")
-    return header, [read(s) for s in sizes]
+    if not isinstance(sizes, list) or not all(type(s) is int and s >= 0 for s in sizes):
+        raise ValueError("broken message")
+    if sum(sizes) > limit:
+        raise TooLarge("message too large")
+    blobs = []
+    for size in sizes:
+        blobs.append((yield size))
+    return header, blobs
 
 
 class Reader:
@@ -83,6 +104,16 @@ class Reader:
             count -= len(part)
             self.count += len(part)
         return b"".join(parts)
+
+
+async def readable(connection: socket.socket) -> None:
+    """Wait, in an event loop, until there is something to read or the other side has closed."""
+    loop, waiting = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(connection, waiting.set)
+    try:
+        await waiting.wait()
+    finally:
+        loop.remove_reader(connection)
 
 
 def send(connection: socket.socket, header: dict, blobs: Sequence[bytes] = (), descriptors: Sequence[int] = ()) -> None:
