@@ -120,6 +120,8 @@ class RunNotebook(Execute):
         return reply
 
     async def _async_check_alive(self) -> None:
+        if self.kc is None:  # nbclient goes on asking when a run was broken off
+            raise DeadKernelError("Kernel died")
         try:
             await super()._async_check_alive()
         except DeadKernelError:

@@ -334,7 +334,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("assignment", nargs="*", help="which to grade; all of them by default")
     parser.add_argument("--student", default="*", help="only this student (or those that match a pattern)")
-    parser.add_argument("--jobs", type=int, default=None, help="processes that grade; by default three for two cores")
+    parser.add_argument("--jobs", type=int, default=None, help="processes that grade; by default one for each core")
     parser.add_argument("--scheduler", default=None, help="a Dask scheduler whose workers grade: tcp://host:8786")
     parser.add_argument("--force", action="store_true", help="grade again what has not changed")
     arguments = parser.parse_args()

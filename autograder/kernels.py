@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Coroutine
 from queue import Empty
 
+from nbclient.exceptions import DeadKernelError
+
 from autograder.inside import wire
 from autograder.warm import ANSWER_SECONDS, Place
 
@@ -92,7 +94,11 @@ class WarmKernel:
     def _request(self, kind: str, content: dict) -> str:
         number = uuid.uuid4().hex
         header = {"msg_id": number, "msg_type": kind, "session": "grader", "username": "", "version": "5.4"}
-        wire.send(self._socket, {"header": header, "parent_header": {}, "metadata": {}, "content": content})
+        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+        try:
+            wire.send(self._socket, request)
+        except OSError:
+            raise DeadKernelError("Kernel died") from None
         return number
 
     async def get_message(self, channel: str, timeout: float | None) -> dict:
@@ -138,7 +144,10 @@ class WarmKernel:
         """``count`` bytes; waits for ever if they do not come."""
         while len(self._buffer) < count:
             await wire.readable(self._socket)
-            part = self._socket.recv(_PART)
+            try:
+                part = self._socket.recv(_PART)
+            except ConnectionError:  # it has died with a request unread
+                part = b""
             self._left -= len(part)
             if self._left < 0:
                 self._give_up(_TOO_MUCH)

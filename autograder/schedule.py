@@ -66,8 +66,7 @@ def run(
     Args:
         next_call: the next call, made when a worker is free; None if there is none now. It is asked again after each
             result, since results may lead to other calls; all ends when it has none and all are done.
-        jobs: processes on this machine, by default three for two cores, since each waits now and then;
-            0 does all in this process (to debug, and for tests).
+        jobs: processes on this machine, by default one for each core; 0 does all in this process (to debug, and for tests).
         scheduler: address of a Dask scheduler (``tcp://host:8786``), whose workers then do all.
         scratch: where temporary files on this machine are put; the system's place by default.
         prepare: called once in each process on this machine before its first call; it may hold open sockets.
@@ -79,7 +78,7 @@ def run(
         return _on_cluster(next_call, scheduler)
     if jobs == 0:
         return _here(next_call, scratch)
-    return _in_processes(next_call, jobs or cores() + cores() // 2, _Setting(scratch or tempfile.gettempdir(), prepare))
+    return _in_processes(next_call, jobs or cores(), _Setting(scratch or tempfile.gettempdir(), prepare))
 
 
 def cores() -> int:

@@ -5,6 +5,7 @@ hold: the Jupyter messaging protocol 5.4.
 """
 
 import asyncio
+import contextlib
 import io
 import json
 import logging
@@ -13,6 +14,7 @@ import random
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -80,7 +82,7 @@ def run_kernel(kernel, connection: socket.socket, environment: Mapping[str, str]
     numpy.random.seed()
     random.seed()
     kernel.session.connect(connection)
-    sys.stdout, sys.stderr = (_Stream(kernel.session, name) for name in ("stdout", "stderr"))
+    sys.stdout, sys.stderr = _Stream(kernel.session, "stdout", 1), _Stream(kernel.session, "stderr", 2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(_serve(kernel, connection))
 
@@ -90,10 +92,12 @@ async def _serve(kernel, connection: socket.socket) -> None:
 
     kernel.io_loop = IOLoop.current()
     streams = sys.stdout, sys.stderr  # the student may bind others to these names
+    awake = asyncio.create_task(_keep_awake())
     while True:
         await readable(connection)  # what cells have left to the event loop goes on meanwhile
         received = receive(Reader(connection), REQUEST_BYTES, REQUEST_BYTES)
         if received is None:
+            awake.cancel()
             return
         request = received[0]
         kernel.set_parent([], request)
@@ -109,6 +113,12 @@ async def _serve(kernel, connection: socket.socket) -> None:
         for stream in streams:
             stream.flush()
         kernel.session.send("iopub", "status", {"execution_state": "idle"}, request)
+
+
+async def _keep_awake() -> None:
+    """Let the event loop turn now and then: an interrupt of a cell that awaits something is only noted, and seen here."""
+    while True:
+        await asyncio.sleep(0.2)
 
 
 def _session():
@@ -146,17 +156,25 @@ def _session():
 
 
 class _Stream(io.TextIOBase):
-    """Standard output, or standard error, as messages; sent at the latest when something else is, or the cell ends."""
+    """Standard output, or standard error, as messages; sent at the latest when something else is, or the cell ends.
+
+    What is written to its descriptor (by programs that a cell starts) goes to a file, and from there to the same messages.
+    """
 
     encoding = "UTF-8"
 
-    def __init__(self, session, name: str):
+    def __init__(self, session, name: str, descriptor: int):
         self.name, self._session, self._lock = name, session, threading.RLock()
         self._parts: list[str] = []
         self._length, self._flushed = 0, 0.0
+        self._descriptor, self._file = descriptor, tempfile.TemporaryFile("a+b", buffering=0)  # noqa: SIM115
+        os.dup2(self._file.fileno(), descriptor)
 
     def writable(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        return self._descriptor
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):
@@ -170,8 +188,16 @@ class _Stream(io.TextIOBase):
 
     def flush(self) -> None:
         with self._lock:
-            text, self._parts, self._length = "".join(self._parts), [], 0
+            text, self._parts, self._length = "".join(self._parts) + self._written_below(), [], 0
             self._flushed = time.monotonic()
             if text:
                 parent = {"header": self._session.request}
                 self._session.send("iopub", "stream", {"name": self.name, "text": text}, parent)
+
+    def _written_below(self) -> str:
+        with contextlib.suppress(OSError, ValueError):  # closed by the student's code
+            if size := os.fstat(self._file.fileno()).st_size:
+                data = os.pread(self._file.fileno(), size, 0)
+                self._file.truncate(0)
+                return data.decode(errors="replace")
+        return ""
