@@ -37,6 +37,7 @@ class WarmKernel:
         # there is one answer to each request; more of them are not kept
         self._queues: dict[str, deque] = {"shell": deque(maxlen=2), "iopub": deque()}
         self.shell_channel, self.iopub_channel = (_Channel(self, name) for name in ("shell", "iopub"))
+        self.session = _Messages()
         self.problem = ""
         """Why nothing is taken from this kernel any more, if so: the end of a sentence on it."""
 
@@ -92,14 +93,20 @@ class WarmKernel:
         return self._request("kernel_info_request", {})
 
     def _request(self, kind: str, content: dict) -> str:
-        number = uuid.uuid4().hex
-        header = {"msg_id": number, "msg_type": kind, "session": "grader", "username": "", "version": "5.4"}
-        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+        message = self.session.msg(kind, content)
+        self.send(message)
+        return message["header"]["msg_id"]
+
+    def send(self, message: dict) -> None:
+        """Send one of Jupyter's messages.
+
+        Raises:
+            DeadKernelError: nobody is there to read it.
+        """
         try:
-            wire.send(self._socket, request)
+            wire.send(self._socket, message)
         except OSError:
             raise DeadKernelError("Kernel died") from None
-        return number
 
     async def get_message(self, channel: str, timeout: float | None) -> dict:
         """The next message of a channel.
@@ -164,12 +171,35 @@ class WarmKernel:
         self._place.end()
 
 
+class _Messages:
+    def msg(
+        self,
+        msg_type: str,
+        content: dict,
+        parent: dict | None = None,
+        header: None = None,
+        metadata: dict | None = None,
+    ) -> dict:
+        """A message as ``jupyter_client.session.Session`` makes it."""
+        fresh = {
+            "msg_id": uuid.uuid4().hex,
+            "msg_type": msg_type,
+            "session": "grader",
+            "username": "",
+            "version": "5.4",
+        }
+        return {"header": fresh, "parent_header": parent or {}, "metadata": metadata or {}, "content": content}
+
+
 class _Channel:
     def __init__(self, kernel: WarmKernel, name: str):
         self._kernel, self._name = kernel, name
 
     async def get_msg(self, timeout: float | None = None) -> dict:
         return await self._kernel.get_message(self._name, timeout)
+
+    def send(self, message: dict) -> None:
+        self._kernel.send(message)
 
 
 async def _within(waiting: Coroutine, deadline: float | None) -> None:

@@ -283,12 +283,16 @@ def test_killed_with_its_workers_at_no_place_in_particular(undisturbed, copied):
     assert len(graded_now(copied)) <= len(HAVE_FILES) + 1, "more than the one in the writer's hand was graded again"
 
 
-def test_a_worker_that_is_killed_costs_nothing(undisturbed, copied):
+@pytest.mark.parametrize("which", ["a worker", "what forks workers", "the warm process"])
+def test_a_process_that_is_killed_costs_nothing(undisturbed, copied, which):
     hand_in_all(copied)
     grading = subprocess.Popen(command(copied, "--jobs", "2"), cwd=COURSE, stdout=subprocess.DEVNULL)
     wait_for(lambda: (copied / "autograded").exists(), grading)
-    workers = [c for c in psutil.Process(grading.pid).children() if "spawn_main" in " ".join(c.cmdline())]
-    workers[0].kill()
+    children = {child: " ".join(child.cmdline()) for child in psutil.Process(grading.pid).children()}
+    forking = next(child for child, called in children.items() if "forkserver" in called)
+    warm = next(child for child, called in children.items() if "inside.server" in called)
+    killed = {"a worker": forking.children()[0], "what forks workers": forking, "the warm process": warm}[which]
+    killed.kill()
     assert grading.wait(300) == 0
     assert outcome(copied) == undisturbed[1]
     assert sorted(graded_now(copied)) == HAVE_FILES

@@ -122,3 +122,11 @@ def test_a_kernel_that_ends_ends_the_run(how):
     notebook = run("1", how, "import time; time.sleep(1)", "2")
     assert "The kernel died" in notebook.metadata[NOTES]["run"]
     assert shown(notebook.cells[0]) == ["1"]
+
+
+def test_what_is_printed_into_a_widget_is_in_the_widget():
+    pytest.importorskip("ipywidgets")
+    notebook = run("import ipywidgets\nbox = ipywidgets.Output()\nwith box:\n    print(1)\nbox", "box.outputs", "8")
+    assert shown(notebook.cells[0]) == ["Output()"]
+    assert "'text': '1\\n'" in shown(notebook.cells[1])[0]
+    assert shown(notebook.cells[2]) == ["8"]

@@ -6,6 +6,7 @@ hold: the Jupyter messaging protocol 5.4.
 
 import asyncio
 import contextlib
+import inspect
 import io
 import json
 import logging
@@ -99,13 +100,14 @@ async def _serve(kernel, connection: socket.socket) -> None:
         if received is None:
             awake.cancel()
             return
-        request = received[0]
+        request = {**received[0], "buffers": received[1]}
         kernel.set_parent([], request)
         kernel.session.request = request["header"]
         signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on a cell can be interrupted
         try:
-            handle = {"execute_request": kernel.execute_request, "kernel_info_request": kernel.kernel_info_request}
-            await handle[request["header"]["msg_type"]]("shell", [], request)
+            handled = kernel.shell_handlers[request["header"]["msg_type"]]("shell", [], request)
+            if inspect.isawaitable(handled):
+                await handled
         except KeyboardInterrupt:  # it came too late for the cell
             pass
         finally:
