@@ -1,8 +1,8 @@
 """``make bench``: what it costs to grade a class, beside nbgrader's own way and beside merely running the cells.
 
 All in one run on one machine, each part in processes of its own: the class through ``make grade``, a sample of the same
-notebooks through plain ``nbgrader autograde``, the same sample as bare cells in a process that has torch imported, and
-classes of 30 and of 300 that all hand in the same notebook.
+notebooks through ``nbgrader autograde``, with its own configuration and with this course's judge, the same sample as bare
+cells in a process that has torch imported, and classes of 30 and of 300 that all hand in the same notebook.
 """
 
 import argparse

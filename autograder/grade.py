@@ -87,7 +87,8 @@ def grade(
         work = _Class(course, coursedir, book)
         remove_leftovers(work.autograded, work.feedback)
         folders = list(submissions(course, names, student))
-        left = [folder for folder in folders if work.plan(folder, force)]
+        planned = {folder: work.plan(folder, force) for folder in folders}
+        left = [folder for folder, to_do in planned.items() if to_do]
         server = stack.enter_context(contextlib.closing(Server(confined)))
         prepare = _start_processes(server) if left and jobs != 0 and not scheduler else None
         ends = schedule.run(work.next_call, jobs, scheduler, scratch, prepare)
@@ -103,7 +104,7 @@ def grade(
     print(report.table())
     for line in report.attention():
         print(f"  {line}")
-    unchanged = len(folders) - len(left)
+    unchanged = sum(to_do is False for to_do in planned.values())
     print(
         f"{len(left)} submissions graded in {time.monotonic() - start:.1f} s{f', {unchanged} unchanged' if unchanged else ''} · "
         f"{sum(bool(row.mended) for row in report.rows)} mended · "
@@ -147,11 +148,11 @@ class _Class:
         self._recorded = functools.cache(book.recorded)
         self.seconds: dict[str, float] = dict.fromkeys(PARTS, 0.0)
 
-    def plan(self, folder: Path, force: bool) -> bool:
-        """Note what is left to do for a submission, if anything is."""
+    def plan(self, folder: Path, force: bool) -> bool | None:
+        """Note what is left to do for a submission; whether anything is, None if it cannot be graded."""
         task = self._read(folder)
         if task is None:
-            return False
+            return None
         stored = self._stored(folder)
         if force or stored is None or not stored.is_verdict_on(task):
             self._to_grade.append(folder)
