@@ -16,7 +16,10 @@ JOB_BYTES = 1 << 32
 
 
 def run_jobs(connection: socket.socket) -> None:
-    """Run the chunks of each job that comes in a fresh namespace, and report the watched tensors after each."""
+    """Run the chunks of each job that comes in a fresh namespace, and report the watched tensors after each.
+
+    It ends when the connection is closed, or when a job has left a thread that goes on.
+    """
     import matplotlib
     import numpy
     import torch
@@ -25,12 +28,15 @@ def run_jobs(connection: socket.socket) -> None:
     torch.set_num_threads(1)
     forbid_machine_code()
     folder, drawn, drawn_by_numpy = os.getcwd(), random.getstate(), numpy.random.get_state()
+    threads = sys._current_frames
     try:
         while job := receive(Reader(connection), JOB_BYTES, JOB_BYTES):
             os.chdir(folder)
             random.setstate(drawn)
             numpy.random.set_state(drawn_by_numpy)
             _run(connection, *job)
+            if len(threads()) > 1:
+                break
             gc.collect()
     except BaseException as error:
         connection.sendall(pack({"broken": f"{type(error).__name__}: {error}"[:1000]}))
