@@ -172,7 +172,7 @@ def _session():
 class _Stream(io.TextIOBase):
     """Standard output, or standard error, as messages; sent at the latest when something else is, or the cell ends.
 
-    What is written to its descriptor (by programs that a cell starts) goes to a file, and from there to the same messages.
+    What is written to its descriptor (by processes that a cell starts) goes to a file, and from there to the same messages.
     """
 
     encoding = "UTF-8"
@@ -181,6 +181,7 @@ class _Stream(io.TextIOBase):
         self.name, self._session, self._lock = name, session, threading.RLock()
         self._parts: list[str] = []
         self._length, self._flushed = 0, 0.0
+        self._pid = os.getpid()
         self._descriptor, self._file = descriptor, tempfile.TemporaryFile("a+b", buffering=0)  # noqa: SIM115
         os.dup2(self._file.fileno(), descriptor)
 
@@ -193,6 +194,9 @@ class _Stream(io.TextIOBase):
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text)}")
+        if os.getpid() != self._pid:  # a process that a cell has forked
+            os.write(self._descriptor, text.encode(errors="replace"))
+            return len(text)
         with self._lock:
             self._parts.append(text)
             self._length += len(text)
