@@ -28,13 +28,13 @@ def run_jobs(connection: socket.socket) -> None:
     torch.set_num_threads(1)
     forbid_machine_code()
     folder, drawn, drawn_by_numpy = os.getcwd(), random.getstate(), numpy.random.get_state()
-    threads = sys._current_frames
+    tensor, to_bytes, threads = torch.Tensor, _bytes_of, sys._current_frames  # students may bind others to these names
     try:
         while job := receive(Reader(connection), JOB_BYTES, JOB_BYTES):
             os.chdir(folder)
             random.setstate(drawn)
             numpy.random.set_state(drawn_by_numpy)
-            _run(connection, *job)
+            _run(connection, torch, tensor, to_bytes, *job)
             if len(threads()) > 1:
                 break
             gc.collect()
@@ -44,10 +44,7 @@ def run_jobs(connection: socket.socket) -> None:
         os._exit(0)
 
 
-def _run(connection: socket.socket, header: dict, blobs: list[bytes]) -> None:
-    import torch
-
-    tensor, to_bytes = torch.Tensor, _bytes_of  # the student may bind other things to these names
+def _run(connection: socket.socket, torch, tensor: type, to_bytes, header: dict, blobs: list[bytes]) -> None:
     torch.set_default_dtype(getattr(torch, header["dtype"]))
     torch.set_grad_enabled(False)
     pristine = _tensors(torch, header["tensors"], blobs)

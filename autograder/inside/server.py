@@ -26,7 +26,7 @@ MODULES = (
     "torch._subclasses.schema_check_mode", "torch.fx.experimental.symbolic_shapes",
     "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "PIL.PngImagePlugin",
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
-    "IPython.core.magics.execution", "IPython.core.pylabtools", "IPython.extensions.storemagic", "zmq.utils.garbage",
+    "IPython.core.magics.execution", "IPython.core.pylabtools", "IPython.extensions.storemagic",
     "sqlite3", "statistics", "secrets", "tornado.platform.asyncio", "encodings.idna", "csv", "gzip", "urllib.request",
     "IPython.utils.wildcard", "IPython.core.logger", "IPython.core.oinspect", "faulthandler", "colorsys",
 )  # fmt: skip

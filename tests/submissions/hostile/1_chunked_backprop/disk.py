@@ -4,7 +4,7 @@
 # cell: extra before logprobs
 import os
 for number in range(128):
-    for folder in ("/submission", "/tmp", "/dev/shm", "/home/student", "/sockets"):
+    for folder in ("/submission", "/tmp", "/dev/shm", "/home/student"):
         try:
             with open(f"{folder}/{number}", "wb") as file:
                 file.write(bytes(8 << 20))

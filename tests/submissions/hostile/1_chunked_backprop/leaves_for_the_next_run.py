@@ -7,7 +7,7 @@ answer is right."""
 import contextlib, os, socket, time
 found = []
 place = "/tmp" if WITNESS_FREE is False else WITNESS_FOLDER
-folders = (place, "/dev/shm", "/sockets", "/submission", os.path.expanduser("~")) if WITNESS_FREE is False else (place,)
+folders = (place, "/dev/shm", "/submission", os.path.expanduser("~")) if WITNESS_FREE is False else (place,)
 for folder in folders:
     with contextlib.suppress(OSError):
         found += [name for name in os.listdir(folder) if name == "left-for-me"]
