@@ -98,14 +98,14 @@ def _whole_class(course: Path) -> None:
     seconds = ours / count
     print(f"make grade          {seconds:6.2f} s a notebook: {count} notebooks in {ours:.1f} s")
     print(
-        f"plain nbgrader      {plain:6.2f} s a notebook: {sampled} of them, one after the other; they are run, not judged"
+        f"nbgrader autograde  {judged:6.2f} s a notebook: {sampled} of them, one by one, judged as here, nothing kept warm"
     )
     print(
-        f"judged the same way {judged:6.2f} s a notebook: the same {sampled}, with the judge of this course, nothing kept warm"
+        f"  without a judge   {plain:6.2f} s a notebook: the same, nbgrader's own configuration: hidden tests all fail"
     )
     print(f"the cells alone     {floor:6.2f} s a notebook: the same {sampled}, torch imported before (the floor)")
-    print(f"\nplain nbgrader / make grade                      {plain / seconds:6.1f}")
-    print(f"judged the same way / make grade                 {judged / seconds:6.1f}")
+    print(f"\nnbgrader autograde / make grade                  {judged / seconds:6.1f}")
+    print(f"without a judge / make grade                     {plain / seconds:6.1f}")
     print(f"make grade's time on all {cores()} cores / the floor      {seconds * cores() / floor:6.2f}")
     print(f"peak memory, all processes together              {peak / 1e9:6.2f} GB")
     print("\nHow the time of a notebook is made up, in seconds of one process:")
