@@ -184,10 +184,16 @@ class Runner:
                 }
                 return Result([{} for _ in job.chunks], over)
             shared = self._connection is not None
-            result, lost = self._attempt(job, skipped, allowance)
-            allowance.seconds = before - (time.monotonic() - start)
-            if lost is not None and shared:
+            try:
+                result, lost = self._attempt(job, skipped, allowance)
+            except _NotReady as error:
+                if not shared:
+                    raise RuntimeError(f"A run could not be prepared: {error}") from None
                 continue  # perhaps an earlier job is to blame: again, in a process of its own
+            finally:
+                allowance.seconds = before - (time.monotonic() - start)
+            if lost is not None and shared:
+                continue  # as above
             if lost is None or lost[0] in skipped:
                 result.failures.update(skipped)
                 if shared:
@@ -205,16 +211,19 @@ class Runner:
     def _attempt(
         self, job: Job, skipped: Mapping[int, Failure], allowance: Allowance
     ) -> tuple[Result, tuple[int, Failure] | None]:
-        """One run; with the chunk that ended it early, if one did."""
-        result, shared = Result(), self._connection is not None
-        if not shared:
+        """One run; with the chunk that ended it early, if one did.
+
+        Raises:
+            _NotReady: the process is of no use, and is ended.
+        """
+        result = Result()
+        if self._connection is None:
             self._start_process()
         try:
             lost = self._converse(self._connection, job, skipped, result, allowance)
-        except _NotReady as error:
-            if not shared:
-                raise RuntimeError(f"A run could not be prepared: {error}") from None
-            lost = 0, Failure("died", str(error), job.chunks[0].label)
+        except _NotReady:
+            self._end_process()
+            raise
         return result, lost if lost is None else self._explain(lost)
 
     def _start_process(self) -> None:

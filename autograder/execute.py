@@ -54,7 +54,6 @@ class RunNotebook(Execute):
         self._said, self._ended = 0, ""
         self._begun, self._cells = time.perf_counter(), 0.0
         folder = resources.get("metadata", {}).get("path") or ""
-        self.shutdown_kernel = "immediate"
         self.coalesce_streams = True  # where a printed text is parted depends on the clock
         try:
             self._place = shared_server().open(files_beside(Path(folder)) if folder else {}, autograd=True)

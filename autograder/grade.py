@@ -82,14 +82,13 @@ def grade(
     with (
         only_grader(course) as scratch,
         Book(coursedir.db_url, coursedir.course_id, configuration()) as book,
-        contextlib.ExitStack() as stack,
+        contextlib.closing(Server(confined)) as server,
     ):
         work = _Class(course, coursedir, book)
         remove_leftovers(work.autograded, work.feedback)
         folders = list(submissions(course, names, student))
         planned = {folder: work.plan(folder, force) for folder in folders}
         left = [folder for folder, to_do in planned.items() if to_do]
-        server = stack.enter_context(contextlib.closing(Server(confined)))
         prepare = _start_processes(server) if left and jobs != 0 and not scheduler else None
         ends = schedule.run(work.next_call, jobs, scheduler, scratch, prepare)
         with _progress(len(left)) as advance, contextlib.closing(ends):

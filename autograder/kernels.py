@@ -177,7 +177,6 @@ class _Messages:
         msg_type: str,
         content: dict,
         parent: dict | None = None,
-        header: None = None,
         metadata: dict | None = None,
     ) -> dict:
         """A message as ``jupyter_client.session.Session`` makes it."""

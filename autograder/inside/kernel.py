@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import inspect
 import io
-import json
 import logging
 import os
 import random
@@ -155,8 +154,7 @@ def _session():
                 return message
             buffers = buffers or message.get("buffers") or []
             parts = {name: message[name] for name in ("header", "parent_header", "metadata", "content")}
-            text = json.loads(json.dumps({"channel": stream, **parts}, default=json_default))
-            data = pack(text, [bytes(part) for part in buffers])
+            data = pack({"channel": stream, **parts}, [bytes(part) for part in buffers], json_default)
             with self._sending:
                 # an interrupted message would be half a message
                 before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -6,7 +6,6 @@ from inside, and it keeps rights that its children have not, so that they cannot
 """
 
 import contextlib
-import functools
 import os
 import select
 import signal
@@ -94,8 +93,8 @@ def _do(connection: socket.socket, state: _State, request: dict, descriptors: li
         case "run":
             _start(connection, state, lambda: run_jobs(socket.socket(fileno=descriptors[0])))
         case "kernel":
-            talk = functools.partial(run_kernel, state.kernel, environment=request["environment"])
-            _start(connection, state, lambda: talk(socket.socket(fileno=descriptors[0])))
+            talk, environment = descriptors[0], request["environment"]
+            _start(connection, state, lambda: run_kernel(state.kernel, socket.socket(fileno=talk), environment))
         case "interrupt":
             if _alive(state):
                 os.kill(state.child, signal.SIGINT)

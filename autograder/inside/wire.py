@@ -18,9 +18,9 @@ class TooLarge(ValueError):
     """A message is larger than what is taken."""
 
 
-def pack(header: dict, blobs: Sequence[bytes] = ()) -> bytes:
-    """One message: sizes, JSON header, raw bytes. ``header`` must be JSON-serialisable."""
-    text = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
+def pack(header: dict, blobs: Sequence[bytes] = (), default: Callable[[object], object] | None = None) -> bytes:
+    """One message: sizes, JSON header, raw bytes. ``header`` must be JSON-serialisable, with ``default`` as in json.dumps."""
+    text = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}, default=default).encode()
     return b"".join([MAGIC, struct.pack(">Q", len(text)), text, *blobs])
 
 

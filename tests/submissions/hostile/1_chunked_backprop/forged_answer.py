@@ -3,15 +3,7 @@
 # run: sending what is no message
 # seconds: 8
 # cell: extra before logprobs
-import os, socket, stat, struct, time
-def say(text):
-    for number in range(3, 64):
-        try:
-            if stat.S_ISSOCK(os.fstat(number).st_mode):
-                with socket.socket(fileno=os.dup(number)) as connection:
-                    connection.sendall(text)
-        except OSError:
-            pass
+exec(WITNESS_SAY)
 try:
     get_ipython()
     import json
@@ -24,6 +16,6 @@ try:
         parent = get_ipython().get_parent()["header"]
         forged = {"channel": channel, "header": {"msg_type": kind}, "parent_header": parent, "metadata": {}, "content": content}
         forged = json.dumps(forged).encode()
-        say(b"ninja1\n" + struct.pack(">Q", len(forged)) + forged)
+        say(forged)
 except NameError:
     pass
