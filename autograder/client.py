@@ -4,20 +4,18 @@ import math
 import socket
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from autograder.inside.wire import MOST_ELEMENTS, Reader, pack, receive
 from autograder.warm import Place, Server
+from toolkit.runs import Failure, Job, Result, plain
 
 CHUNK_SECONDS = 10.0
 """Longest time for one cell of a student's on a small minibatch."""
 RUN_SECONDS = 60.0
 """Longest time for one run of all cells."""
-MAX_STEPS = 1000
-"""Most steps of a loop that are looked at."""
 SUBMISSION_SECONDS = 300.0
 """Longest time for all runs of one submission."""
 SUBMISSION_BYTES = 1 << 29
@@ -26,76 +24,6 @@ MOST_DIMENSIONS = 16
 _DTYPES = {str(d).removeprefix("torch."): d for d in (
     torch.float16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
 )}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A piece of a submission that is run at once: a cell, or one statement of it."""
-
-    source: str
-    label: str
-    """What errors call it: the name of the cell."""
-    fresh: bool = True
-    """Whether a cell starts here."""
-    replace: tuple[str, ...] = ()
-    """Variables whose gradients the judge replaces by its own when the chunk is done."""
-    snapshot: tuple[str, ...] = ()
-    """Names whose values are wanted when the chunk is done, and after each step of a loop through ``_each_step``."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """All that one run needs."""
-
-    chunks: Sequence[Chunk]
-    values: Mapping[str, object]
-    """Inputs and forward variables by name: tensors, and plain Python values; the rest is left out."""
-    replacements: Mapping[str, Tensor]
-    watch: Sequence[str]
-    """Variables whose gradients are reported."""
-    given: Sequence[str] = ()
-    """Variables whose gradients are there from the start (from ``replacements``)."""
-    imports: str = ""
-    stubs: Sequence[str] = ()
-    dtype: torch.dtype = torch.float64
-    seed: int = 0
-    restored: Sequence[str] = ()
-    """Tensors that are as in ``values`` again whenever a cell starts; others are the student's to bind again."""
-    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Lists of tensors, such as ``parameters``, by the names of their items."""
-    generators: Mapping[str, int] = field(default_factory=dict)
-    """Seeds of random generators by name; each is seeded anew when a cell starts."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a chunk did not run to its end."""
-
-    kind: str
-    """``raised``, ``timed out`` or ``died``."""
-    text: str
-    label: str
-    line: int | None = None
-
-
-@dataclass
-class Result:
-    """What a run sent back."""
-
-    after: list[dict[str, object]] = field(default_factory=list)
-    """For each chunk, the gradients by variable as they were when it ended: a tensor, or a word on what it is instead."""
-    failures: dict[int, Failure] = field(default_factory=dict)
-    placed: dict[str, object] = field(default_factory=dict)
-    """What became of the tensors that the judge put in: changed, if the student's code changed them in place."""
-
-    steps: dict[int, list[dict[str, object]]] = field(default_factory=dict)
-    """By chunk, the values of the names it was asked for after each step of its loop."""
-    snapshots: dict[int, dict[str, object]] = field(default_factory=dict)
-    """The same at its end."""
-
-    @property
-    def final(self) -> dict[str, object]:
-        return self.after[-1] if self.after else {}
 
 
 class Allowance:
@@ -263,7 +191,7 @@ class Runner:
                 allowance.size -= reader.count
                 if not ready:
                     if not header.get("ready"):
-                        raise _NotReady(_text(header.get("broken")))
+                        raise _NotReady(plain(header.get("broken")))
                     ready = True
                     continue
                 number = len(result.after)
@@ -274,14 +202,18 @@ class Runner:
                     return None
                 if number >= len(job.chunks):
                     raise ValueError("more than was asked for")
+                chunk = job.chunks[number]
                 if "snapshot" in header:
-                    found = _tensors(header["snapshot"], blobs, job.chunks[number].snapshot)
-                    if not header["step"]:
-                        result.snapshots[number] = found
-                    elif len(result.steps.setdefault(number, [])) < MAX_STEPS:
-                        result.steps[number].append(found)
-                    else:
-                        raise ValueError("the loop does not stop at max_steps")
+                    result.snapshots[number] = _tensors(header["snapshot"], blobs, chunk.snapshot)
+                elif "begin" in header:
+                    result.begin_step()
+                elif "seen" in header:
+                    if header["name"] not in chunk.watched:
+                        raise ValueError("a name that nobody asked for")
+                    result.see(header["name"], _tensors(header["seen"], blobs, chunk.watched))
+                elif "end" in header:
+                    result.end_step(_tensors(header["end"], blobs, chunk.snapshot))
+                if "chunk" not in header:
                     continue
                 if header["chunk"] != number:
                     raise ValueError("chunks out of order")
@@ -303,7 +235,7 @@ class Runner:
             RecursionError,
             MemoryError,
         ) as error:
-            failure = ("died", f"broke the connection to the judge ({_text(error)})")
+            failure = ("died", f"broke the connection to the judge ({plain(error)})")
         if not ready:
             raise _NotReady(f"the process {failure[1]}")
         number = len(result.after)
@@ -355,11 +287,6 @@ OVERUSE = {
 }
 
 
-def cast(values: Mapping[str, object], dtype: torch.dtype) -> dict[str, object]:
-    """``values`` with floating-point tensors in ``dtype``."""
-    return {k: v.to(dtype) if isinstance(v, Tensor) and v.is_floating_point() else v for k, v in values.items()}
-
-
 def _message(job: Job, skipped: Mapping[int, Failure]) -> bytes:
     blobs: list[bytes] = []
 
@@ -374,30 +301,15 @@ def _message(job: Job, skipped: Mapping[int, Failure]) -> bytes:
             blobs.append(value.detach().contiguous().numpy().tobytes())
         return described
 
-    tensors = {k: v for k, v in job.values.items() if isinstance(v, Tensor)}
-    numbers = {k: repr(v) for k, v in job.values.items() if type(v) in (int, float, bool)}
-    literals = {k: repr(v) for k, v in job.values.items() if type(v) in (str, list, dict, tuple) and _is_literal(v)}
     header = {
         "dtype": str(job.dtype).removeprefix("torch."), "imports": job.imports, "stubs": list(job.stubs), "seed": job.seed,
-        "given": list(job.given), "watch": list(job.watch), "literals": {**literals, **numbers}, "restored": numbers,
-        "restored_tensors": [name for name in job.restored if name in tensors],
+        "given": list(job.given), "watch": list(job.watch), "restored": list(job.restored), "skip": sorted(skipped),
+        "literals": {name: repr(value) for name, value in {**job.literals(), **job.numbers()}.items()},
         "lists": {k: list(v) for k, v in job.lists.items()}, "generators": dict(job.generators),
-        "tensors": describe(tensors), "replacements": describe(job.replacements),
-        "chunks": [
-            {"source": c.source, "label": c.label, "fresh": c.fresh, "replace": list(c.replace), "skip": i in skipped,
-             "snapshot": list(c.snapshot)}
-            for i, c in enumerate(job.chunks)
-        ],
+        "tensors": describe(job.tensors()), "replacements": describe(job.replacements),
+        "chunks": [vars(chunk) for chunk in job.chunks],
     }  # fmt: skip
     return pack(header, blobs)
-
-
-def _is_literal(value: object) -> bool:
-    if isinstance(value, dict):
-        return all(_is_literal(part) for pair in value.items() for part in pair)
-    if isinstance(value, list | tuple):
-        return all(map(_is_literal, value))
-    return value is None or type(value) in (str, int, float, bool)
 
 
 def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: Collection[str]) -> dict[str, object]:
@@ -414,11 +326,11 @@ def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: C
         if name not in wanted:
             raise ValueError("a value that nobody asked for")
         if "type" in d:
-            found[name] = _text(d["type"])
+            found[name] = plain(d["type"])
             continue
         dtype, shape = _DTYPES.get(d["dtype"]), d["shape"]
         if dtype is None:
-            found[name] = f"tensor of dtype {_text(d['dtype'])}"
+            found[name] = f"tensor of dtype {plain(d['dtype'])}"
             continue
         if type(shape) is not list or not all(type(size) is int and 0 <= size <= MOST_ELEMENTS for size in shape):
             raise ValueError("a shape that is none")
@@ -435,10 +347,4 @@ def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: C
 def _failure(said: Mapping[str, object]) -> Failure:
     """What a chunk raised, as the other side says it."""
     line = said["line"] if type(said["line"]) is int else None
-    text = f"{_text(said['type'])}: {_text(said['text'], 500)}" if said["text"] else _text(said["type"])
-    return Failure("raised", text, _text(said["label"]), line)
-
-
-def _text(said: object, length: int = 100) -> str:
-    """Words of the other side's: short, and nothing in them that cannot be written to a file."""
-    return str(said)[:length].encode("utf-8", "replace").decode()
+    return Failure("raised", plain(said["text"], 600), plain(said["label"]), line)

@@ -1,6 +1,5 @@
 """An assignment as the judge needs it, read from its source notebook: forward pass, inputs, what each graded cell expects."""
 
-import ast
 import copy
 import functools
 import hashlib
@@ -15,65 +14,38 @@ from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import Config, PyFileConfigLoader
 
+from toolkit import exercise
 from toolkit.graph import Graph
 
 COURSE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
-class GradedCell:
+class GradedCell(exercise.GradedCell):
     """A graded cell of the source: its points and the hidden tests between nbgrader's markers."""
 
-    grade_id: str
     points: float
     hidden_tests: str
-    after: str | None
-    """grade_id of the solution cell that it grades, the last one before it."""
-
-    def expectations(self) -> list["Expectation"]:
-        """Every call of an ``expect_...`` function in the hidden tests, in order."""
-        calls: list[Expectation] = []
-
-        def record(kind: str) -> Callable[..., None]:
-            return lambda *names, **options: calls.append(Expectation(kind, names, options))
-
-        self.run({kind: record(kind) for kind in EXPECTATIONS})
-        return calls
-
-    def names(self) -> tuple[str, ...]:
-        """Every gradient that the hidden tests expect, once, in order."""
-        calls = (call for call in self.expectations() if call.kind == "expect_gradients")
-        return tuple(dict.fromkeys(name for call in calls for name in call.names))
 
     def run(self, functions: Mapping[str, Callable[..., object]]) -> None:
         """Run the hidden tests with the ``expect_...`` functions bound to a submission (or to anything else)."""
-        exec(compile(self.hidden_tests, f"<hidden tests of {self.grade_id}>", "exec"), dict(functions))
+        run_hidden_tests(self.grade_id, self.hidden_tests, functions)
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """One call in the hidden tests."""
-
-    kind: str
-    names: tuple[str, ...]
-    options: dict[str, object]
+def run_hidden_tests(grade_id: str, tests: str, functions: Mapping[str, Callable[..., object]]) -> None:
+    """Run the text of hidden tests; ``functions`` are the ``expect_...`` by name."""
+    exec(compile(tests, f"<hidden tests of {grade_id}>", "exec"), dict(functions))
 
 
-EXPECTATIONS = ("expect_gradients", "expect_training", "expect_values")
-"""What hidden tests may ask for: gradients one by one, a training loop, values computed from the whole data set."""
+EXPECTATIONS = {f"expect_{kind}": kind for kind in ("gradients", "training", "values")}
+"""The functions that hidden tests call: gradients one by one, a training loop, values computed from the whole data set."""
 
 
-@dataclass(frozen=True)
-class Exercise:
+@dataclass(frozen=True, eq=False)
+class Exercise(exercise.Exercise):
     """The trusted half of an assignment."""
 
-    name: str
     notebook: NotebookNode
-    graph: Graph
-    imports: str
-    inputs: tuple[str, ...]
-    """Cells that make the network's inputs: sizes, parameters, minibatch; run again at other sizes."""
-    graded: tuple[GradedCell, ...]
 
     @classmethod
     def from_notebook(cls, notebook: NotebookNode, name: str = "") -> "Exercise":
@@ -87,8 +59,8 @@ class Exercise:
         if missing:
             raise ValueError(f"The source notebook {name} has no cell with the tag {' or '.join(missing)}.")
         return cls(
-            name, notebook, Graph.from_source(tagged("forward")[0]), "\n".join(tagged("imports")), tuple(tagged("inputs")),
-            tuple(_graded_cells(notebook)),
+            name, Graph.from_source(tagged("forward")[0]), "\n".join(tagged("imports")), tuple(tagged("inputs")),
+            tuple(_graded_cells(notebook)), _words(), notebook,
         )  # fmt: skip
 
     @classmethod
@@ -102,18 +74,6 @@ class Exercise:
         if not path.exists():
             raise FileNotFoundError(f"{path} is not there. Run `make build` first: it makes the source notebooks.")
         return _read(path, path.stat().st_mtime_ns)
-
-    @property
-    def expected(self) -> tuple[str, ...]:
-        """Every variable whose gradient is graded, in the order of the graded cells."""
-        return tuple(name for cell in self.graded for name in cell.names())
-
-    @property
-    def scales(self) -> list[dict[str, float]]:
-        """Factors on inputs with which more minibatches are asked for: ``expect_gradients(..., scale={"logits": 1e3})``."""
-        return [
-            call.options["scale"] for cell in self.graded for call in cell.expectations() if "scale" in call.options
-        ]
 
     @functools.cached_property
     def released(self) -> dict[str, str]:
@@ -163,10 +123,10 @@ def _read(path: Path, _changed: int) -> Exercise:
     return Exercise.from_notebook(nbformat.read(path, as_version=4), path.stem)
 
 
-@functools.lru_cache(maxsize=256)
-def fused(forward: str, keep: frozenset[str]) -> Graph:
-    """``Graph.fused`` of a forward cell, remembered: one submission after another asks for the same few."""
-    return Graph.from_source(forward).fused(keep)
+@functools.cache
+def _words() -> tuple[str, ...]:
+    path = COURSE / "data" / "names.txt"
+    return exercise.few_words(path.read_text().split() if path.exists() else ["emma", "olivia", "ava"])
 
 
 def _sources_with_tag(notebook: NotebookNode, tag: str) -> list[str]:
@@ -180,8 +140,21 @@ def _graded_cells(notebook: NotebookNode) -> list[GradedCell]:
             solution = cell.metadata.nbgrader.grade_id
         elif utils.is_grade(cell):
             meta = cell.metadata.nbgrader
-            found.append(GradedCell(meta.grade_id, float(meta.points), hidden_tests(cell.source), solution))
+            tests = hidden_tests(cell.source)
+            asked = tuple(_expected(meta.grade_id, tests))
+            found.append(GradedCell(meta.grade_id, solution, asked, float(meta.points), tests))
     return found
+
+
+def _expected(grade_id: str, tests: str) -> list[exercise.Expectation]:
+    """Every call of an ``expect_...`` function in hidden tests, in order."""
+    calls: list[exercise.Expectation] = []
+
+    def record(kind: str) -> Callable[..., None]:
+        return lambda *names, **options: calls.append(exercise.Expectation(kind, names, options))
+
+    run_hidden_tests(grade_id, tests, {function: record(kind) for function, kind in EXPECTATIONS.items()})
+    return calls
 
 
 def hidden_tests(source: str) -> str:
@@ -194,12 +167,6 @@ def hidden_tests(source: str) -> str:
         elif inside:
             lines.append(line)
     return "\n".join(lines)
-
-
-def assigned_names(source: str) -> list[str]:
-    """Names that a cell binds at its top level by ``name = ...``."""
-    targets = (t for node in ast.parse(source).body if isinstance(node, ast.Assign) for t in node.targets)
-    return [t.id for t in targets if isinstance(t, ast.Name)]
 
 
 def fingerprint(cells: list[str]) -> int:

@@ -7,12 +7,14 @@ from pathlib import Path
 from IPython import get_ipython
 
 from autograder import sandbox
-from autograder.cells import StudentCell
 from autograder.client import Runner
 from autograder.exercise import EXPECTATIONS, Exercise, hidden_tests
-from autograder.judge import GradedPlace, Judge, Submission, one_thread
+from autograder.judge import expectations, unseen_judge
 from autograder.steps import verdict_line
 from autograder.warm import Server
+from toolkit.cells import StudentCell
+from toolkit.judge import one_thread
+from toolkit.plans import GradedPlace, Submission
 
 
 def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., float]]:
@@ -31,8 +33,8 @@ def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., floa
             submission = _history(exercise)
             place = next(part for part in reversed(submission) if isinstance(part, GradedPlace))
             with one_thread():
-                judge = Judge(exercise, submission, _runner())
-                verdicts = judge.expectations(place.grade_id)[kind](*names, **options)
+                judge = unseen_judge(exercise, submission, _runner())
+                verdicts = expectations(judge, place.grade_id)[kind](*names, **options)
             print("\n".join(verdict_line(verdict) for verdict in verdicts))
             return sum(verdict.points for verdict in verdicts)
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from autograder.cells import plain_python, written
+from toolkit.cells import plain_python, written
 from autograder.exercise import Exercise
 
 _ASSIGNED = re.compile(r"^\s*([A-Za-z_]\w*)\s*(?:[-+*/@]|//|\*\*)?=(?!=)", re.MULTILINE)

@@ -125,10 +125,10 @@ def points_of_gradients(exercise: Exercise) -> dict[str, float]:
     found: dict[str, float] = {}
     for cell in exercise.graded:
         names: list[str] = []
-        for call in cell.expectations():
-            if call.kind == "expect_gradients":
+        for call in cell.expected:
+            if call.kind == "gradients":
                 names += [f"d{name}" for name in call.names]
-            elif call.kind == "expect_values":
+            elif call.kind == "values":
                 names += call.names
             else:
                 names += [f"d{name} in the loop" for name in _parameters(exercise)]

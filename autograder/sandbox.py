@@ -17,8 +17,9 @@ from pathlib import Path
 from autograder.inside.confine import HOME, SUBMISSION
 
 INSIDE = Path(__file__).resolve().parent / "inside"
-DATA = INSIDE.parents[1] / "data"
-"""Public files that the notebooks read."""
+COURSE = INSIDE.parents[1]
+DATA, TOOLKIT = COURSE / "data", COURSE / "toolkit"
+"""Public: files that the notebooks read, and what each of them carries in its setup cell."""
 RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 """What the process that starts all others keeps: to make namespaces, and to give up every right in its children."""
 
@@ -120,7 +121,7 @@ def command() -> list[str]:
             words += ["--ro-bind", str(path), str(path)]
     bound = {path: path for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")}
     bound |= {path: path for path in python_folders()}
-    bound |= {str(DATA): "/data", str(INSIDE): "/course/inside"}  # a notebook looks for data/ above its own folder
+    bound |= {str(DATA): "/data", str(INSIDE): "/course/inside", str(TOOLKIT): "/course/toolkit"}  # a notebook looks for data/ above its own folder
     made = ["/", "/tmp"]
     for target in (*bound.values(), *(f"{place}/any" for place in (HOME, SUBMISSION))):
         for parent in reversed(Path(target).parents):  # bubblewrap would make them as private as they are outside
@@ -184,7 +185,7 @@ def filter_program(runs: bool) -> bytes:
 
 def server_command(descriptors: Sequence[int], confined: bool) -> Sequence[str]:
     """The command that starts ``inside.server`` on inherited sockets."""
-    folder = "/course" if confined else str(INSIDE.parent)
-    start = f"import sys; sys.path.insert(0, {folder!r}); from inside.server import main; sys.path.remove({folder!r}); main()"
+    folders = ["/course"] if confined else [str(INSIDE.parent), str(COURSE)]
+    start = f"import sys; path = sys.path[:]; sys.path[:0] = {folders!r}; from inside.server import main; sys.path[:] = path; main()"
     mode = "confined" if confined else "free"
     return [*(command() if confined else []), sys.executable, "-I", "-c", start, *map(str, descriptors), mode]

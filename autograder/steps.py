@@ -19,11 +19,10 @@ from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import mend
-from autograder.cells import StudentCell
 from autograder.client import Runner
 from autograder.execute import shared_server
 from autograder.exercise import COURSE, Exercise
-from autograder.judge import GradedPlace, Submission, Verdict, judge_submission
+from autograder.judge import judge_submission
 from autograder.submitted import (
     NOTEBOOK_BYTES,
     NoNotebook,
@@ -33,10 +32,12 @@ from autograder.submitted import (
     read_task,
     too_large,
 )
+from toolkit.cells import StudentCell
+from toolkit.plans import GradedPlace, Submission
+from toolkit.verdict import Verdict
 
 MOST_CELLS = 1_000
 """Cells of a notebook that is read; the exercises have fewer than a hundred."""
-MARKS = {"right": "✓", "right value, wrong shape": "½", "right for these sizes only": "½", "not attempted": "·"}
 
 
 class SubmissionExporter(NotebookExporter):
@@ -293,7 +294,7 @@ def _kept(outputs: list[NotebookNode]) -> list[NotebookNode]:
 def verdict_line(verdict: Verdict) -> str:
     """A verdict as one line: mark, name, kind, and why."""
     message = f". {verdict.message}" if verdict.message else ""
-    return f"{MARKS.get(verdict.kind, '✗')} {verdict.label}: {verdict.kind}{message}"
+    return f"{verdict.mark} {verdict.label}: {verdict.kind}{message}"
 
 
 def _said(verdicts: list[Verdict]) -> list[NotebookNode]:

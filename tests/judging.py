@@ -15,12 +15,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader import utils
 
-from autograder.cells import StudentCell
 from autograder.client import Runner
 from autograder.demo import answered, read_answers
 from autograder.exercise import COURSE, Exercise
-from autograder.judge import GradedPlace, Judge, Submission, Verdict, judge_submission
+from autograder.judge import judge_submission, unseen_judge
 from autograder.steps import without_markers
+from toolkit.cells import StudentCell
+from toolkit.plans import GradedPlace, Submission
+from toolkit.verdict import Verdict
 
 BANK = Path(__file__).parent / "submissions"
 EXTRA = "extra "
@@ -82,7 +84,7 @@ class Bench:
         """
         submission = self.submission(edits, start)
         if names is not None:
-            judge = Judge(self.exercise, submission, runner(seconds))
+            judge = unseen_judge(self.exercise, submission, runner(seconds))
             return {name: judge.verdict(name) for name in names}
         judged = judge_submission(self.exercise, submission, runner(seconds))
         return {verdict.name: verdict for verdicts, _ in judged.values() for verdict in verdicts}

@@ -37,7 +37,7 @@ from autograder import sandbox, steps, submission
 from autograder.build import build, copy_sources, nbgrader_api
 from autograder.exercise import COURSE
 from autograder.grade import grade
-from autograder.judge import POINTS
+from toolkit.verdict import POINTS
 from autograder.submission import Graded, grade_submission
 from autograder.submitted import NOTEBOOK_BYTES, NoNotebook, Unreadable, read_task
 from tests.judging import Answer, answers, notebook_with
@@ -163,7 +163,7 @@ FREE = """
 import contextlib, io, json, os, sys
 sys.path.insert(0, sys.argv[1])
 import torch
-from autograder.minibatches import draw
+from toolkit.minibatches import draw
 from tests.judging import bench
 
 exercise = bench("1_chunked_backprop").exercise

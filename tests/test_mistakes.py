@@ -5,7 +5,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
 
-from autograder.judge import Verdict
+from toolkit.verdict import Verdict
 from tests.judging import bench
 from tests.submissions.mistakes import Mistake, mistakes
 

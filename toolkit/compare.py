@@ -4,6 +4,8 @@ Rounding is in proportion to the terms that are added, not to their sum: a gradi
 compared on the scale of its summands (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. 2002, ch. 4).
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -37,18 +39,26 @@ def is_degenerate(truth: Tensor, scale: Tensor) -> bool:
 
 
 def fit(yours: Tensor, shape: torch.Size) -> Tensor | None:
-    """``yours`` in another shape if that only adds, drops or repeats dimensions of size 1; None if it does more.
+    """``yours`` in another shape if it holds the same elements in row-major order and its dimensions are those of ``shape``,
+    some of them merged, split, or of size 1; or if it is repeated along dimensions. None if it is anything else.
 
-    (1, 27) fits (27,), (64,) fits (1, 64), and (1, 64) fits (32, 64) as 32 equal rows. A transpose does not fit.
+    (1, 27) fits (27,), (64,) fits (1, 64), (96, 10) and (32, 30) fit (32, 3, 10), and (1, 64) fits (32, 64) as 32 equal rows. A
+    transpose does not fit.
     """
     if yours.shape == shape:
         return yours
-    if [s for s in yours.shape if s != 1] == [s for s in shape if s != 1]:
+    one, other = _borders(yours.shape), _borders(shape)
+    if yours.numel() == shape.numel() and (one <= other or other <= one):
         return yours.reshape(shape)
     try:
         return yours.expand(shape)
     except RuntimeError:
         return None
+
+
+def _borders(shape: torch.Size) -> set[int]:
+    """How many elements lie before the end of each dimension, counted from the last: a view has some of the same."""
+    return {math.prod(shape[i:]) for i in range(len(shape) + 1)}
 
 
 def name_of_shape(shape: torch.Size) -> str:

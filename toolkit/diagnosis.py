@@ -7,12 +7,12 @@ A sentence names the mistake and the principle, never the line to type.
 import ast
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor
 
-from toolkit.compare import equal, name_of_shape, tolerance
+from toolkit.compare import DEGENERATE, equal, name_of_shape, tolerance
 from toolkit.graph import Graph, Step, shares_and_scale, vector_jacobian_product
 
 Candidate = tuple[str, Tensor]
@@ -26,30 +26,61 @@ def explain(
     yours: Tensor,
     others: Mapping[str, Tensor] | None = None,
 ) -> str:
-    """One or two sentences on what is wrong with ``yours`` as the gradient of ``name``.
+    """One or two sentences on what is wrong with ``yours`` as the gradient of ``name``: the mistake, else where it shows."""
+    args = (graph, name, values, upstream, yours)
+    said = safely(known_mistake, *args, others or {}, lambda _: True) or safely(worst_element, *args)
+    return said or f"d{name} is not right."
+
+
+def safely(function: Callable[..., str], *args: object) -> str:
+    """What a function has to say; nothing if it raises. An explanation must never cost the verdict that it explains."""
+    try:
+        return function(*args)
+    except Exception:
+        return ""
+
+
+def known_mistake(
+    graph: Graph,
+    name: str,
+    values: Mapping[str, object],
+    upstream: Mapping[str, Tensor],
+    yours: Tensor,
+    others: Mapping[str, Tensor],
+    right: Callable[[str], bool],
+) -> str:
+    """The mistake that reproduces the numbers of ``yours`` as the gradient of ``name``; nothing if none does.
 
     Args:
         values: every forward variable by name, detached.
         upstream: gradient of each reader of ``name``, as the learner had them.
         yours: the learner's gradient; its shape may be wrong.
         others: more gradients of the learner by variable, to recognise one bound to the wrong name.
-
-    Returns:
-        The mistake that reproduces the numbers, or the worst element where none does.
+        right: whether one of these is right as what it should be; else it says nothing.
     """
     parts, scale = shares_and_scale(graph, name, values, upstream)
     truth = sum(parts.values())
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
         return f"d{name} holds {bad}. Which operation divides by zero, or takes the log of what is not positive?"
-    for sentence, wrong in _candidates(graph, name, values, upstream, parts, others or {}):
-        if wrong.shape == yours.shape and wrong.abs().max() > 0 and equal(yours, wrong, _scale_like(wrong, scale)):
-            return sentence if yours.shape == truth.shape else f"{_shapes(name, yours.shape, truth.shape)} {sentence}"
-    if yours.shape != truth.shape:
-        return shape_message(name, yours.shape, truth.shape)
-    if not yours.any():
+    if yours.shape == truth.shape and not yours.any():
         return f"d{name} is all zeros: nothing has come back to it yet."
-    return worst_element(name, yours, truth, scale)
+
+    def same(wrong: Tensor) -> bool:
+        return (
+            wrong.shape == yours.shape
+            and bool(wrong.abs().max() > DEGENERATE * scale.max())
+            and equal(yours, wrong, _scale_like(wrong, scale))
+        )
+
+    sentence = next((said for said, wrong in _candidates(graph, name, values, upstream, parts) if same(wrong)), "")
+    if not sentence:
+        bound = (other for other, wrong in others.items() if other != name and same(wrong.to(yours.dtype)) and right(other))
+        if other := next(bound, ""):
+            sentence = f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}."
+    if yours.shape == truth.shape:
+        return sentence
+    return f"{_shapes(name, yours.shape, truth.shape)} {sentence}" if sentence else shape_message(name, yours.shape, truth.shape)
 
 
 def shape_message(name: str, yours: torch.Size, wanted: torch.Size) -> str:
@@ -77,8 +108,12 @@ def _shapes(name: str, yours: torch.Size, wanted: torch.Size) -> str:
     return f"shape {name_of_shape(yours)}, but {name} is {name_of_shape(wanted)}."
 
 
-def worst_element(name: str, yours: Tensor, truth: Tensor, scale: Tensor) -> str:
-    """Where the two differ most, both numbers and their ratio."""
+def worst_element(
+    graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor], yours: Tensor
+) -> str:
+    """Where yours and autograd's differ most, both numbers and their ratio. They have the same shape."""
+    parts, scale = shares_and_scale(graph, name, values, upstream)
+    truth = sum(parts.values())
     difference = (yours - truth).abs()
     beyond = difference > tolerance(scale)
     index = tuple(int(i) for i in torch.unravel_index((difference * beyond).argmax(), truth.shape))
@@ -102,7 +137,6 @@ def _candidates(
     values: Mapping[str, object],
     upstream: Mapping[str, Tensor],
     parts: Mapping[str, Tensor],
-    others: Mapping[str, Tensor],
 ) -> Iterator[Candidate]:
     truth = sum(parts.values())
     yield from _branches(name, parts)
@@ -122,9 +156,6 @@ def _candidates(
         for sentence, wrong in _factors(f"The share through {reader} is right", values, share):
             yield sentence, wrong + truth - share
     yield from _variable_factors(graph, values, truth)
-    for other, gradient in others.items():
-        if other != name:
-            yield f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}.", gradient
 
 
 def _branches(name: str, parts: Mapping[str, Tensor]) -> Iterator[Candidate]:

@@ -9,7 +9,7 @@ import ast
 import builtins
 import copy
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 
@@ -59,6 +59,8 @@ class Graph:
     steps: dict[str, Step]
     text: str
     """The forward cell as written."""
+    whole: "Graph | None" = None
+    """The graph before any step was substituted away, if some were."""
 
     @classmethod
     def from_source(cls, text: str) -> "Graph":
@@ -107,11 +109,22 @@ class Graph:
         needed = [self.output]
         for name in needed:
             needed += [other for other in kept[name].reads if other in kept and other not in needed]
-        return Graph({name: step for name, step in kept.items() if name in needed}, self.text)
+        return Graph({name: step for name, step in kept.items() if name in needed}, self.text, self.whole or self)
 
     def readers(self, name: str) -> tuple[str, ...]:
         """Steps that read ``name``, in forward order."""
         return tuple(step.name for step in self.steps.values() if name in step.reads)
+
+    def goes_back_to(self, name: str, wanted: Collection[str]) -> list[str]:
+        """Those of the wanted variables to which the gradient of a step goes back first, nearest first."""
+        found, front, known = [], [name], {name}
+        for step in front:
+            for read in self.steps[step].reads:
+                if read not in known:
+                    known.add(read)
+                    found += [read] if read in wanted else []
+                    front += [read] if read in self.steps else []
+        return found
 
     def variables(self, values: Mapping[str, object]) -> tuple[str, ...]:
         """Every name that has a gradient: floating-point inputs in order, then the steps."""
@@ -228,9 +241,63 @@ def shares_and_scale(
         pull = pullback(graph.steps[reader], name, values)
         parts[reader] = pull(upstream[reader])
         for _ in range(draws):
-            sign = torch.randint(0, 2, upstream[reader].shape, generator=generator) * 2 - 1
-            sizes.append(pull(upstream[reader] * sign).abs())
+            sizes.append(pull(upstream[reader] * _signs(upstream[reader], generator)).abs())
+    if hidden := _hidden(graph, name):
+        sizes += _sizes_inside(graph, name, values, upstream, hidden, draws, generator)
     return parts, torch.stack(sizes).amax(0)
+
+
+def _signs(like: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.randint(0, 2, like.shape, generator=generator) * 2 - 1
+
+
+def _hidden(graph: Graph, name: str) -> set[str]:
+    """Steps between a variable and its readers that were substituted away: what cancels there, flipped signs outside do
+    not bring to light."""
+    if graph.whole is None:
+        return set()
+    found, front = set(), [name]
+    for variable in front:
+        inside = [r for r in graph.whole.readers(variable) if r not in graph.steps and r not in found]
+        found |= {*inside}
+        front += inside
+    return found
+
+
+def _sizes_inside(
+    graph: Graph,
+    name: str,
+    values: Mapping[str, object],
+    upstream: Mapping[str, Tensor],
+    hidden: set[str],
+    draws: int,
+    generator: torch.Generator,
+) -> list[Tensor]:
+    """The sizes of a local gradient with signs flipped at every hidden step, too."""
+    whole = graph.whole
+    known = dict(values)
+    for step in whole.steps.values():
+        if step.name in hidden and step.name not in known:
+            with torch.no_grad():
+                known[step.name] = step.evaluate(known)
+    pulls = {
+        (reader, variable): pullback(whole.steps[reader], variable, known)
+        for variable in (*hidden, name)
+        for reader in whole.readers(variable)
+        if reader in hidden or reader in upstream
+    }
+    order = [step for step in reversed(whole.steps) if step in hidden]
+    sizes = []
+    for _ in range(draws):
+        gradients = {reader: g * _signs(g, generator) for reader, g in upstream.items() if reader in graph.readers(name)}
+        for variable in (*order, name):
+            back = [pull(gradients[r]) for (r, v), pull in pulls.items() if v == variable and r in gradients]
+            if back:
+                total = torch.stack(back).sum(0)
+                gradients[variable] = total * _signs(total, generator)
+        if name in gradients:
+            sizes.append(gradients[name].abs())
+    return sizes
 
 
 class _Substitute(ast.NodeTransformer):

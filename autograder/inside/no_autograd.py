@@ -1,7 +1,7 @@
 """A torch without derivatives: in the process of a run, autograd cannot record, forward-mode has no tangents, and the
 library's own backward operators refuse.
 
-The syntax tree of a student's cell is searched for autograd first (``autograder.cells``) and names what it finds. This is the
+The syntax tree of a student's cell is searched for autograd first (``toolkit.cells``) and names what it finds. This is the
 net beneath: there are more ways to spell a call than a search can know (strings, threads, ``torch._C``, a C library), so
 it is the machine code of the two functions all of them come through that is changed: ``c10::GradMode::is_enabled`` says
 no, ``c10::TensorImpl::_set_fw_grad`` does nothing. TorchScript has derivatives of its own, by formulas and without autograd:
@@ -14,6 +14,8 @@ import platform
 import sys
 import warnings
 from pathlib import Path
+
+from toolkit.no_derivatives import refuse, refusing_names
 
 _RETURN_FALSE = {"x86_64": bytes.fromhex("31c0c3"), "aarch64": bytes.fromhex("00008052c0035fd6")}
 _RETURN = {"x86_64": bytes.fromhex("c3"), "aarch64": bytes.fromhex("c0035fd6")}
@@ -35,7 +37,8 @@ def forbid_autograd(torch) -> None:
         RuntimeError: this torch has other functions than those that are known here.
     """
     _replace_native_code(torch)
-    _refuse_names(torch)
+    for owner, name, new in refusing_names():
+        setattr(owner, name, new)
     _refuse_operators(torch)
 
 
@@ -55,15 +58,6 @@ def forbid_machine_code() -> None:
             raise RuntimeError("a function's code cannot be changed when answers are judged")
 
     sys.addaudithook(hook)
-
-
-def refuse(*args: object, **kwargs: object) -> None:
-    """Stands for whatever is taken out.
-
-    Raises:
-        RuntimeError: always.
-    """
-    raise RuntimeError("autograd is not an answer here: write the derivative itself")
 
 
 def _replace_native_code(torch) -> None:
@@ -87,29 +81,6 @@ def _replace_native_code(torch) -> None:
                 raise RuntimeError(f"the code of {symbol} cannot be replaced: {ctypes.get_errno()}")
             if protection & mmap.PROT_WRITE:
                 ctypes.memmove(address, code, len(code))
-
-
-def _refuse_names(torch) -> None:
-    """Python's names for it, for the sake of a clear message."""
-    set_grad_enabled = torch.set_grad_enabled  # torch.no_grad() needs it, to switch off
-
-    def only_off(mode: bool, *args: object) -> object:
-        return refuse() if mode else set_grad_enabled(False)
-
-    torch.Tensor.backward = torch.Tensor.retain_grad = torch.Tensor.requires_grad_ = refuse
-    for module, names in {
-        torch.autograd: ["grad", "backward"],
-        torch.autograd.graph: ["_engine_run_backward"],
-        torch.autograd.functional: ["jacobian", "vjp", "jvp", "hessian", "vhp", "hvp"],
-        torch.autograd.forward_ad: ["dual_level", "make_dual", "enter_dual_level"],
-        torch.func: ["grad", "grad_and_value", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "linearize"],
-        torch: ["enable_grad"],
-        torch._C: ["_jit_differentiate"],
-    }.items():
-        for name in names:
-            if hasattr(module, name):
-                setattr(module, name, refuse)
-    torch.set_grad_enabled = only_off
 
 
 def _refuse_operators(torch) -> None:

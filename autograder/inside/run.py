@@ -1,13 +1,20 @@
-"""Runs of a student's cells for the judge, one after the other: inputs in, raw tensors out, nothing of the judge in sight."""
+"""Runs of a student's cells for the judge, one after the other: inputs in, raw tensors out, nothing of the judge in sight.
+
+What a run is, says ``toolkit.runs``; this is its wire.
+"""
 
 import ast
-import builtins
 import gc
 import json
 import os
 import random
 import socket
 import sys
+
+import torch
+from torch import Tensor
+
+from toolkit import runs
 
 from .no_autograd import forbid_machine_code
 from .wire import MOST_ELEMENTS, Reader, pack, receive
@@ -22,19 +29,20 @@ def run_jobs(connection: socket.socket) -> None:
     """
     import matplotlib
     import numpy
-    import torch
 
     matplotlib.use("Agg")
     torch.set_num_threads(1)
     forbid_machine_code()
     folder, drawn, drawn_by_numpy = os.getcwd(), random.getstate(), numpy.random.get_state()
-    tensor, to_bytes, threads = torch.Tensor, _bytes_of, sys._current_frames  # students may bind others to these names
+    # students may bind others to these names
+    run, report, read_job, threads = runs.run, _Wire, _job, sys._current_frames
     try:
         while job := receive(Reader(connection), JOB_BYTES, JOB_BYTES):
             os.chdir(folder)
             random.setstate(drawn)
             numpy.random.set_state(drawn_by_numpy)
-            _run(connection, torch, tensor, to_bytes, *job)
+            wanted, skip = read_job(*job)
+            run(wanted, report(connection, Tensor, _bytes_of), skip)
             if len(threads()) > 1:
                 break
             gc.collect()
@@ -44,137 +52,60 @@ def run_jobs(connection: socket.socket) -> None:
         os._exit(0)
 
 
-def _run(connection: socket.socket, torch, tensor: type, to_bytes, header: dict, blobs: list[bytes]) -> None:
-    torch.set_default_dtype(getattr(torch, header["dtype"]))
-    torch.set_grad_enabled(False)
-    pristine = _tensors(torch, header["tensors"], blobs)
-    replacements = _tensors(torch, header["replacements"], blobs)
-    namespace = {"__name__": "__main__", "__builtins__": builtins}
-    exec(header["imports"], namespace)
-    for name, text in header["literals"].items():
-        namespace[name] = _literal(text)
-    namespace.update({name: value.clone() for name, value in pristine.items()})
-    for name in header["stubs"]:
-        namespace[name] = _do_nothing
-    namespace["progress_bar"] = _as_it_is
-    for name in header["given"]:
-        namespace["d" + name] = replacements[name].clone()
-    watched, placed, sent = header["watch"], {}, {}
-    restore = _restorer(torch, header, pristine)
-    snapshots = _Snapshots(connection, namespace, tensor, to_bytes)
-    namespace["_each_step"] = snapshots.each_step
-    torch.manual_seed(header["seed"])
-    connection.sendall(pack({"ready": True}))  # from here on it is the student's code that fails, if anything does
+class _Wire:
+    """A ``runs.Report`` that sends what is new over a socket."""
 
-    for number, chunk in enumerate(header["chunks"]):
-        if chunk["fresh"]:  # a cell starts: forward variables are as the forward pass left them
-            restore(namespace)
-        error = None
-        snapshots.names = chunk["snapshot"]
-        if chunk["source"] and not chunk["skip"]:
-            error = _execute(chunk["source"], chunk["label"], namespace)
-        snapshots.take(namespace)
-        news, payload = {}, []
-        for name in watched:
-            value = namespace.get("d" + name, _do_nothing)
-            if value is _do_nothing:
-                continue
-            description, data = _describe(tensor, value, to_bytes)
+    def __init__(self, connection: socket.socket, tensor: type, to_bytes):
+        self.connection, self.tensor, self.to_bytes = connection, tensor, to_bytes
+        self.sent: dict[str, tuple] = {}
+
+    def ready(self) -> None:
+        self.connection.sendall(pack({"ready": True}))
+
+    def snapshot(self, found: dict) -> None:
+        self._send({}, "snapshot", {name: self._describe(value) for name, value in found.items()})
+
+    def begin_step(self) -> None:
+        self.connection.sendall(pack({"begin": True}))
+
+    def see(self, name: str, changed: dict) -> None:
+        self._send({"name": name}, "seen", {key: self._describe(value) for key, value in changed.items()})
+
+    def end_step(self, found: dict) -> None:
+        self._send({}, "end", {name: self._describe(value) for name, value in found.items()})
+
+    def chunk(self, number: int, failure: runs.Failure | None, found: dict) -> None:
+        news = {}
+        for name, value in found.items():
+            description, data = self._describe(value)
             key = (json.dumps(description), data)
-            if sent.get(name) != key:
-                sent[name] = key
-                news[name] = description
-                payload.append(data)
-        connection.sendall(pack({"chunk": number, "error": error, "news": news}, payload))
-        for name in chunk["replace"]:
-            placed[name] = replacements[name].clone()
-            for key in _names_of(
-                namespace.get("d" + name), namespace, tensor, {"d" + p for p in placed} | pristine.keys()
-            ):
-                namespace[key] = placed[name]
-            namespace["d" + name] = placed[name]
-            sent.pop(name, None)
-    kept = {name: _describe(tensor, value, to_bytes) for name, value in placed.items()}
-    connection.sendall(
-        pack({"done": True, "placed": {k: d for k, (d, _) in kept.items()}}, [data for _, data in kept.values()])
-    )
+            if self.sent.get(name) != key:
+                self.sent[name] = key
+                news[name] = description, data
+        error = failure and {"kind": failure.kind, "text": failure.text, "line": failure.line, "label": failure.label}
+        self._send({"chunk": number, "error": error}, "news", news)
 
+    def replaced(self, name: str) -> None:
+        self.sent.pop(name, None)
 
-def _names_of(value: object, namespace: dict, tensor: type, but: set) -> list:
-    """Further names bound to one and the same tensor: they stay so when another takes its place."""
-    return (
-        [key for key, other in namespace.items() if other is value and key not in but] if type(value) is tensor else []
-    )
+    def done(self, placed: dict) -> None:
+        self._send({"done": True}, "placed", {name: self._describe(value) for name, value in placed.items()})
 
+    def _send(self, header: dict, key: str, described: dict[str, tuple]) -> None:
+        header[key] = {name: description for name, (description, _) in described.items()}
+        self.connection.sendall(pack(header, [data for _, data in described.values()]))
 
-def _restorer(torch, header: dict, pristine: dict):
-    """A function that puts the judge's values into a namespace: fresh copies, lists of them, generators newly seeded."""
-    numbers = {name: _literal(text) for name, text in header["restored"].items()}
-
-    def restore(namespace: dict) -> None:
-        namespace.update({name: pristine[name].clone() for name in header["restored_tensors"]})
-        namespace.update(numbers)
-        for name, items in header["lists"].items():
-            namespace[name] = [namespace[item] for item in items]
-        for name, seed in header["generators"].items():
-            # unless the student has given the name to a helper
-            if isinstance(namespace.get(name, torch.Generator()), torch.Generator):
-                namespace[name] = torch.Generator().manual_seed(seed)
-
-    return restore
-
-
-class _Snapshots:
-    """Sends the values of some names after each step of a training loop, and at the end of its cell."""
-
-    def __init__(self, connection: socket.socket, namespace: dict, tensor: type, to_bytes):
-        self.connection, self.namespace, self.tensor, self.to_bytes = connection, namespace, tensor, to_bytes
-        self.names: list[str] = []
-
-    def each_step(self, iterable):
-        """Stands around the iterable of the loop: what comes between two items is one step."""
-        for item in iterable:
-            yield item
-            frame = sys._getframe(1)
-            self.take({**frame.f_globals, **frame.f_locals} if self.names else {}, step=True)
-
-    def take(self, values: dict, step: bool = False) -> None:
-        if not self.names:
-            return
-        found = {name: _describe(self.tensor, values[name], self.to_bytes) for name in self.names if name in values}
-        descriptions = {name: description for name, (description, _) in found.items()}
-        self.connection.sendall(pack({"snapshot": descriptions, "step": step}, [data for _, data in found.values()]))
-
-
-def _execute(source: str, label: str, namespace: dict) -> dict | None:
-    """Run one chunk; what it raised, or None."""
-    try:
-        exec(compile(source, label, "exec"), namespace)
-    except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's, too
-        line, frame = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None, error.__traceback__
-        while frame is not None:
-            if frame.tb_frame.f_code.co_filename == label:
-                line = frame.tb_lineno
-            frame = frame.tb_next
+    def _describe(self, value: object) -> tuple[dict, bytes]:
+        """A value as (description, bytes); a value that is no plain tensor is described by its type only."""
+        if type(value) is not self.tensor:
+            return {"type": type(value).__name__[:100]}, b""
         try:
-            text = str(error)
-        except BaseException:
-            text = "(its message cannot be shown)"
-        return {"type": type(error).__name__[:100], "text": text[:500], "line": line, "label": label}
-    return None
-
-
-def _describe(tensor: type, value: object, to_bytes) -> tuple[dict, bytes]:
-    """A value as (description, bytes); a value that is no plain tensor is described by its type only."""
-    if type(value) is not tensor:
-        return {"type": type(value).__name__[:100]}, b""
-    try:
-        if value.layout.__str__() != "torch.strided" or value.numel() > MOST_ELEMENTS:
-            return {"type": "tensor that is too large or not dense"}, b""
-        dtype = str(value.dtype).removeprefix("torch.").replace("bfloat16", "float32")
-        return {"dtype": dtype, "shape": list(value.shape)}, to_bytes(value)
-    except BaseException as error:
-        return {"type": f"tensor that cannot be read ({type(error).__name__})"}, b""
+            if value.layout.__str__() != "torch.strided" or value.numel() > MOST_ELEMENTS:
+                return {"type": "tensor that is too large or not dense"}, b""
+            dtype = str(value.dtype).removeprefix("torch.").replace("bfloat16", "float32")
+            return {"dtype": dtype, "shape": list(value.shape)}, self.to_bytes(value)
+        except BaseException as error:
+            return {"type": f"tensor that cannot be read ({type(error).__name__})"}, b""
 
 
 def _bytes_of(value) -> bytes:
@@ -182,21 +113,23 @@ def _bytes_of(value) -> bytes:
     return (dense.float() if str(dense.dtype) == "torch.bfloat16" else dense).numpy().tobytes()
 
 
-def _tensors(torch, descriptions: dict, blobs: list[bytes]) -> dict:
+def _job(header: dict, blobs: list[bytes]) -> tuple[runs.Job, list[int]]:
+    """A job as it came over the wire, and which chunks to skip."""
+    chunks = [
+        runs.Chunk(**{key: tuple(value) if isinstance(value, list) else value for key, value in c.items()})
+        for c in header["chunks"]
+    ]
+    values = {name: ast.literal_eval(text) for name, text in header["literals"].items()}
+    job = runs.Job(
+        chunks, {**values, **_tensors(header["tensors"], blobs)}, _tensors(header["replacements"], blobs), header["watch"],
+        header["given"], header["imports"], header["stubs"], getattr(torch, header["dtype"]), header["seed"],
+        header["restored"], header["lists"], header["generators"],
+    )  # fmt: skip
+    return job, header["skip"]
+
+
+def _tensors(descriptions: dict, blobs: list[bytes]) -> dict:
     return {
         name: torch.frombuffer(bytearray(blobs[d["blob"]]), dtype=getattr(torch, d["dtype"])).reshape(d["shape"])
         for name, d in descriptions.items()
     }
-
-
-def _literal(text: str) -> object:
-    return ast.literal_eval(text)
-
-
-def _do_nothing(*args, **kwargs) -> None:
-    """Stands for ``check`` and the other tools of the notebook."""
-
-
-def _as_it_is(iterable, *args, **kwargs):
-    """Stands for a progress bar."""
-    return iterable

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from autograder.cells import read, written
-from autograder.minibatches import Minibatch, make, own_sizes
+from toolkit.cells import read, written
+from toolkit.minibatches import Minibatch, make, own_sizes
 from tests.judging import Bench
 
 Statements = list[str]

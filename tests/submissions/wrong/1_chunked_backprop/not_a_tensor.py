@@ -2,7 +2,7 @@
 
 # expect: probs = wrong | is a list
 # expect: norm_logits = wrong | is a ndarray
-# expect: hpreact = wrong | is a NoneType
+# expect: hpreact = wrong | is None
 # expect: b2 = wrong | is a float
 # cell: probs
 dprobs = (dlogprobs / probs).tolist()

@@ -1,6 +1,6 @@
 """demb left as the matrix dembcat: the dimensions are other ones, not only more or fewer of size 1."""
 
-# expect: emb = wrong | shape (
+# expect: emb = right value, wrong shape | in another arrangement
 # cell: emb
 demb = dembcat
 dC = torch.zeros_like(C)

@@ -1,6 +1,7 @@
 """dlogits without 1/n: what follows from it is right."""
 
-# expect: loop:W2 loop:b2 = right
+# expect: loop:W2 = wrong | dlogits, from which dW2 comes
+# expect: loop:b2 = right
 # expect: loop:trajectory = wrong
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere

@@ -1,6 +1,6 @@
 """32 written out in dlogits; what follows from it is right."""
 
-# expect: loop:trajectory = right for these sizes only
+# expect: loop:W2 loop:trajectory = right for these sizes only
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []  # the loss of each step

@@ -4,6 +4,7 @@ Nothing is run here; all is read from the syntax tree.
 """
 
 import ast
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -38,8 +39,9 @@ _CAPTURED = re.compile(r"[\w,\s]+=\s*[!%]\s*\w")
 """``files = !ls`` and ``times = %timeit -o ...``."""
 LONGEST_CELL, MOST_LINES, LONGEST_CODE = 50_000, 1_000, 200_000
 """Most characters and lines of one cell that are read as Python, and most characters of all cells together."""
-MOST_MAGICS, MOST_NESTED = 200, 400
-"""Most lines of a cell that are tried as magics one by one, and how deep an expression may go."""
+MOST_MAGICS, MOST_NESTED, MOST_TRIED = 200, 400, 20
+"""Most lines of a cell that are tried as magics one by one, how deep an expression may go, and how many lines before one
+that is no Python may belong to the same statement."""
 _BY_STRING = frozenset(
     {"getattr", "exec", "eval", "attrgetter", "__import__", "import_module", "methodcaller", "compile"}
 )
@@ -63,6 +65,8 @@ class Screened:
     """Source of each top-level statement, padded with empty lines so that line numbers stay true."""
     writes: list[set[str]] = field(default_factory=list)
     """Names that each statement binds or changes in place."""
+    assigned: set[str] = field(default_factory=set)
+    """Names that it binds anew by a plain assignment, whatever they were before."""
     autograd: dict[str, str] = field(default_factory=dict)
     """Gradients (variable names) that came from autograd, with the words that gave it away."""
     words: set[str] = field(default_factory=set)
@@ -84,6 +88,10 @@ class Screened:
             else:
                 lines += text[start:]
         return "\n".join(lines)
+
+    def tree(self) -> ast.Module:
+        """What of it is run, as a syntax tree."""
+        return ast.parse(self.source)
 
     def bound(self) -> set[str]:
         """Every name that the cell writes."""
@@ -119,16 +127,13 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
     source = plain_python(cell.source)
     result = Screened(cell)
     try:
-        tree = ast.parse(source)
-        if _depth(tree) > MOST_NESTED:  # what can be parsed here could fail where the stack is deeper
-            raise RecursionError("it is nested too deeply")
-        body = tree.body
+        body = _statements(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         result.syntax_error, result.line = (
             f"{type(error).__name__}: {getattr(error, 'msg', error)}",
             getattr(error, "lineno", None),
         )
-        return result
+        source, body = _before(source, result.line)
     lines = source.split("\n")  # as Python counts them: splitlines() would also part them at a form feed
 
     def words_of(node: ast.stmt) -> set[str]:
@@ -141,7 +146,7 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
         for name in written(node):
             if name in gradients:
                 result.autograd[gradients[name]] = word
-            elif name not in gradients.values() or name in _bound_anew(node):
+            elif name not in gradients.values() or name in bound_anew(node):
                 tainted[name] = word
 
     for number, node in enumerate(body):
@@ -158,12 +163,35 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
             continue
         writes = written(node)
         if isinstance(node, ast.Assign):
-            for name in writes:
+            for name in bound_anew(node):
+                result.assigned.add(name)
                 tainted.pop(name, None)
                 result.autograd.pop(gradients.get(name, ""), None)
         result.statements.append("\n" * (_first_line(node) - 1) + _text(lines, node))
         result.writes.append(writes)
     return result
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """The top-level statements of a cell.
+
+    Raises:
+        SyntaxError: it is no Python; ``ValueError``, ``RecursionError`` and ``MemoryError`` mean the same of odder cells.
+    """
+    tree = ast.parse(source)
+    if _depth(tree) > MOST_NESTED:  # what can be parsed here could fail where the stack is deeper
+        raise RecursionError("it is nested too deeply")
+    return tree.body
+
+
+def _before(source: str, line: int | None) -> tuple[str, list[ast.stmt]]:
+    """The statements of a cell that come before a line which is no Python, as far as they can be read, and their text."""
+    lines = source.split("\n")[: max(0, (line or 1) - 1)]
+    for end in range(len(lines), max(-1, len(lines) - MOST_TRIED), -1):
+        text = "\n".join(lines[:end])
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return text, _statements(text)
+    return "", []
 
 
 def _depth(tree: ast.AST) -> int:
@@ -259,7 +287,7 @@ def read(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
 
 
-def _bound_anew(node: ast.AST) -> set[str]:
+def bound_anew(node: ast.AST) -> set[str]:
     """Names that a statement binds to something else, not only changes."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
@@ -267,7 +295,7 @@ def _bound_anew(node: ast.AST) -> set[str]:
 def _looped_over(node: ast.AST) -> set[str]:
     """Names that a statement's own loops bind: what it reads under them is not what an earlier cell left there."""
     loops = (part.target for part in ast.walk(node) if isinstance(part, ast.For | ast.comprehension))
-    return set().union(*map(_bound_anew, loops), set())
+    return set().union(*map(bound_anew, loops), set())
 
 
 def plain_python(source: str) -> str:

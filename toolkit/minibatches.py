@@ -18,7 +18,7 @@ from types import CodeType, MappingProxyType
 import torch
 from torch import Tensor
 
-from autograder.exercise import COURSE, Exercise, assigned_names
+from toolkit.exercise import Exercise
 
 EXAMPLES = 400
 """Rows of the made-up data set that minibatches are drawn from."""
@@ -43,6 +43,8 @@ class Minibatch:
     """Lists of inputs, such as ``parameters``, by the names of their items."""
     generators: dict[str, int] = field(default_factory=dict)
     """Seeds of the random generators of the input cells, by name."""
+    scaled: Mapping[str, float] = field(default_factory=dict)
+    """Factors on inputs by name, where the numbers are far from the usual."""
 
     @property
     def seed(self) -> int:
@@ -66,31 +68,16 @@ def large_numbers(exercise: Exercise) -> dict[str, int]:
 
 
 def _numbers(exercise: Exercise) -> Mapping[str, float]:
-    return _numbers_of(exercise.imports, exercise.inputs)
+    return _numbers_of(exercise.imports, exercise.inputs, exercise.words)
 
 
 @functools.lru_cache(maxsize=16)
-def _numbers_of(imports: str, cells: tuple[str, ...]) -> Mapping[str, float]:
-    namespace = _run_inputs(imports, cells, {}, 0, _names())
+def _numbers_of(imports: str, cells: tuple[str, ...], words: tuple[str, ...]) -> Mapping[str, float]:
+    namespace = _run_inputs(imports, cells, {}, 0, words)
     aliases = {name for source in cells for name in _renamed(source)}
-    names = (name for source in cells for name in assigned_names(source))
+    names = (name for source in cells for name in _assigned(source))
     numbers = {n: namespace[n] for n in names if type(namespace[n]) in (int, float) and n not in aliases}
     return MappingProxyType(numbers)
-
-
-@functools.cache
-def _names() -> list[str]:
-    """The course's list of names."""
-    path = COURSE / "data" / "names.txt"
-    return path.read_text().split() if path.exists() else ["emma", "olivia", "ava"]
-
-
-@functools.cache
-def _few_names() -> list[str]:
-    """As many of them as it takes for every letter to occur: where the sizes are given, more make no difference."""
-    names = _names()
-    first = {letter: i for i, name in reversed([*enumerate(names)]) for letter in name}
-    return names[: max(50, *first.values()) + 1]
 
 
 def draw(
@@ -169,7 +156,7 @@ def make(
     """
     for attempt in range(200):
         generator = torch.Generator().manual_seed(seed * 1000 + attempt)
-        inputs = _run_inputs(exercise.imports, exercise.inputs, sizes, seed * 1000 + attempt, _few_names(), last_class)
+        inputs = _run_inputs(exercise.imports, exercise.inputs, sizes, seed * 1000 + attempt, exercise.words, last_class)
         lists = {name: found for name, value in inputs.items() if (found := _items(value, inputs))}
         for name, value in inputs.items():
             if isinstance(value, Tensor) and value.is_floating_point() and name in exercise.graph.inputs:
@@ -186,7 +173,7 @@ def make(
     generators = {name: seed for name, value in kept.items() if isinstance(value, torch.Generator)}
     if scale:
         label += ", " + ", ".join(f"{name} times {factor:g}" for name, factor in scale.items())
-    return Minibatch(label, dict(sizes), dict(sizes) == dict(own), kept, upstream, lists, generators)
+    return Minibatch(label, dict(sizes), dict(sizes) == dict(own), kept, upstream, lists, generators, scale or {})
 
 
 def _run_inputs(
@@ -256,6 +243,12 @@ def _without_assignments(source: str, names: frozenset[str]) -> CodeType:
     tree = ast.parse(source)
     tree.body = [node for node in tree.body if not (isinstance(node, ast.Assign) and _target(node) in names)]
     return compile(tree, "<an input cell>", "exec")
+
+
+def _assigned(source: str) -> list[str]:
+    """Names that a cell binds at its top level by ``name = ...``."""
+    targets = (t for node in ast.parse(source).body if isinstance(node, ast.Assign) for t in node.targets)
+    return [t.id for t in targets if isinstance(t, ast.Name)]
 
 
 def _renamed(source: str) -> list[str]:

@@ -1,0 +1,92 @@
+"""What an exercise asks for, as whoever judges answers to it needs it: forward pass, inputs, the places that are graded.
+
+The judge reads it from the source notebook (``autograder.exercise``); a student's notebook carries it in its setup cell.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from toolkit.graph import Graph
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One thing that a graded cell asks for."""
+
+    kind: str
+    """``gradients``, ``training`` (a loop) or ``values`` (computed from other inputs than a minibatch)."""
+    names: tuple[str, ...]
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class GradedCell:
+    """A graded cell: what it expects of the solution cell before it."""
+
+    grade_id: str
+    after: str | None
+    """grade_id of the solution cell that it grades, the last one before it."""
+    expected: tuple[Expectation, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """Every gradient that it expects, once, in order."""
+        asked = (one for one in self.expected if one.kind == "gradients")
+        return tuple(dict.fromkeys(name for one in asked for name in one.names))
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """An assignment without its solution."""
+
+    name: str
+    graph: Graph
+    imports: str
+    inputs: tuple[str, ...]
+    """Cells that make the network's inputs: sizes, parameters, minibatch; run again at other sizes."""
+    graded: tuple[GradedCell, ...]
+    words: tuple[str, ...]
+    """A few names in which every letter of the vocabulary occurs."""
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """Every variable whose gradient is graded, in the order of the graded cells."""
+        return tuple(name for cell in self.graded for name in cell.names())
+
+    @property
+    def scales(self) -> list[Mapping[str, float]]:
+        """Factors on inputs with which more minibatches are asked for."""
+        return [one.options["scale"] for cell in self.graded for one in cell.expected if "scale" in one.options]
+
+    def description(self) -> dict[str, object]:
+        """All of it as plain lists and strings; ``from_description`` reads it."""
+        return {
+            "name": self.name, "forward": self.graph.text, "imports": self.imports, "inputs": list(self.inputs),
+            "graded": [
+                [cell.grade_id, cell.after, [[one.kind, list(one.names), dict(one.options)] for one in cell.expected]]
+                for cell in self.graded
+            ],
+            "words": list(self.words),
+        }  # fmt: skip
+
+    @classmethod
+    def from_description(cls, said: Mapping[str, object]) -> "Exercise":
+        """What ``description`` gave."""
+        graded = tuple(
+            GradedCell(grade_id, after, tuple(Expectation(kind, tuple(names), options) for kind, names, options in asked))
+            for grade_id, after, asked in said["graded"]
+        )
+        graph = Graph.from_source(said["forward"])
+        return cls(said["name"], graph, said["imports"], tuple(said["inputs"]), graded, tuple(said["words"]))
+
+
+@functools.lru_cache(maxsize=256)
+def fused(forward: str, keep: frozenset[str]) -> Graph:
+    """``Graph.fused`` of a forward cell, remembered: one submission after another asks for the same few."""
+    return Graph.from_source(forward).fused(keep)
+
+
+def few_words(words: Sequence[str]) -> tuple[str, ...]:
+    """As many of the words as it takes for every letter to occur: where the sizes are given, more make no difference."""
+    first = {letter: i for i, word in reversed([*enumerate(words)]) for letter in word}
+    return tuple(words[: max(50, *first.values()) + 1])

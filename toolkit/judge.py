@@ -1,0 +1,380 @@
+"""The verdict on each gradient of a submission: student code against autograd, on minibatches of many sizes.
+
+Each gradient is judged by itself (error carried forward), given the student's own upstream gradients. Three kinds of runs
+of the same cells (``plans``) tell what one alone cannot; what is computed past a wrong upstream gradient, and is right all
+the same, is compared with autograd's own (``true chain``).
+
+The grader asks this judge with minibatches that nobody has seen and runs in a sandbox, ``check`` with others and runs in the
+notebook itself: what is right is said here, once, for both.
+"""
+
+import ast
+import contextlib
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from toolkit.cells import Screened, StudentCell, mentions_float32, read, screen
+from toolkit.compare import equal, fit, is_degenerate
+from toolkit.diagnosis import known_mistake, safely, shape_message, worst_element
+from toolkit.exercise import Exercise, fused
+from toolkit.graph import shares_and_scale
+from toolkit.minibatches import Minibatch, draw, one_size_changed
+from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
+from toolkit.plans import GradedPlace, ReplacedCell, Submission
+from toolkit.runs import Chunk, Failure, Job
+from toolkit.verdict import Verdict
+
+
+class Judge:
+    """All verdicts on one submission; made lazily.
+
+    Args:
+        run: runs a job.
+        seed: of the minibatches, and of torch's random numbers in the runs.
+    """
+
+    def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int):
+        self.exercise, self.seed = exercise, seed
+        self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
+        kept = [part for part in submission if not isinstance(part, ReplacedCell)]
+        screened = iter(
+            screen([p for p in kept if isinstance(p, StudentCell)], exercise.graph.steps | dict.fromkeys(exercise.expected))
+        )
+        self.all_parts = [next(screened) if isinstance(part, StudentCell) else part for part in kept]
+        self.all_cells = [part for part in self.all_parts if isinstance(part, Screened)]
+        parts = _up_to_other_tasks(self.all_parts, exercise)
+        self.cells = [part for part in parts if isinstance(part, Screened)]
+        bound = set().union(*(cell.bound() for cell in self.cells))
+        # steps whose gradient nobody asks for and the student does not compute are no steps here
+        steps = frozenset(n for n in exercise.graph.steps if n in exercise.expected or "d" + n in bound)
+        self.graph = fused(exercise.graph.text, steps)
+        has_shape = bool(self.batches[0].upstream[self.graph.output].shape)
+        self.outcomes = Outcomes(exercise, self.graph, parts, run, seed, has_shape)
+        self.plans = self.outcomes.plans
+        self._verdicts: dict[str, Verdict] = {}
+
+    def verdict(self, name: str) -> Verdict:
+        """The verdict on the gradient of ``name``."""
+        with one_thread():
+            verdict = self._decided(name)
+            if verdict.points and (step := self._wrong_on_the_way.get(name)):
+                why = self._decided(step)
+                said = f"d{step}, from which d{name} comes, is not right: {why.message}"
+                return Verdict(name, why.kind, said, named=why.named)
+            return verdict
+
+    def _decided(self, name: str) -> Verdict:
+        if name not in self._verdicts:
+            self._verdicts[name] = self._decide(name)
+        return self._verdicts[name]
+
+    @cached_property
+    def _wrong_on_the_way(self) -> dict[str, str]:
+        """Gradients of steps that nobody asks for and that are wrong, each given those it comes from, by the gradient that
+        they cost: the first that comes from it and is not autograd's own. (What is, is right, whatever the names on the way
+        were used for.)
+        """
+        expected, found = self.exercise.expected, {}
+        steps = [n for n in reversed(self.graph.steps) if n not in expected and "d" + n in self.plans.bound]
+        own = [b for b in self.batches if b.own_sizes and not b.scaled]
+        for step in steps:
+            costs = [
+                name
+                for name in self.graph.goes_back_to(step, expected)
+                if not all(self.outcomes.outcome(name, b, "true chain", torch.float64).good for b in own)
+            ]
+            if costs and not self._decided(step).points:
+                found.setdefault(costs[0], step)
+        return found
+
+    # --- the decision ---------------------------------------------------------------------------------------------------
+
+    def _decide(self, name: str) -> Verdict:
+        if words := self._autograd(name):
+            return Verdict(name, "uses autograd", f"{words} is autograd, and autograd is not an answer: derive d{name}.")
+        if not self._attempted(name):
+            return self._not_attempted(name)
+        own = [b for b in self.batches if b.own_sizes and not b.scaled]
+        others = [b for b in self.batches if not b.own_sizes and not b.scaled]
+        large = [b for b in self.batches if b.scaled]
+        failing: list[tuple[Minibatch, torch.dtype]] = []
+        for dtype in (torch.float64, torch.float32) if self._casts else (torch.float64,):
+            if not self._all_good(name, own, dtype):
+                continue
+            failing = [(b, dtype) for group in (others, large) for b in group if not self._all_good(name, [b], dtype)]
+            if failing:
+                continue
+            for batch in self.batches:
+                if (outcome := self._best(name, batch, dtype)).kind == "shape":
+                    shape = shape_message(name, outcome.yours.shape, batch.values[name].shape)
+                    return Verdict(name, "right value, wrong shape", shape)
+            return Verdict(name, "right", self._broken(name))
+        if failing:
+            batch, dtype = failing[0]
+            half = self._overflows(name, batch, dtype) if batch.scaled else self._for_these_sizes(name, dtype)
+            return half or self._wrong(name, batch, dtype)
+        return self._wrong(name, next(b for b in own if not self._all_good(name, [b], torch.float64)), torch.float64)
+
+    def _all_good(self, name: str, batches: Iterable[Minibatch], dtype: torch.dtype) -> bool:
+        return all(self._best(name, batch, dtype).good for batch in batches)
+
+    def _best(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Outcome:
+        """The most telling outcome: one that is right where zeros would not be, else the first that says why not."""
+        seen: list[Outcome] = []
+        for mode in ("by cell", "by statement", "plain", "true chain"):
+            if mode == "by statement" and seen[0].good and not self.plans.by_statement.replaces():
+                continue  # it would see the same numbers once more
+            outcome = self.outcomes.outcome(name, batch, mode, dtype)
+            if outcome.changed or (outcome.kind == "right" and not outcome.blind):
+                return outcome
+            seen.append(outcome)
+        for telling in seen:  # a wrong shape that is the upstream's, is right in another run
+            if telling.kind == "shape" and not telling.blind:
+                return telling
+        told = [o for o in seen[:-1] if o.kind not in ("missing", "unusable")]
+        bad = next((o for o in told if not o.good), None)
+        good = next((o for o in seen[-2:] if o.good), None)
+        if good is not None and not self._always_zeros(name, dtype):
+            if bad is None or self._takes_another_way(name, batch, dtype, good):
+                return good  # blind wherever it was tried, as when all is done in one function
+        elif told and bad is None:
+            first = told[0]
+            bad = Outcome("wrong", yours=first.yours, upstream=first.upstream, note=f"d{name} is all zeros.", mode=first.mode)
+        return bad or seen[0]
+
+    def _always_zeros(self, name: str, dtype: torch.dtype) -> bool:
+        """Whether a gradient is zero on every minibatch; on one, rounding alone can make it so."""
+        return all(self.outcomes.outcome(name, batch, "plain", dtype).zeros for batch in self.batches)
+
+    def _takes_another_way(self, name: str, batch: Minibatch, dtype: torch.dtype, plain: Outcome) -> bool:
+        """Whether an answer is not computed from the gradients of its readers, so that only the plain chain can judge it:
+        a fused shortcut, which stays the same whatever its readers' gradients are, or everything done in one statement.
+        """
+        at, mode = self.plans.completed(name, "by statement"), f"readers of {name}"
+        if all(self.plans.completed(reader, "by statement") == at for reader in self.graph.readers(name)):
+            return True
+        if plain.degenerate:
+            return False
+        after = self.outcomes.result(batch, mode, dtype).after
+        yours = after[min(at, len(after) - 1)].get(name) if after else None
+        return is_answer(yours) and equal(yours.to(dtype), plain.yours, plain.yours.abs())
+
+    def _autograd(self, name: str) -> str:
+        """What the last cell that binds a gradient has it from, if that is autograd."""
+        words = ""
+        for cell in self.cells:
+            if "d" + name in cell.assigned:
+                words = ""
+            words = cell.autograd.get(name, words)
+        return words
+
+    def _broken(self, name: str) -> str:
+        """A word on a cell that holds a right answer and cannot be run as it stands."""
+        for cell in self.cells:
+            if cell.syntax_error and "d" + name in cell.bound():
+                return f"But {cell.cell.label} has a {cell.syntax_error} in line {cell.line}, so in a notebook nothing of it runs."
+        return ""
+
+    # --- why not ----------------------------------------------------------------------------------------------------------
+
+    def _wrong(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Verdict:
+        if (failure := self._failure(name, batch, dtype)) is not None:
+            kind = failure.kind if failure.kind in ("raised", "timed out") else "raised"
+            return Verdict(name, kind, failure_sentence(failure, self.cells))
+        outcome = self._best(name, batch, dtype)
+        if outcome.kind == "missing":
+            return self._not_attempted(name)
+        if outcome.note:
+            return Verdict(name, "wrong", outcome.note)
+        if outcome.upstream is None:
+            readers = " and ".join(f"d{reader}" for reader in self.graph.readers(name))
+            return Verdict(
+                name, "wrong", f"d{name} cannot be judged: it starts from {readers}, not all tensors of finite numbers."
+            )
+        values, state = self.outcomes.values(batch, dtype), self.outcomes.state(name, batch, outcome.mode, dtype)
+
+        def right(other: str) -> bool:
+            there = self.outcomes.outcome(other, batch, outcome.mode, dtype)
+            return there.kind == "right" and not there.degenerate
+
+        others = {k: v for k, v in state.items() if is_answer(v) and k != name and k in self.exercise.expected}
+        args = (self.graph, name, values, outcome.upstream, outcome.yours)
+        if said := safely(known_mistake, *args, others, right):
+            return Verdict(name, "wrong", said)
+        return Verdict(name, "wrong", safely(worst_element, *args) or f"d{name} is not right.", named=False)
+
+    def _for_these_sizes(self, name: str, dtype: torch.dtype) -> Verdict | None:
+        """Which size an answer assumes that is right for the notebook's own sizes; None if no single one explains it."""
+        assumed = [s for s, batch in self._changed_sizes.items() if not self._all_good(name, [batch], dtype)]
+        if not assumed:
+            return None
+        own = self.batches[0].sizes
+        which = " and ".join(f"{size} = {own[size]}" for size in assumed)
+        return Verdict(
+            name, "right for these sizes only",
+            f"it assumes {which}. Take a number from the tensors (.shape) or by its name.",
+        )  # fmt: skip
+
+    def _overflows(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Verdict | None:
+        """Where an answer first leaves the finite numbers that is right on ordinary ones; None if it does not."""
+        outcome = self._best(name, batch, dtype)
+        if outcome.yours is None or torch.isfinite(outcome.yours).all():
+            return None
+        job = self.outcomes.job(batch, "by statement", dtype)
+        writes = self.plans.by_statement.writes
+        chunks = [
+            Chunk(c.source, c.label, c.fresh, c.replace, tuple(sorted(w))) for c, w in zip(job.chunks, writes, strict=True)
+        ]
+        found = self.outcomes.run(Job(**{**vars(job), "chunks": chunks})).snapshots
+        where = next(
+            (
+                (number, key)
+                for number in sorted(found)
+                for key, value in found[number].items()
+                if is_answer(value) and value.is_floating_point() and not torch.isfinite(value).all()
+            ),
+            None,
+        )
+        what = " and ".join(f"{key} {value:,.0f} times as large" for key, value in batch.scaled.items())
+        place = ""
+        if where:
+            chunk, key = chunks[where[0]], where[1]
+            line = next(i for i, text in enumerate(chunk.source.split("\n"), 1) if text.strip())
+            place = f" {chunk.label}, line {line} `{_line_of(chunk, line)}`: {key} is the first that is not finite."
+        return Verdict(
+            name, "overflows on large numbers",
+            f"right on ordinary numbers, but with {what} it is nan or inf.{place} Which number may be taken from all of a row "
+            "without changing the result, so that nothing large is left?",
+        )  # fmt: skip
+
+    def _not_attempted(self, name: str) -> Verdict:
+        place = self._place(name)
+        here = [cell for cell in self.cells if cell.cell.grade_id == place]
+        if words := sorted(set().union(*(cell.words for cell in here))):
+            return Verdict(name, "uses autograd", f"{', '.join(words)} is autograd, and autograd is not an answer.")
+        for cell in self.cells:
+            mentioned = re.search(rf"\bd{re.escape(name)}\b", cell.cell.source)
+            if cell.syntax_error and (cell in here or mentioned):
+                return Verdict(name, "raised", f"{cell.cell.label}, line {cell.line}: {cell.syntax_error}")
+        for cell in self.replaced:
+            if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", cell.source, re.MULTILINE):
+                return Verdict(
+                    name, "not attempted",
+                    f"there is no d{name} that counts: yours stands in {cell.label}, which belongs to the exercise and is "
+                    "replaced when graded. Move it to the cell for your answer.",
+                )  # fmt: skip
+        if other := safely(self._kept_as, name):
+            said = f"there is no d{name}, but your {other} holds its value. The name to use is d{name}."
+            return Verdict(name, "not attempted", said)
+        return Verdict(name, "not attempted", f"there is no d{name}.")
+
+    def _kept_as(self, name: str) -> str:
+        """Under which other name a gradient stands, if it does."""
+        batch, dtype = self.batches[0], torch.float64
+        known = {*self.exercise.graph.inputs, *self.exercise.graph.steps, *("d" + n for n in batch.upstream)}
+        if not (others := tuple(sorted(self.plans.bound - known))):
+            return ""
+        job = self.outcomes.job(batch, "plain", dtype)
+        last = Chunk("", "the end", snapshot=others)
+        found = self.outcomes.run(Job(**{**vars(job), "chunks": (*job.chunks, last)})).snapshots
+        truths = self.outcomes.true_gradients(batch, dtype)
+        scale = shares_and_scale(self.graph, name, self.outcomes.values(batch, dtype), truths)[1]
+        if is_degenerate(truths[name], scale):
+            return ""
+        for other, value in found.get(len(job.chunks), {}).items():
+            fitted = fit(value.to(dtype), truths[name].shape) if is_answer(value) else None
+            if fitted is not None and equal(fitted, truths[name], scale):
+                return other
+        return ""
+
+    def _attempted(self, name: str) -> bool:
+        """Whether any cell binds the gradient, or may do so in a way that the syntax tree does not show."""
+        if "d" + name in self.plans.bound:
+            return True
+        batch = self.batches[0]
+        value = self.outcomes.result(batch, "plain", torch.float64).final.get(name)
+        return value is not None and not (isinstance(value, Tensor) and torch.equal(value, batch.upstream[name]))
+
+    def _place(self, name: str) -> str | None:
+        """grade_id of the solution cell in which a gradient belongs."""
+        return next((g.after for g in self.exercise.graded if name in g.names()), None)
+
+    def _failure(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Failure | None:
+        """Why the statement that completes a gradient did not run, or one before it that makes what it reads."""
+        plan, result = self.plans.by_statement, self.outcomes.result(batch, "by statement", dtype)
+        failures, written = result.failures, plan.written_at(name)
+        if not failures:
+            return None
+        if written is None:  # bound in a way that cannot be seen: the first that fails is to blame
+            return failures[min(failures)] if name not in result.final else None
+        needed = read(ast.parse(plan.chunks[written].source))
+        made: dict[str, int] = {}  # for each name that it reads, the last statement before that should have made it
+        for number in range(written):
+            made |= dict.fromkeys(plan.writes[number] & needed, number)
+        causes = [number for number in made.values() if number in failures]
+        return failures[min(causes)] if causes else failures.get(written)
+
+    @cached_property
+    def _casts(self) -> bool:
+        return any(mentions_float32(cell.cell.source) for cell in self.cells)
+
+    @cached_property
+    def batches(self) -> tuple[Minibatch, ...]:
+        """The minibatches that this submission is judged on."""
+        return _batches(self.exercise, self.seed)
+
+    @cached_property
+    def _changed_sizes(self) -> dict[str, Minibatch]:
+        return _changed_sizes(self.exercise, self.seed)
+
+
+@functools.lru_cache(maxsize=4)
+def _batches(exercise: Exercise, seed: int) -> tuple[Minibatch, ...]:
+    batches = draw(exercise, seed)
+    for scale in exercise.scales:
+        batches += draw(exercise, seed + 50, changes=1, edges=False, scale=scale)
+    return tuple(batches)
+
+
+@functools.lru_cache(maxsize=4)
+def _changed_sizes(exercise: Exercise, seed: int) -> dict[str, Minibatch]:
+    return one_size_changed(exercise, seed)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Without this, several judges on one machine wait for one another: on small tensors threads cost more than they give."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _up_to_other_tasks(parts: list[Screened | GradedPlace], exercise: Exercise) -> list[Screened | GradedPlace]:
+    """What comes before the first solution cell that is not graded gradient by gradient: a training loop, say."""
+    others = {cell.after for cell in exercise.graded if not cell.names()}
+    cut = [i for i, part in enumerate(parts) if isinstance(part, Screened) and part.cell.grade_id in others]
+    return parts[: cut[0]] if cut else parts
+
+
+def failure_sentence(failure: Failure, cells: Iterable[Screened]) -> str:
+    """A failure with the student's own line."""
+    where = failure.label
+    if failure.line is not None:
+        where += f", line {failure.line}"
+        source = next((c.cell.source for c in cells if c.cell.label == failure.label), "")
+        lines = source.splitlines()
+        if 0 < failure.line <= len(lines):
+            where += f" `{lines[failure.line - 1].strip()[:100]}`"
+    return f"{where}: {failure.text}"
+
+
+def _line_of(chunk: Chunk, number: int) -> str:
+    return chunk.source.split("\n")[number - 1].strip()[:100]

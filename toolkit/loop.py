@@ -1,0 +1,568 @@
+"""What a training loop should do, and the verdicts on one: gradients, update, learning rate, trajectory.
+
+The loop is run for a few steps from unseen initial values, and watched (``watched_loop``). Each step is judged given the
+student's own parameters before it: the gradients against autograd on the step's minibatch, each as it was when it was bound;
+the update against the student's own gradients; the learning rate before and after it drops. A mistake in one of them so
+costs its own points; ``trajectory`` asks for all of it together. Where a loop keeps no gradient under its name, the gradient is
+what the parameter moved by, divided by the learning rate.
+"""
+
+import functools
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from toolkit.cells import Screened
+from toolkit.compare import equal, fit
+from toolkit.diagnosis import explain, safely, shape_message
+from toolkit.exercise import fused
+from toolkit.graph import Graph, shares_and_scale, summand_scale
+from toolkit.judge import Judge, failure_sentence
+from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
+from toolkit.outcome import STUBS
+from toolkit.plans import GradedPlace
+from toolkit.runs import Chunk, Failure, Job, Step
+from toolkit.verdict import Verdict
+from toolkit.watched_loop import find_loop, written_out
+
+RATES = (0.1, 0.01)
+"""The lecture's learning rates: before the drop, and from there on."""
+STEPS, DROP = "max_steps", "lr_drop"
+"""Names of the number of steps, and of the step at which the learning rate drops."""
+INFERRED = 1e-6
+"""Relative tolerance of a gradient that is read off an update: the parameter's own rounding is in it."""
+Said = tuple[str, str]
+"""Kind of a verdict, and its message."""
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """What is known of one step of a student's loop."""
+
+    before: Mapping[str, Tensor]
+    """Parameters before the step."""
+    step: Step
+    """What was seen in it."""
+    rate: float
+    """The learning rate that this step should have."""
+    graph: Graph
+    values: Mapping[str, object] | None
+    """The forward pass on the step's minibatch, with the parameters before it; None if the loop left no such minibatch."""
+
+    @functools.cached_property
+    def truths(self) -> Mapping[str, Tensor]:
+        """Autograd's gradient of every variable."""
+        return self.graph.gradients({k: v for k, v in self.values.items() if k not in self.graph.steps})
+
+    def true_scale(self, name: str) -> Tensor:
+        """The size of the terms of such a gradient (``graph.summand_scale``)."""
+        loss = {self.graph.output: torch.ones_like(self.values[self.graph.output])}
+        return summand_scale(fused(self.graph.text, frozenset([name])), name, self.values, loss)
+
+    def after(self, name: str) -> object:
+        """A value after the step; None if the step did not come to its end, or left none."""
+        return (self.step.after or {}).get(name)
+
+    def gradient(self, name: str) -> object:
+        """``d<name>`` as the step bound it last; None if it did not."""
+        return self.upstream_at(name).get("d" + name)
+
+    def upstream_at(self, name: str) -> Mapping[str, object]:
+        """All gradients that this step has bound, as they were when ``d<name>`` was bound last."""
+        for number in range(len(self.step.seen) - 1, -1, -1):
+            if self.step.seen[number][0] == "d" + name:
+                bound = {seen for seen, _ in self.step.seen[: number + 1]}
+                return {key: value for key, value in self.step.seen[number][1].items() if key in bound}
+        return {}
+
+    def moved(self, name: str) -> Tensor | None:
+        """By how much a parameter changed."""
+        now, before = self.after(name), self.before[name]
+        return now.to(before.dtype) - before if isinstance(now, Tensor) and now.shape == before.shape else None
+
+
+def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
+    """Verdicts on the training loop of a submission: each parameter's gradient, update, learning rate, trajectory.
+
+    Args:
+        grade_id: the graded cell that asks; the loop is looked for in the student's cells before it.
+        steps: how many steps to run; the learning rate drops after half of them.
+    """
+    fixed = large_numbers(judge.exercise)
+    settings = {name: steps if name == STEPS else steps // 2 for name in fixed}
+    own = {**own_sizes(judge.exercise), **settings}
+    sizes = {**other_sizes(own, random.Random(judge.seed), fixed), **settings}
+    found: dict[str, Said] = {}
+    for label, wanted in (("own sizes", own), ("other sizes", sizes)):
+        batch = make(judge.exercise, wanted, own, f"training, {label}", judge.seed + 7)
+        for name, (kind, message) in _judge_run(judge, grade_id, batch, steps).items():
+            if found.get(name, ("right",))[0] == "right":
+                if name in found and kind != "right":
+                    kind, message = "right for these sizes only", f"it is not right at other sizes: {message}"
+                found[name] = kind, message
+    source = "\n".join(cell.source for cell in _cells_of(judge, grade_id))
+    if DROP in written_out(source, fixed) and found["rate"][0] == "right":
+        text = f"it assumes {DROP} = {fixed[DROP]}. Use the name, which a shorter run changes."
+        found["rate"] = "right for these sizes only", text
+    shown = {"update": "the update", "rate": "the learning rate", "trajectory": "the trajectory"}
+    return [Verdict(f"loop:{n}", kind, text, shown.get(n, f"d{n} in the loop")) for n, (kind, text) in found.items()]
+
+
+def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: Mapping[str, str]) -> list[Verdict]:
+    """Verdicts on values that the student computes from other inputs than a minibatch, such as the whole training set.
+
+    Args:
+        names: steps of the forward pass whose values are wanted under the same names.
+        instead: for inputs of the forward pass by name, what stands in their place: ``Xb="Xtr"``.
+    """
+    graph = judge.exercise.graph
+    batches = [next(b for b in judge.batches if b.own_sizes == own) for own in (True, False)]
+    chunks, number = _chunks(judge, grade_id, tuple(names))
+    found = dict.fromkeys(names, ("right", ""))
+    for batch in batches:
+        values = {**batch.values, **{old: batch.values[new] for old, new in instead.items()}}
+        with torch.no_grad():
+            wanted = graph.forward({k: v for k, v in values.items() if k not in graph.steps})
+        # the forward pass of a minibatch has left these names: without the student's cell they must not be there
+        job = _job(judge, replace(batch, values={k: v for k, v in batch.values.items() if k not in names}), chunks)
+        result = judge.outcomes.run(job)
+        for name in (name for name, (kind, _) in found.items() if kind == "right"):
+            yours = result.snapshots.get(number, {}).get(name)
+            kind, message = _compare_value(name, yours, wanted[name], batch.values[name])
+            if kind == "not attempted" and (failure := result.failures.get(number)):
+                kind, message = "raised" if failure.kind == "died" else failure.kind, failure_sentence(failure, judge.all_cells)
+            found[name] = kind, message
+    return [Verdict(f"value:{name}", kind, message, name) for name, (kind, message) in found.items()]
+
+
+def _compare_value(name: str, yours: object, wanted: Tensor, of_the_batch: Tensor) -> Said:
+    if yours is None:
+        return "not attempted", f"there is no {name}."
+    if not isinstance(yours, Tensor):
+        return "wrong", f"{name} is a {yours}, not a torch.Tensor."
+    fitted = fit(yours.to(wanted.dtype), wanted.shape)
+    scale = wanted.abs() + wanted.abs().mean()
+    if fitted is None:
+        return "wrong", f"{name} has shape {tuple(yours.shape)}, wanted is {tuple(wanted.shape)}."
+    if not equal(fitted, wanted, scale):
+        if equal(fitted, of_the_batch, scale):
+            return "wrong", f"{name} is that of a single minibatch. Wanted: the whole training set's."
+        ratio = fitted / wanted
+        if (ratio - ratio.mean()).abs().max() < 1e-9:
+            return (
+                "wrong",
+                f"{name} is {float(ratio.mean()):.6g} times what it should be. Which divisor does the variance have?",
+            )
+        return (
+            "wrong",
+            f"{name} is not that of the whole training set: it differs by up to {float((fitted - wanted).abs().max()):.3g}.",
+        )
+    if yours.shape != wanted.shape:
+        return "right value, wrong shape", f"{name} has shape {tuple(yours.shape)}, wanted is {tuple(wanted.shape)}."
+    return "right", ""
+
+
+# --- one run of the loop ----------------------------------------------------------------------------------------------------
+
+
+def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dict[str, Said]:
+    """All verdicts on one run of the loop."""
+    graph, parameters = judge.exercise.graph, batch.lists["parameters"]
+    inputs = [n for n in graph.inputs if n not in parameters and isinstance(batch.values.get(n), Tensor)]
+    gradients = ["d" + n for n in (*parameters, *graph.steps) if n != graph.output]
+    asked = ["d" + name for name in parameters]
+    chunks, number = _chunks(judge, grade_id, (*parameters, *inputs, *asked), gradients, asked)
+    result = judge.outcomes.run(_job(judge, batch, chunks))
+    failure = result.failures.get(number)
+    generator = torch.Generator().manual_seed(next(iter(batch.generators.values()), 0))
+    reference, minibatches = reference_trajectory(graph, parameters, batch.values, steps, steps // 2, generator)
+    training, problem = _training_steps(graph, parameters, batch, result.steps.get(number, []), steps // 2, minibatches)
+    if not training:
+        said = _stopped(failure, judge) if failure else ("not attempted", "no step of a training loop was seen.")
+        return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
+    verdicts = _gradients(graph, parameters, training)
+    if problem:
+        verdicts = dict.fromkeys(parameters, ("wrong", problem))
+    for cell in _cells_of(judge, grade_id):
+        verdicts |= {
+            n: ("uses autograd", f"{w} is autograd, and autograd is not an answer.")
+            for n, w in cell.autograd.items()
+            if n in parameters and verdicts[n][0] != "right"
+        }
+    whole = [step for step in training if step.step.after is not None]
+    verdicts["update"] = judge_update(parameters, whole, verdicts)
+    verdicts["rate"] = judge_rate(parameters, whole)
+    verdicts["trajectory"] = judge_trajectory(parameters, whole, reference)
+    if failure:  # what was computed before it is judged; what was not, failed
+        told = {n: said for n, said in verdicts.items() if said[0] == "not attempted"}
+        verdicts |= dict.fromkeys([*told, "trajectory"], _stopped(failure, judge))
+    return verdicts
+
+
+def _stopped(failure: Failure, judge: Judge) -> Said:
+    kind = failure.kind if failure.kind in ("raised", "timed out") else "raised"
+    sentence = failure_sentence(failure, judge.all_cells)
+    if "NoneType" in failure.text:
+        sentence += " (Does the loop read .grad? Nothing in it fills that.)"
+    return kind, sentence
+
+
+def _training_steps(
+    graph: Graph,
+    parameters: Sequence[str],
+    batch: Minibatch,
+    seen: Sequence[Step],
+    drop: int,
+    minibatches: Sequence[Mapping[str, Tensor]],
+) -> tuple[list[TrainingStep], str]:
+    """The steps with what the judge knows of each; and what is wrong with their minibatches, if anything is."""
+    training: list[TrainingStep] = []
+    before: dict[str, object] = {name: batch.values[name] for name in parameters}
+    for i, step in enumerate(seen):
+        if not all(isinstance(v, Tensor) and v.shape == batch.values[n].shape for n, v in before.items()):
+            break
+        drawn = {}
+        for name in minibatches[0]:
+            yours = (step.after or {}).get(name)
+            stale = isinstance(yours, Tensor) and torch.equal(yours, batch.values[name])
+            if yours is None or stale or i >= len(minibatches):  # under another name: then it is the one that was asked for
+                drawn |= minibatches[min(i, len(minibatches) - 1)]
+            elif not isinstance(yours, Tensor) or yours.dtype != batch.values[name].dtype or yours.shape != batch.values[name].shape:
+                what = f"shape {tuple(yours.shape)}" if isinstance(yours, Tensor) else f"type {yours}"
+                return training, f"{name} has {what} after a step; a minibatch has {tuple(batch.values[name].shape)}."
+            else:
+                drawn[name] = yours
+        inputs = {k: v for k, v in batch.values.items() if k not in graph.steps}
+        rate = RATES[0] if i < drop else RATES[1]
+        training.append(TrainingStep(before, step, rate, graph, _forward(graph, {**inputs, **before, **drawn})))
+        before = {name: (step.after or {}).get(name) for name in parameters}
+    return training, ""
+
+
+def _forward(graph: Graph, inputs: Mapping[str, object]) -> dict[str, object] | None:
+    with torch.no_grad():
+        try:
+            return graph.forward(inputs)
+        except (RuntimeError, IndexError):
+            return None
+
+
+def _chunks(
+    judge: Judge,
+    grade_id: str,
+    snapshot: tuple[str, ...],
+    watched: Sequence[str] = (),
+    loop: Sequence[str] = (),
+) -> tuple[list[Chunk], int]:
+    """The student's cells up to a graded cell, with a snapshot at the last one that matters; and the number of that one.
+
+    Args:
+        watched: gradients that are reported, if there is a loop to watch.
+        loop: gradients by which the loop is known.
+    """
+    before: list[Screened] = []
+    for part in judge.all_parts:
+        if isinstance(part, GradedPlace) and part.grade_id == grade_id:
+            break
+        if isinstance(part, Screened):
+            before.append(part)
+    wanted = _solution(judge, grade_id)
+    numbers = [i for i, cell in enumerate(before) if cell.cell.grade_id == wanted]
+    chosen = numbers[-1] if numbers else len(before) - 1
+    if loop and before and not _has_loop(before[chosen], loop):
+        loops = [i for i, cell in enumerate(before) if cell not in judge.cells and _has_loop(cell, loop)]
+        chosen = loops[-1] if loops else chosen  # the loop may stand in a cell of the student's own
+    large = large_numbers(judge.exercise)
+    chunks = []
+    for i, cell in enumerate(before):
+        here = {"snapshot": snapshot} if i == chosen else {}
+        # the cells before it, too: the loop may call a function that stands there
+        watch = {"watched": tuple(watched), "steps_name": STEPS, "numbers": large} if watched else {}
+        chunks.append(Chunk(cell.source, cell.cell.label, **here, **watch))
+    return chunks, chosen
+
+
+def _has_loop(cell: Screened, gradients: Sequence[str]) -> bool:
+    return any(find_loop([node], STEPS, gradients) for node in cell.tree().body)
+
+
+def _job(judge: Judge, batch: Minibatch, chunks: Sequence[Chunk]) -> Job:
+    graph = judge.exercise.graph
+    return Job(
+        chunks, batch.values, {}, (), imports=judge.exercise.imports, stubs=STUBS, seed=judge.seed,
+        restored=(*graph.inputs, *graph.steps), lists=batch.lists, generators=batch.generators,
+    )  # fmt: skip
+
+
+def _solution(judge: Judge, grade_id: str) -> str | None:
+    """grade_id of the solution cell that a graded cell grades."""
+    return next(cell.after for cell in judge.exercise.graded if cell.grade_id == grade_id)
+
+
+def _cells_of(judge: Judge, grade_id: str) -> list[Screened]:
+    wanted = _solution(judge, grade_id)
+    return [cell for cell in judge.all_cells if cell.cell.grade_id == wanted]
+
+
+# --- the verdicts -----------------------------------------------------------------------------------------------------------
+
+
+def _gradients(graph: Graph, parameters: Sequence[str], training: Sequence[TrainingStep]) -> dict[str, Said]:
+    """Verdicts on the gradients of the parameters. A wrong one on the way, that nobody is asked for, costs the first that
+    comes from it."""
+    verdicts = {name: judge_gradient(name, graph, training) for name in parameters}
+    for name, blamed in wrong_on_the_way(graph, parameters, training).items():
+        if verdicts[blamed][0] in ("right", "right value, wrong shape"):
+            why = judge_gradient(name, graph, training)[1]
+            verdicts[blamed] = "wrong", f"d{name}, from which d{blamed} comes, is not right: {why}"
+    return verdicts
+
+
+def wrong_on_the_way(graph: Graph, parameters: Sequence[str], training: Sequence[TrainingStep]) -> dict[str, str]:
+    """Gradients of steps that are not right, each given those it comes from, and the parameter whose gradient that costs.
+
+    Only where something is lost by it: a parameter's gradient that equals autograd's own is right, whatever the names on the
+    way were used for.
+    """
+    first = training[0]
+    if first.values is None:
+        return {}
+    lost = [name for name in parameters if not _is_true(name, first)]
+    found: dict[str, str] = {}
+    for name in [step for step in reversed(graph.steps) if step != graph.output]:
+        costs = [parameter for parameter in graph.goes_back_to(name, parameters) if parameter in lost]
+        if not costs or costs[0] in found.values() or not isinstance(first.gradient(name), Tensor):
+            continue
+        if judge_gradient(name, graph, training)[0] == "wrong":
+            found[name] = costs[0]
+    return found
+
+
+def _is_true(name: str, step: TrainingStep) -> bool:
+    """Whether a gradient is autograd's own."""
+    yours = step.gradient(name)
+    if not isinstance(yours, Tensor):
+        yours = _inferred(name, step)
+    if yours is None:
+        return False
+    scale = step.true_scale(name)
+    fitted = fit(yours.to(scale.dtype), scale.shape)
+    return fitted is not None and equal(fitted, step.truths[name], scale)
+
+
+def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Said:
+    """Verdict on one gradient of the loop, over all its steps."""
+    shape_problem = ""
+    for number, step in enumerate(steps):
+        yours = step.gradient(name)
+        if step.values is None:
+            return "wrong", "the loop left no minibatch in Xb and Yb to judge it on."
+        if yours is None:
+            if step.step.after is None and number:
+                continue  # the step that failed did not come so far
+            said = _judge_inferred(name, graph, step)
+            if said[0] == "right":
+                continue
+            return said
+        if not isinstance(yours, Tensor) or yours.dtype == torch.bool or yours.is_complex():
+            what = yours if isinstance(yours, str) else f"tensor of {yours.dtype}"
+            return "wrong", f"d{name} is a {what}; a gradient is a torch.Tensor of real numbers."
+        upstream = _upstream(graph, name, step)
+        graph_here = fused(graph.text, frozenset([name, *upstream]))
+        parts, scale = shares_and_scale(graph_here, name, step.values, upstream)
+        truth = torch.stack([*parts.values()]).sum(0)
+        yours = yours.to(truth.dtype)
+        fitted = fit(yours, truth.shape)
+        if fitted is None or not equal(fitted, truth, scale):
+            late = steps[number + 1].gradient(name) if number + 1 < len(steps) else None
+            if isinstance(late, Tensor) and late.shape == truth.shape and equal(late, truth, scale):
+                return "wrong", f"d{name} is the gradient of the step before: the update uses it one step late."
+            # perhaps the names on the way mean something else here
+            if fitted is None or not equal(fitted, step.truths[name], step.true_scale(name)):
+                if not torch.isfinite(yours).all():
+                    bad = "nan" if torch.isnan(yours).any() else "inf"
+                    return "wrong", f"d{name} holds {bad} in step {number} of the loop. {_WHERE_FROM}"
+                return "wrong", explain(graph_here, name, step.values, upstream, yours)
+        if yours.shape != truth.shape:
+            shape_problem = shape_message(name, yours.shape, truth.shape)
+    return ("right value, wrong shape", shape_problem) if shape_problem else ("right", "")
+
+
+_WHERE_FROM = "Which operation divides by zero, takes the log of what is not positive, or a root of what is negative?"
+
+
+def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:
+    """Verdict on a gradient that the loop does not keep under its name."""
+    nothing = "not attempted", f"there is no d{name} in the loop."
+    yours = _inferred(name, step)
+    if yours is None or not yours.any():
+        return nothing
+    scale = step.true_scale(name)
+    rounding = 4 * torch.finfo(scale.dtype).eps * (step.before[name].abs() + 1) / step.rate
+    off = (yours - step.truths[name]).abs()
+    if bool((off <= INFERRED * (scale + 1e-3 * scale.max()) + rounding).all()):
+        return "right", ""
+    loss = {graph.output: torch.ones_like(step.values[graph.output])}
+    said = safely(explain, fused(graph.text, frozenset()), name, step.values, loss, yours)
+    return "wrong", f"there is no d{name} in the loop, and what {name} moves by is not minus the learning rate times it. {said}"
+
+
+def _inferred(name: str, step: TrainingStep) -> Tensor | None:
+    """The gradient that would move a parameter as it was moved."""
+    moved = step.moved(name)
+    return None if moved is None else -moved / step.rate
+
+
+def _upstream(graph: Graph, name: str, step: TrainingStep) -> dict[str, Tensor]:
+    """The upstream gradients that the student had in the loop when this one was bound; other steps are substituted away."""
+    own, seen = {}, step.upstream_at(name)
+    for other in graph.steps:
+        gradient = seen.get("d" + other)
+        if other not in (name, graph.output) and isinstance(gradient, Tensor) and not gradient.is_complex():
+            fitted = fit(gradient.to(step.values[other].dtype), step.values[other].shape)
+            if fitted is not None and torch.isfinite(fitted).all():
+                own[other] = fitted
+    return {**own, graph.output: torch.ones_like(step.values[graph.output])}
+
+
+def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep], gradients: Mapping[str, Said]) -> Said:
+    """Verdict on ``p -= rate * gradient``, given the student's own gradients, while the learning rate is the first.
+
+    Args:
+        gradients: the verdicts on them: where one has no name in the loop, its update is right if it is.
+    """
+    early = [step for step in steps if step.rate == RATES[0]]
+    named = [name for name in parameters if any(isinstance(step.gradient(name), Tensor) for step in early)]
+    said = _update(named, early, "update")
+    unnamed = [name for name in parameters if name not in named]
+    if said[0] == "not attempted" and early and unnamed:
+        if not any(step.moved(name) is not None and step.moved(name).any() for step in early for name in parameters):
+            return "wrong", "the parameters do not change in a step."
+        if all(gradients[name][0] == "right" for name in unnamed):
+            return "right", ""
+    return said
+
+
+def judge_rate(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> Said:
+    """Verdict on the drop of the learning rate: late steps are to be a tenth of early ones, whatever the update's sign."""
+    early, late = (_factor(parameters, [s for s in steps if s.rate == rate]) for rate in RATES)
+    if not early or late is None:
+        return _update(parameters, [step for step in steps if step.rate == RATES[1]], "learning rate")
+    if abs(late / early - RATES[1] / RATES[0]) < 1e-6:
+        return "right", ""
+    if abs(late / early - 1) < 1e-6:
+        if abs(abs(early) - RATES[1]) < 1e-9:
+            text = f"the learning rate is {RATES[1]} all the time; it must be {RATES[0]} before step {DROP}."
+        else:
+            text = f"the learning rate stays at {abs(early):g} after step {DROP}; it must fall to {RATES[1]}."
+        return "wrong", text
+    return "wrong", f"the learning rate goes from {abs(early):g} to {abs(late):g} at step {DROP}, not to {RATES[1]}."
+
+
+def _factor(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> float | None:
+    """By what multiple of the student's gradients all parameters change, if it is one and the same everywhere."""
+    ratios = []
+    for step in steps:
+        for name in parameters:
+            moved, gradient = step.moved(name), step.gradient(name)
+            if gradient is None and moved is not None and step.values is not None:
+                gradient = step.truths[name]
+            if isinstance(gradient, Tensor) and moved is not None and gradient.numel() == moved.numel():
+                gradient = gradient.to(moved.dtype).reshape(moved.shape)
+                large = gradient.abs() > 0.1 * gradient.abs().max()
+                if gradient.abs().max() > 1e-9:
+                    ratios.append((moved[large] / gradient[large]).flatten())
+    if not ratios:
+        return None
+    all_ratios = torch.cat(ratios)
+    same = (all_ratios - all_ratios.mean()).abs().max() <= 1e-6 * all_ratios.mean().abs()
+    return float(all_ratios.mean()) if same else None
+
+
+def judge_trajectory(
+    parameters: Sequence[str], steps: Sequence[TrainingStep], reference: Sequence[Mapping[str, Tensor]]
+) -> Said:
+    """Whether the parameters after the last step are those of autograd's loop; else which one leaves it first."""
+    if len(steps) < len(reference):
+        return "wrong", f"the loop ran {len(steps)} steps where {STEPS} asked for {len(reference)}."
+    if len(steps) > len(reference):
+        return "wrong", f"the loop ran more than the {len(reference)} steps that {STEPS} asked for."
+    if not (off := _off(parameters, steps[-1], reference[-1])):
+        return "right", ""
+    for number, (step, wanted) in enumerate(zip(steps, reference, strict=True)):
+        if first := _off(parameters, step, wanted):
+            which = " and ".join(first)
+            return "wrong", f"{which} is the first to leave the path of autograd's loop, in step {number}."
+    return "wrong", f"after {len(steps)} steps {' and '.join(off)} is not where autograd's loop has it."
+
+
+def _off(parameters: Sequence[str], step: TrainingStep, wanted: Mapping[str, Tensor]) -> list[str]:
+    """Parameters that are not where they should be after a step."""
+
+    def there(name: str) -> bool:
+        yours = step.after(name)
+        right = isinstance(yours, Tensor) and yours.shape == wanted[name].shape
+        return right and torch.allclose(yours.to(wanted[name].dtype), wanted[name], rtol=1e-6, atol=1e-8)
+
+    return [name for name in parameters if not there(name)]
+
+
+def reference_trajectory(
+    graph: Graph,
+    parameters: Sequence[str],
+    start: Mapping[str, object],
+    steps: int,
+    drop: int,
+    generator: torch.Generator,
+) -> tuple[list[dict[str, Tensor]], list[dict[str, Tensor]]]:
+    """The same training with autograd's gradients: parameters after each step, and the minibatches."""
+    values = dict(start)
+    states, minibatches = [], []
+    for i in range(steps):
+        index = torch.randint(0, values["Xtr"].shape[0], (values["batch_size"],), generator=generator)
+        minibatches.append({"Xb": values["Xtr"][index], "Yb": values["Ytr"][index]})
+        values |= minibatches[-1]
+        gradients = graph.gradients({k: v for k, v in values.items() if k not in graph.steps})
+        values |= {name: values[name] - RATES[i >= drop] * gradients[name] for name in parameters}
+        states.append({name: values[name] for name in parameters})
+    return states, minibatches
+
+
+def _update(parameters: Sequence[str], steps: Sequence[TrainingStep], what: str) -> Said:
+    seen = False
+    for step in steps:
+        for name in parameters:
+            gradient, moved, before = step.gradient(name), step.moved(name), step.before[name]
+            if not isinstance(gradient, Tensor) or moved is None:
+                continue
+            fitted = fit(gradient.to(before.dtype), before.shape)
+            if fitted is None or not torch.isfinite(fitted).all():
+                continue
+            seen = True
+            wanted = -step.rate * fitted
+            slack = 1e-8 * wanted.abs() + 1e-14 * (before.abs() + 1)
+            if ((moved - wanted).abs() > slack).any():
+                return "wrong", _why(name, moved, fitted, step, what)
+    return ("right", "") if seen else ("not attempted", f"no step of the loop shows the {what}.")
+
+
+def _why(name: str, change: Tensor, gradient: Tensor, step: TrainingStep, what: str) -> str:
+    if not change.any():
+        later = step.after("d" + name)
+        if isinstance(later, Tensor) and not later.any() and gradient.any():
+            return f"d{name} is set to zero after it was computed and before the {what} reads it, so {name} does not change."
+        return (
+            f"{name} does not change in a step. (`p = p - ...` gives a new tensor to the name p, or to a place in a list; "
+            f"{name} keeps the old one.)"
+        )
+    nonzero = gradient.abs() > 0.1 * gradient.abs().max()
+    factors = change[nonzero] / gradient[nonzero]
+    if factors.numel() and (factors - factors.mean()).abs().max() <= 1e-6 * factors.mean().abs():
+        factor = float(factors.mean())
+        if factor > 0:
+            return f"{name} goes up the gradient: a step of {factor:+.4g} times d{name} makes the loss larger. Downhill is the other way."
+        return f"{name} changes by {factor:.4g} times d{name}; with this step's learning rate it should be {-step.rate:g} times."
+    return f"{name} does not change by a multiple of your d{name}: which tensor does the {what} read?"
