@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import hashlib
 import io
+import json
 import logging
 import os
 import re
@@ -35,9 +36,13 @@ from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.exercise import COURSE, hidden_tests
+from autograder.exercise import COURSE, Exercise, hidden_tests
+from toolkit.history import digest
 
-TOOLKIT = ("graph", "compare", "diagnosis", "check", "training", "picture", "names")
+TOOLKIT = (
+    "graph", "compare", "diagnosis", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "runs", "minibatches",
+    "plans", "verdict", "outcome", "judge", "loop", "history", "check", "training", "picture", "names",
+)  # fmt: skip
 """Modules of the setup cell, each after those that it imports."""
 PUBLIC = {
     "toolkit.check": ("check", "cmp", "progress", "read_network"),
@@ -77,7 +82,7 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         if "setup" in cell.metadata.get("tags", []):
-            cell.source = setup_cell(course)
+            cell.source = setup_cell(course) + "\n" + _which_exercise(notebook, name)
             cell.metadata.update(nbformat.from_dict({"cellView": "form", "jupyter": {"source_hidden": True}}))
         if cell.cell_type == "code" and not cell.source.strip():
             raise BuildError(f"source/{name}: an empty code cell. Write something in it or take it out.")
@@ -111,6 +116,18 @@ def setup_cell(course: Path = COURSE) -> str:
         parts.append(f"_module(\"toolkit.{module}\", r'''\n{text}''')")
     imports = [f"from {module} import {', '.join(names)}" for module, names in sorted(PUBLIC.items())]
     return "\n".join([*parts, *imports])
+
+
+def _which_exercise(notebook: NotebookNode, name: str) -> str:
+    """The line of the setup cell that tells the toolkit which exercise this is, and which cells are the course's own."""
+    exercise = Exercise.from_notebook(notebook, name)
+    cells = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", []):
+            known = cell.metadata["nbgrader"]["grade_id"] if "nbgrader" in cell.metadata else _cell_id(cell, name)
+            cells[known] = "" if utils.is_solution(cell) else digest(exercise.released.get(known, cell.source))
+    said = json.dumps({"exercise": exercise.description(), "cells": cells}, ensure_ascii=False)
+    return f"sys.modules[\"toolkit.check\"].begin(r'''\n{said}\n''')"
 
 
 SETUP_HEAD = """\
@@ -211,10 +228,14 @@ def _set_ids(notebook: NotebookNode, name: str) -> None:
     seen: set[str] = set()
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cell.id = grade_id or "cell-" + hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
+        cell.id = grade_id or _cell_id(cell, name)
         if cell.id in seen:
             raise BuildError(f"source/{name}: two cells are called {cell.id} (or have the same text). Rename one.")
         seen.add(cell.id)
+
+
+def _cell_id(cell: NotebookNode, name: str) -> str:
+    return "cell-" + hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
 
 
 def _done(result: dict, name: str) -> None:

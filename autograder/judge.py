@@ -12,7 +12,9 @@ from toolkit.runs import Failure, Job, Result
 from toolkit.verdict import Verdict
 
 
-def judge_submission(exercise: Exercise, submission: Submission, runner: Runner) -> dict[str, tuple[list[Verdict], float]]:
+def judge_submission(
+    exercise: Exercise, submission: Submission, runner: Runner
+) -> dict[str, tuple[list[Verdict], float]]:
     """The verdicts on all that each graded cell expects, and its points, by grade_id.
 
     Runs share a process. Nothing can be learned there that would help, since the judge's own numbers are not in it; but what

@@ -13,8 +13,8 @@ from itertools import pairwise
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from toolkit.cells import plain_python, written
 from autograder.exercise import Exercise
+from toolkit.cells import plain_python, written
 
 _ASSIGNED = re.compile(r"^\s*([A-Za-z_]\w*)\s*(?:[-+*/@]|//|\*\*)?=(?!=)", re.MULTILINE)
 """Names that a cell with a syntax error would bind."""

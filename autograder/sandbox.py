@@ -121,7 +121,8 @@ def command() -> list[str]:
             words += ["--ro-bind", str(path), str(path)]
     bound = {path: path for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")}
     bound |= {path: path for path in python_folders()}
-    bound |= {str(DATA): "/data", str(INSIDE): "/course/inside", str(TOOLKIT): "/course/toolkit"}  # a notebook looks for data/ above its own folder
+    # a notebook looks for data/ above its own folder
+    bound |= {str(DATA): "/data", str(INSIDE): "/course/inside", str(TOOLKIT): "/course/toolkit"}
     made = ["/", "/tmp"]
     for target in (*bound.values(), *(f"{place}/any" for place in (HOME, SUBMISSION))):
         for parent in reversed(Path(target).parents):  # bubblewrap would make them as private as they are outside
@@ -186,6 +187,9 @@ def filter_program(runs: bool) -> bytes:
 def server_command(descriptors: Sequence[int], confined: bool) -> Sequence[str]:
     """The command that starts ``inside.server`` on inherited sockets."""
     folders = ["/course"] if confined else [str(INSIDE.parent), str(COURSE)]
-    start = f"import sys; path = sys.path[:]; sys.path[:0] = {folders!r}; from inside.server import main; sys.path[:] = path; main()"
+    start = (
+        f"import sys; path = sys.path[:]; sys.path[:0] = {folders!r}; from inside.server import main; "
+        "sys.path[:] = path; main()"
+    )
     mode = "confined" if confined else "free"
     return [*(command() if confined else []), sys.executable, "-I", "-c", start, *map(str, descriptors), mode]

@@ -37,10 +37,10 @@ from autograder import sandbox, steps, submission
 from autograder.build import build, copy_sources, nbgrader_api
 from autograder.exercise import COURSE
 from autograder.grade import grade
-from toolkit.verdict import POINTS
 from autograder.submission import Graded, grade_submission
 from autograder.submitted import NOTEBOOK_BYTES, NoNotebook, Unreadable, read_task
 from tests.judging import Answer, answers, notebook_with
+from toolkit.verdict import POINTS
 
 NAME = "1_chunked_backprop"
 ATTACKS = {attack.name: attack for attack in answers("hostile")}

@@ -5,9 +5,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
 
-from toolkit.verdict import Verdict
 from tests.judging import bench
 from tests.submissions.mistakes import Mistake, mistakes
+from toolkit.verdict import Verdict
 
 ASSIGNMENT = "1_chunked_backprop"
 KINDS = """

@@ -282,6 +282,19 @@ def written(node: ast.AST) -> set[str]:
     return names
 
 
+def calls(source: str, function: str) -> list[tuple[object, ...]]:
+    """The arguments of each call of a function by name in a cell, as far as they are plain constants."""
+    try:
+        tree = ast.parse(plain_python(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [
+        tuple(argument.value for argument in node.args if isinstance(argument, ast.Constant))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+    ]
+
+
 def read(node: ast.AST) -> set[str]:
     """Names that a statement loads."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}

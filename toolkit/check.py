@@ -1,27 +1,53 @@
-"""What a student calls: ``check``, ``progress``, and ``read_network``, which tells both what the network is."""
+"""What a student calls: ``check``, ``progress``, and ``read_network``, which tells both what the network is.
+
+``check`` asks the judge that grades, too (``judge``): the student's cells are run again, on copies, with random upstream
+gradients and at other sizes. Beside that it looks at the gradient that is in memory, on this notebook's own minibatch.
+"""
 
 import difflib
+import functools
+import json
+import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
 from toolkit.compare import equal, fit
-from toolkit.diagnosis import explain, shape_message
+from toolkit.diagnosis import explain, safely, shape_message, worst_element
+from toolkit.exercise import Exercise
 from toolkit.graph import Graph, local_gradient, summand_scale
+from toolkit.history import listen
+from toolkit.judge import Judge
+from toolkit.one_device import cpu_by_default
+from toolkit.plans import Submission
+from toolkit.runs import Failure, Job, Result, run_here
+from toolkit.verdict import Verdict
 
 FORWARD_MARK = "# The forward pass"
 """First words of the forward cell: by them ``read_network`` finds it among the cells that were run."""
+SEED = 20_160_219
+"""Of the minibatches that ``check`` draws; those of the grader are others."""
+SECONDS = 3.0
+"""Longest time for one run of the student's cells."""
+INDENT = " " * 20
+history = listen()
 
 
 class CheckFailed(AssertionError):
-    """At least one gradient is not right yet. Shown as one line instead of a traceback."""
+    """At least one gradient is not right yet; the message says which, and why. Shown as one line instead of a traceback."""
+
+    def __init__(self, sentences: Mapping[str, str]):
+        super().__init__("\n".join(f"{label}: {sentence}" for label, sentence in sentences.items()))
+        self.sentences = sentences
 
     def _render_traceback_(self) -> list[str]:
-        return [f"Not right yet: {self}"]
+        if os.environ.get("NBGRADER_EXECUTION") == "validate":  # there this is all that is shown
+            return ["Not right yet:", *str(self).split("\n")]
+        return [f"Not right yet: {', '.join(self.sentences)}"]
 
 
 class NotReady(RuntimeError):
@@ -34,14 +60,24 @@ class NotReady(RuntimeError):
 class _Session:
     """The network of this notebook and the values of its forward pass as ``read_network`` found them."""
 
-    forward: str = ""
-    """Text of the forward cell that was run last."""
     graph: Graph | None = None
     """Its graph; steps whose gradient autograd did not keep are substituted into those that read them."""
     values: Mapping[str, object] = MappingProxyType({})
     """Tensors and numbers of the forward pass, inputs included."""
     versions: Mapping[str, int] = MappingProxyType({})
     """How often each tensor had been changed in place by then."""
+    stuck: Mapping[str, Failure] = MappingProxyType({})
+    """Cells that never ended when they were run again, by source."""
+
+
+def begin(description: str) -> None:
+    """Called by the setup cell: which exercise this notebook is.
+
+    Args:
+        description: JSON: ``exercise`` (``Exercise.description``) and ``cells``, the digest of each of its code cells.
+    """
+    said = json.loads(description)
+    history.exercise, history.course = Exercise.from_description(said["exercise"]), said["cells"]
 
 
 def read_network() -> Graph:
@@ -51,12 +87,12 @@ def read_network() -> Graph:
         NotReady: no forward cell was run in this notebook, or it holds a line that is not a step.
     """
     notebook = sys._getframe(1).f_globals
-    if not _Session.forward:
+    if not (forward := history.last_text(FORWARD_MARK)):
         raise NotReady(
             f"No cell that starts with {FORWARD_MARK!r} was run in this notebook. Run the forward cell, then this one."
         )
     try:
-        graph = Graph.from_source(_Session.forward)
+        graph = Graph.from_source(forward)
     except ValueError as error:
         raise NotReady(str(error)) from None
     values = {name: notebook.get(name) for name in (*graph.inputs, *graph.steps)}
@@ -68,10 +104,12 @@ def read_network() -> Graph:
 
 
 def check(*names: str) -> None:
-    """Compare your gradients with autograd's on this notebook's minibatch, one line each.
+    """Say of each gradient whether it is right, and if not, which mistake it is; one line each.
+
+    Your cells are run again on copies, with random upstream gradients and at other sizes, as they are when graded.
 
     Args:
-        names: forward variables, such as ``"probs"``: what is compared is your ``dprobs`` with ``probs.grad``.
+        names: forward variables, such as ``"probs"``: what is judged is your ``dprobs``.
 
     Raises:
         CheckFailed: a gradient is missing or not right; after all of them were looked at.
@@ -81,27 +119,41 @@ def check(*names: str) -> None:
     if not names:
         raise NotReady("check wants names of forward variables in quotes. For all of them there is progress().")
     _require_checkable(names)
-    failed = [f"d{name}" for name in names if not _report(name, notebook)]
+    failed = {}
+    for name in names:
+        mark, sentence = _judged(name, notebook)
+        say(mark, f"d{name}", sentence)
+        if mark != "✓":
+            failed[f"d{name}"] = sentence
+    if problem := why_not_run():
+        print(
+            f"({problem} So this compares numbers on this notebook's minibatch only; what is graded is tried on others, too.)"
+        )
     if failed:
-        raise CheckFailed(", ".join(failed))
+        raise CheckFailed(failed)
 
 
 def progress(*names: str) -> None:
-    """A board of all gradients (or those named), in the order of the backward pass: right, wrong, not yet."""
+    """A board of all gradients (or those named) by step, in the order of the backward pass, and what comes next."""
     notebook = sys._getframe(1).f_globals
     graph = _network()
     _require_checkable(names)
-    names = names or _checkable(graph)[::-1]
-    marks = {None: "·", True: "✓", False: "✗"}
-    states = {name: _state(name, notebook) for name in names}
-    cells = [f"{marks[state]} d{name}" for name, state in states.items()]
-    width = max(map(len, cells)) + 3
-    for row in range(0, len(cells), 5):
-        print("".join(cell.ljust(width) for cell in cells[row : row + 5]).rstrip())
-    count = {state: list(states.values()).count(state) for state in marks}
-    print(f"\n✓ {count[True]} right   ✗ {count[False]} wrong   · {count[None]} not yet")
-    if count[True] == len(_checkable(graph)):
-        print("All of them. You have written the backward pass of this network by hand.")
+    steps = _steps(graph, names)
+    marks = {name: _judged(name, notebook)[0] for _, step in steps for name in step}
+    width = max((len(name) for name in marks), default=0) + 5
+    for label, step in steps:
+        print((f"{label:9s}" + "".join(f"{marks[name]} d{name}".ljust(width) for name in step)).rstrip())
+    count = {mark: list(marks.values()).count(mark) for mark in "✓✗·"}
+    print(f"\n✓ {count['✓']} right   ✗ {count['✗']} wrong   · {count['·']} not yet")
+    if names:
+        return
+    for label, step in steps:
+        if wrong := [name for name in step if marks[name] != "✓"]:
+            what = " and ".join(f"d{name}" for name in wrong)
+            began = any(marks[name] == "✗" for name in wrong)
+            print(f"{label.strip() or 'Next'}: {what} {'is not right yet; mend it first' if began else 'comes next'}.")
+            return
+    print("All of it is right.")
 
 
 def cmp(label: str, yours: Tensor, variable: Tensor) -> None:
@@ -117,65 +169,175 @@ def cmp(label: str, yours: Tensor, variable: Tensor) -> None:
     elif yours.shape != variable.shape:
         print(f"{label:15s} | {shape_message(label, yours.shape, variable.shape)}")
     else:
-        print(_line(label, yours.detach(), truth, torch.allclose(yours.detach().to(truth.dtype), truth)))
+        yours = yours.detach()
+        exact, close = bool((yours == truth).all()), torch.allclose(yours.to(truth.dtype), truth)
+        difference = float((yours - truth).abs().max())
+        print(f"{label:15s} | exact: {exact!s:5s} | approximate: {close!s:5s} | maxdiff: {difference}")
 
 
-def _report(name: str, notebook: Mapping[str, object]) -> bool:
-    """Print the lines for one gradient; whether it is right."""
-    *lines, right = _judge(name, notebook)
-    first, *more = lines
-    print(first if " | exact" in first else "\n".join(_wrapped(f"{'d' + name:15s} | ", first)))
-    for line in more:
-        print("\n".join(_wrapped(" " * 18, line)))
-    return right
+def say(mark: str, label: str, sentence: str) -> None:
+    """Print a mark, a name and a sentence, wrapped."""
+    lines = textwrap.wrap(
+        sentence, 110, initial_indent=f"{mark} {label:17s} ", subsequent_indent=INDENT, break_on_hyphens=False
+    )
+    print("\n".join(lines))
 
 
-def _state(name: str, notebook: Mapping[str, object]) -> bool | None:
-    return None if "d" + name not in notebook else _judge(name, notebook)[-1]
+# --- by running the cells again ---------------------------------------------------------------------------------------------
 
 
-def _judge(name: str, notebook: Mapping[str, object]) -> tuple:
-    """Sentences about one gradient, then whether it is right."""
+def why_not_run() -> str:
+    """Why the student's cells cannot be run again; empty if they can."""
+    if history.exercise is None:
+        return "This notebook has no setup cell of an exercise."
+    if not history.ran:
+        return "The text of your cells cannot be read here."
+    if history.last_text(FORWARD_MARK) and history.last_text(FORWARD_MARK) != history.exercise.graph.text.strip():
+        return "The forward cell is not the exercise's own any more."
+    return ""
+
+
+def judges() -> Iterator[Judge]:
+    """The judge of what was run so far, for each order in which the cells may stand in the notebook."""
+    if not why_not_run():
+        for submission in history.submissions():
+            yield _judge(history.exercise, submission)
+
+
+@functools.lru_cache(maxsize=8)
+def _judge(exercise: Exercise, submission: Submission) -> Judge:
+    def run(job: Job, skip: Mapping[int, Failure]) -> Result:
+        return run_here(job, skip, SECONDS)
+
+    with computing():
+        judge = Judge(exercise, submission, run, SEED)
+    judge.outcomes.stuck = _Session.stuck = dict(_Session.stuck)
+    return judge
+
+
+class computing:
+    """Within it torch computes as the judge needs it, whatever the notebook has set: on the CPU, with autograd."""
+
+    def __enter__(self) -> None:
+        self.contexts = [cpu_by_default(), torch.inference_mode(False), torch.enable_grad()]
+        for context in self.contexts:
+            context.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        for context in reversed(self.contexts):
+            context.__exit__(*error)
+
+
+def best_of(verdicts: Callable[[Judge], Sequence[Verdict]]) -> list[Verdict]:
+    """Verdicts for the first order of the cells in which all is right, else for the first; none if nothing can be run."""
+    first: list[Verdict] = []
+    for judge in judges():
+        with computing():
+            found = list(verdicts(judge))
+        if all(verdict.points == 1 for verdict in found):
+            return found
+        first = first or found
+    return first
+
+
+def spoken(verdict: Verdict) -> tuple[str, str]:
+    """Mark and sentence of a verdict."""
+    if verdict.kind == "not attempted":
+        return "·", f"not there yet. {verdict.message.removeprefix(f'there is no {verdict.label}.').strip()}".strip()
+    if verdict.points == 1:
+        return "✓", f"right. {verdict.message}".rstrip(". ")
+    if verdict.points and not verdict.message.startswith("right"):
+        return "✗", f"{verdict.kind}: {verdict.message}"
+    return "✗", verdict.message
+
+
+def _judged(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
+    """Mark and sentence on one gradient."""
+    found = best_of(lambda judge: [judge.verdict(name)])
+    if not found:
+        return _by_memory(name, notebook)
+    verdict = found[0]
+    if verdict.points == 1:
+        return "✓", _right(name, notebook, verdict.message)
+    if verdict.kind != "wrong":
+        return spoken(verdict)
+    mark, here = _by_memory(name, notebook)
+    if mark == "✓":
+        return "✗", f"right on this minibatch, but not in general. {verdict.message}"
+    return "✗", verdict.message if verdict.named or mark == "·" else here
+
+
+def _right(name: str, notebook: Mapping[str, object], more: str) -> str:
+    """What to say of a gradient whose lines are right: what is in memory may be something else."""
+    graph = _network()
+    if _no_reference(name, notebook, graph):
+        return f"right. {more}".rstrip(". ")
+    yours, truth = notebook.get("d" + name), _reference(name, notebook)
+    if not _is_plain(yours) or yours.shape != truth.shape:
+        return f"right as it is written{'. ' + more if more else ', but not there in memory: run its cell again.'}"
+    yours = yours.detach().to(truth.dtype)
+    if bool((yours == truth).all()):
+        return "right"
+    upstream, references = _upstreams(name, notebook, graph)
+    values = _detached(notebook)
+    if equal(yours, truth, summand_scale(graph, name, values, references)):
+        return f"right, up to rounding (largest difference {float((yours - truth).abs().max()):.1e})"
+    before = [f"d{r}" for r in upstream if not _equal(upstream[r], references[r])]
+    if before and equal(
+        yours, local_gradient(graph, name, values, upstream), summand_scale(graph, name, values, upstream)
+    ):
+        return f"right, given your {' and '.join(before)}, which is not right yet. Mend that first."
+    return (
+        f"right as it is written, but the d{name} in memory is another: a cell was run twice, or before one that comes "
+        "before it. Restart and run all."
+    )
+
+
+# --- by what is in memory ---------------------------------------------------------------------------------------------------
+
+
+def _by_memory(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
+    """Mark and sentence on the gradient that is in memory, by this notebook's minibatch alone."""
     graph = _network()
     if problem := _no_reference(name, notebook, graph):
-        return problem, False
-    variable = notebook[name]
+        return "✗", problem
     if "d" + name not in notebook:
-        return f"not there yet.{_near_miss(name, notebook, graph)}", False
-    yours = notebook["d" + name]
+        return "·", f"not there yet.{_near_miss(name, notebook, graph)}"
+    yours, variable = notebook["d" + name], notebook[name]
     if problem := _unusable(yours):
-        return problem, False
+        return "✗", problem
     yours, truth = yours.detach().to(variable.dtype), variable.grad
-    values = {k: v.detach() if isinstance(v, Tensor) else v for k, v in notebook.items()}
-    upstream = {reader: _upstream(reader, notebook) for reader in graph.readers(name)}
-    references = {reader: _reference(reader, notebook) for reader in graph.readers(name)}
-    others = {o: notebook["d" + o].detach() for o in graph.variables(values) if _is_plain(notebook.get("d" + o))}
+    values = _detached(notebook)
+    upstream, references = _upstreams(name, notebook, graph)
+    args = (graph, name, values, upstream, yours)
     if yours.shape != truth.shape:
-        return explain(graph, name, values, upstream, yours, others), False
-    right = equal(yours, truth, summand_scale(graph, name, values, references))
-    line = _line(name, yours, truth, right)
-    if right and truth.any() and not yours.any():
-        return (
-            f"all zeros. Autograd's is tiny (at most {float(truth.abs().max()):.0e}) because its terms cancel here, but it "
-            "has terms. Derive them: the graded minibatches come with upstream gradients that do not cancel."
-        ), False
-    if right:
-        return line, True
-    wrong_before = [f"d{r}" for r in upstream if not _equal(upstream[r], references[r])]
-    local = local_gradient(graph, name, values, upstream)
-    if wrong_before and equal(yours, local, summand_scale(graph, name, values, upstream)):
-        return f"follows from your {' and '.join(wrong_before)}, which is not right yet. Mend that first.", False
-    sentence = explain(graph, name, values, upstream, yours, others)
-    shared = [f"d{o}" for o in others if o != name and others[o].data_ptr() == notebook["d" + name].data_ptr()]
-    if shared and others[shared[0][1:]].shape == yours.shape:
-        sentence += f" Your d{name} and {shared[0]} are one and the same tensor: a change of one changes the other."
-    return line, sentence, False
+        return "✗", explain(*args)
+    if equal(yours, truth, summand_scale(graph, name, values, references)):
+        if truth.any() and not yours.any():
+            return "✗", (
+                f"all zeros. Autograd's is tiny (at most {float(truth.abs().max()):.0e}) because its terms cancel here, but it "
+                "has terms. Derive them: the graded minibatches come with upstream gradients that do not cancel."
+            )
+        return "✓", "right"
+    before = [f"d{r}" for r in upstream if not _equal(upstream[r], references[r])]
+    if before and equal(
+        yours, local_gradient(graph, name, values, upstream), summand_scale(graph, name, values, upstream)
+    ):
+        return "✓", f"right, given your {' and '.join(before)}, which is not right yet. Mend that first."
+    if why_not_run():
+        others = {o: notebook["d" + o].detach() for o in graph.variables(values) if _is_plain(notebook.get("d" + o))}
+        return "✗", explain(*args, others)
+    return "✗", safely(worst_element, *args)
 
 
-def _line(name: str, yours: Tensor, truth: Tensor, approximate: bool) -> str:
-    exact = bool((yours == truth).all())
-    maxdiff = float((yours - truth).abs().max())
-    return f"{name:15s} | exact: {exact!s:5s} | approximate: {approximate!s:5s} | maxdiff: {maxdiff}"
+def _upstreams(name: str, notebook: Mapping[str, object], graph: Graph) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The learner's gradients of what reads a variable, where they can be used, and autograd's."""
+    readers = graph.readers(name)
+    return {r: _upstream(r, notebook) for r in readers}, {r: _reference(r, notebook) for r in readers}
+
+
+def _detached(notebook: Mapping[str, object]) -> dict[str, object]:
+    return {k: v.detach() if isinstance(v, Tensor) else v for k, v in notebook.items()}
 
 
 def _no_reference(name: str, notebook: Mapping[str, object], graph: Graph) -> str:
@@ -198,6 +360,14 @@ def _no_reference(name: str, notebook: Mapping[str, object], graph: Graph) -> st
         if variable.grad is None:
             return f"{other} has no gradient from autograd. Run the cell with loss.backward() first."
     return ""
+
+
+def _steps(graph: Graph, names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """The gradients of each step of the exercise, with the step's label; all in one if the exercise is not known."""
+    if names or history.exercise is None:
+        return [("", tuple(names) or _checkable(graph)[::-1])]
+    cells = [cell.names() for cell in history.exercise.graded if cell.names()]
+    return [(f"step {number}" if len(cells) > 1 else "", names) for number, names in enumerate(cells, 1)]
 
 
 def _checkable(graph: Graph) -> tuple[str, ...]:
@@ -279,18 +449,3 @@ def _network() -> Graph:
     if _Session.graph is None:
         raise NotReady("The network is not known yet. Run the forward cell first, then the one with read_network().")
     return _Session.graph
-
-
-def _wrapped(indent: str, sentence: str) -> Iterator[str]:
-    yield from textwrap.wrap(sentence, 110, initial_indent=indent, subsequent_indent=" " * 18, break_on_hyphens=False)
-
-
-def _remember_forward(info: object) -> None:
-    """Before a cell is run: keep its text if it is the forward pass. (The history ``In`` is not kept by every runner.)"""
-    text = getattr(info, "raw_cell", None) or ""
-    if text.lstrip().startswith(FORWARD_MARK):
-        _Session.forward = text
-
-
-if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
-    _shell.events.register("pre_run_cell", _remember_forward)

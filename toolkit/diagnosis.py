@@ -75,12 +75,18 @@ def known_mistake(
 
     sentence = next((said for said, wrong in _candidates(graph, name, values, upstream, parts) if same(wrong)), "")
     if not sentence:
-        bound = (other for other, wrong in others.items() if other != name and same(wrong.to(yours.dtype)) and right(other))
+        bound = (
+            other for other, wrong in others.items() if other != name and same(wrong.to(yours.dtype)) and right(other)
+        )
         if other := next(bound, ""):
             sentence = f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}."
     if yours.shape == truth.shape:
         return sentence
-    return f"{_shapes(name, yours.shape, truth.shape)} {sentence}" if sentence else shape_message(name, yours.shape, truth.shape)
+    return (
+        f"{_shapes(name, yours.shape, truth.shape)} {sentence}"
+        if sentence
+        else shape_message(name, yours.shape, truth.shape)
+    )
 
 
 def shape_message(name: str, yours: torch.Size, wanted: torch.Size) -> str:

@@ -73,7 +73,9 @@ class Exercise:
     def from_description(cls, said: Mapping[str, object]) -> "Exercise":
         """What ``description`` gave."""
         graded = tuple(
-            GradedCell(grade_id, after, tuple(Expectation(kind, tuple(names), options) for kind, names, options in asked))
+            GradedCell(
+                grade_id, after, tuple(Expectation(kind, tuple(names), options) for kind, names, options in asked)
+            )
             for grade_id, after, asked in said["graded"]
         )
         graph = Graph.from_source(said["forward"])

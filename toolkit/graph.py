@@ -289,7 +289,9 @@ def _sizes_inside(
     order = [step for step in reversed(whole.steps) if step in hidden]
     sizes = []
     for _ in range(draws):
-        gradients = {reader: g * _signs(g, generator) for reader, g in upstream.items() if reader in graph.readers(name)}
+        gradients = {
+            reader: g * _signs(g, generator) for reader, g in upstream.items() if reader in graph.readers(name)
+        }
         for variable in (*order, name):
             back = [pull(gradients[r]) for (r, v), pull in pulls.items() if v == variable and r in gradients]
             if back:

@@ -43,7 +43,9 @@ class Judge:
         self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
         kept = [part for part in submission if not isinstance(part, ReplacedCell)]
         screened = iter(
-            screen([p for p in kept if isinstance(p, StudentCell)], exercise.graph.steps | dict.fromkeys(exercise.expected))
+            screen(
+                [p for p in kept if isinstance(p, StudentCell)], exercise.graph.steps | dict.fromkeys(exercise.expected)
+            )
         )
         self.all_parts = [next(screened) if isinstance(part, StudentCell) else part for part in kept]
         self.all_cells = [part for part in self.all_parts if isinstance(part, Screened)]
@@ -96,8 +98,10 @@ class Judge:
 
     def _decide(self, name: str) -> Verdict:
         if words := self._autograd(name):
-            return Verdict(name, "uses autograd", f"{words} is autograd, and autograd is not an answer: derive d{name}.")
-        if not self._attempted(name):
+            return Verdict(
+                name, "uses autograd", f"{words} is autograd, and autograd is not an answer: derive d{name}."
+            )
+        if not self.graph.readers(name) or not self._attempted(name):
             return self._not_attempted(name)
         own = [b for b in self.batches if b.own_sizes and not b.scaled]
         others = [b for b in self.batches if not b.own_sizes and not b.scaled]
@@ -144,7 +148,9 @@ class Judge:
                 return good  # blind wherever it was tried, as when all is done in one function
         elif told and bad is None:
             first = told[0]
-            bad = Outcome("wrong", yours=first.yours, upstream=first.upstream, note=f"d{name} is all zeros.", mode=first.mode)
+            bad = Outcome(
+                "wrong", yours=first.yours, upstream=first.upstream, note=f"d{name} is all zeros.", mode=first.mode
+            )
         return bad or seen[0]
 
     def _always_zeros(self, name: str, dtype: torch.dtype) -> bool:
@@ -177,7 +183,8 @@ class Judge:
         """A word on a cell that holds a right answer and cannot be run as it stands."""
         for cell in self.cells:
             if cell.syntax_error and "d" + name in cell.bound():
-                return f"But {cell.cell.label} has a {cell.syntax_error} in line {cell.line}, so in a notebook nothing of it runs."
+                what = f"{cell.cell.label}, line {cell.line}: {cell.syntax_error}"
+                return f"But nothing of its cell runs as it stands: {what}"
         return ""
 
     # --- why not ----------------------------------------------------------------------------------------------------------
@@ -228,7 +235,8 @@ class Judge:
         job = self.outcomes.job(batch, "by statement", dtype)
         writes = self.plans.by_statement.writes
         chunks = [
-            Chunk(c.source, c.label, c.fresh, c.replace, tuple(sorted(w))) for c, w in zip(job.chunks, writes, strict=True)
+            Chunk(c.source, c.label, c.fresh, c.replace, tuple(sorted(w)))
+            for c, w in zip(job.chunks, writes, strict=True)
         ]
         found = self.outcomes.run(Job(**{**vars(job), "chunks": chunks})).snapshots
         where = next(

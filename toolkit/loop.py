@@ -133,7 +133,10 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
             yours = result.snapshots.get(number, {}).get(name)
             kind, message = _compare_value(name, yours, wanted[name], batch.values[name])
             if kind == "not attempted" and (failure := result.failures.get(number)):
-                kind, message = "raised" if failure.kind == "died" else failure.kind, failure_sentence(failure, judge.all_cells)
+                kind, message = (
+                    "raised" if failure.kind == "died" else failure.kind,
+                    failure_sentence(failure, judge.all_cells),
+                )
             found[name] = kind, message
     return [Verdict(f"value:{name}", kind, message, name) for name, (kind, message) in found.items()]
 
@@ -226,11 +229,17 @@ def _training_steps(
             break
         drawn = {}
         for name in minibatches[0]:
-            yours = (step.after or {}).get(name)
-            stale = isinstance(yours, Tensor) and torch.equal(yours, batch.values[name])
-            if yours is None or stale or i >= len(minibatches):  # under another name: then it is the one that was asked for
+            yours, wanted = (step.after or {}).get(name), batch.values[name]
+            stale = isinstance(yours, Tensor) and torch.equal(yours, wanted)
+            if (
+                yours is None or stale or i >= len(minibatches)
+            ):  # under another name: then it is the one that was asked for
                 drawn |= minibatches[min(i, len(minibatches) - 1)]
-            elif not isinstance(yours, Tensor) or yours.dtype != batch.values[name].dtype or yours.shape != batch.values[name].shape:
+            elif (
+                not isinstance(yours, Tensor)
+                or yours.dtype != batch.values[name].dtype
+                or yours.shape != batch.values[name].shape
+            ):
                 what = f"shape {tuple(yours.shape)}" if isinstance(yours, Tensor) else f"type {yours}"
                 return training, f"{name} has {what} after a step; a minibatch has {tuple(batch.values[name].shape)}."
             else:
@@ -407,7 +416,10 @@ def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:
         return "right", ""
     loss = {graph.output: torch.ones_like(step.values[graph.output])}
     said = safely(explain, fused(graph.text, frozenset()), name, step.values, loss, yours)
-    return "wrong", f"there is no d{name} in the loop, and what {name} moves by is not minus the learning rate times it. {said}"
+    return (
+        "wrong",
+        f"there is no d{name} in the loop, and what {name} moves by is not minus the learning rate times it. {said}",
+    )
 
 
 def _inferred(name: str, step: TrainingStep) -> Tensor | None:
@@ -563,6 +575,9 @@ def _why(name: str, change: Tensor, gradient: Tensor, step: TrainingStep, what: 
     if factors.numel() and (factors - factors.mean()).abs().max() <= 1e-6 * factors.mean().abs():
         factor = float(factors.mean())
         if factor > 0:
-            return f"{name} goes up the gradient: a step of {factor:+.4g} times d{name} makes the loss larger. Downhill is the other way."
+            return (
+                f"{name} goes up the gradient: a step of {factor:+.4g} times d{name} makes the loss larger. Downhill is the "
+                "other way."
+            )
         return f"{name} changes by {factor:.4g} times d{name}; with this step's learning rate it should be {-step.rate:g} times."
     return f"{name} does not change by a multiple of your d{name}: which tensor does the {what} read?"

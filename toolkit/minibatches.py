@@ -156,7 +156,9 @@ def make(
     """
     for attempt in range(200):
         generator = torch.Generator().manual_seed(seed * 1000 + attempt)
-        inputs = _run_inputs(exercise.imports, exercise.inputs, sizes, seed * 1000 + attempt, exercise.words, last_class)
+        inputs = _run_inputs(
+            exercise.imports, exercise.inputs, sizes, seed * 1000 + attempt, exercise.words, last_class
+        )
         lists = {name: found for name, value in inputs.items() if (found := _items(value, inputs))}
         for name, value in inputs.items():
             if isinstance(value, Tensor) and value.is_floating_point() and name in exercise.graph.inputs:

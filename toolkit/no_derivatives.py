@@ -24,7 +24,10 @@ def refuse(*args: object, **kwargs: object) -> None:
 
 def refusing_names() -> Iterator[tuple[object, str, object]]:
     """What to set, on which object, under which name, so that no name of torch's leads to a derivative."""
-    set_grad_enabled, switch = torch.set_grad_enabled, torch._C._set_grad_enabled  # torch.no_grad() needs them to switch off
+    set_grad_enabled, switch = (
+        torch.set_grad_enabled,
+        torch._C._set_grad_enabled,
+    )  # torch.no_grad() needs them to switch off
 
     def only_off(mode: bool, *args: object) -> object:
         return refuse() if mode else set_grad_enabled(False)

@@ -16,7 +16,14 @@ from torch.utils import _device
 _WORDS = re.compile(r"cuda|mps|xpu|hpu|meta|device|accelerator|pin_memory")
 _STAYS = ("cuda", "xpu", "hpu", "ipu", "pin_memory")
 """Methods of a tensor that only take it elsewhere."""
-_NOTHING_TO_DO = ("synchronize", "empty_cache", "set_device", "manual_seed", "manual_seed_all", "reset_peak_memory_stats")
+_NOTHING_TO_DO = (
+    "synchronize",
+    "empty_cache",
+    "set_device",
+    "manual_seed",
+    "manual_seed_all",
+    "reset_peak_memory_stats",
+)
 
 
 @contextlib.contextmanager
@@ -35,6 +42,20 @@ def every_device_is_the_cpu(sources: Iterable[str]) -> Iterator[None]:
             setattr(owner, name, new)
         undo.enter_context(_OneDevice())
         yield
+
+
+@contextlib.contextmanager
+def cpu_by_default() -> Iterator[None]:
+    """Within it, new tensors are made on the CPU, whatever default a notebook has set."""
+    default = torch.empty(0).device
+    if default.type == "cpu":
+        yield
+        return
+    torch.set_default_device("cpu")
+    try:
+        yield
+    finally:
+        torch.set_default_device(default)
 
 
 def _replacements() -> Iterator[tuple[object, str, object]]:

@@ -112,7 +112,14 @@ class Outcomes:
         fitted = fit(yours, truth.shape)
         degenerate, zeros = is_degenerate(truth, scale), not bool(yours.any())
         blind = degenerate or any(is_degenerate(share, scale) for share in parts.values())
-        seen = {"degenerate": degenerate, "blind": blind, "zeros": zeros, "yours": yours, "upstream": upstream, "mode": mode}
+        seen = {
+            "degenerate": degenerate,
+            "blind": blind,
+            "zeros": zeros,
+            "yours": yours,
+            "upstream": upstream,
+            "mode": mode,
+        }
         if fitted is None or not torch.isfinite(fitted).all() or not equal(fitted, truth, scale):
             return Outcome("wrong", **seen)
         if changed := self._changed_later(name, result, at, dtype, batch):

@@ -185,7 +185,9 @@ class Report(Protocol):
         """The run is over; the tensors that the judge put in."""
 
 
-def run(job: Job, report: Report, skip: Collection[int] = (), let_through: tuple[type[BaseException], ...] = ()) -> None:
+def run(
+    job: Job, report: Report, skip: Collection[int] = (), let_through: tuple[type[BaseException], ...] = ()
+) -> None:
     """Run the chunks of a job one after the other in a fresh namespace.
 
     Args:
@@ -395,11 +397,8 @@ def run_here(job: Job, skip: Mapping[int, Failure] | None = None, seconds: float
         KeyboardInterrupt: somebody interrupted the kernel.
     """
     found = _Collected(job)
-    with _untouched(), _time_limit(seconds):
-        try:
-            run(job, found, skip or {}, let_through=(KeyboardInterrupt,))
-        except _TimeUp:  # between two chunks
-            pass
+    with _untouched(), _time_limit(seconds), contextlib.suppress(_TimeUp):  # between two chunks
+        run(job, found, skip or {}, let_through=(KeyboardInterrupt,))
     result = found.result
     for number in range(len(result.after), len(job.chunks)):
         result.failures[number] = Failure("timed out", "did not end in time", job.chunks[number].label)

@@ -12,7 +12,9 @@ from toolkit.cells import bound_anew, written
 Loop = ast.For | ast.While
 
 
-def compile_watched(source: str, label: str, steps_name: str, gradients: Sequence[str], numbers: Mapping[str, int]) -> CodeType:
+def compile_watched(
+    source: str, label: str, steps_name: str, gradients: Sequence[str], numbers: Mapping[str, int]
+) -> CodeType:
     """A cell as code in which the training loop can be watched.
 
     ``_each_step(iterable)`` stands around what a ``for`` goes through, ``_goes_on(test)`` around the test of a ``while``, and

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from tests.judging import Bench
 from toolkit.cells import read, written
 from toolkit.minibatches import Minibatch, make, own_sizes
-from tests.judging import Bench
 
 Statements = list[str]
 """The top-level statements of one cell."""

@@ -1,0 +1,122 @@
+"""A student's notebook as a kernel runs it: the exercise's cells and an answer's, one after the other, in IPython's shell.
+
+Each notebook has a process of its own, forked from one that has torch and IPython imported.
+"""
+
+import io
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader import utils
+
+from autograder.build import source_notebook
+from autograder.exercise import COURSE, Exercise
+from tests.judging import Answer, notebook_with
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a student has seen at the end."""
+
+    says: dict[str, tuple[str, str]]
+    """Mark and sentence of ``check`` for everything that is graded, by the name that a verdict has."""
+    printed: dict[str, str] = field(default_factory=dict)
+    """Output of the exercise's own cells, by cell id."""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@cache
+def released(assignment: str) -> tuple[NotebookNode, NotebookNode]:
+    """The exercise as students get it, and its source."""
+    source = source_notebook(COURSE, assignment)
+    exercise = Exercise.from_notebook(source, assignment)
+    notebook = source_notebook(COURSE, assignment)
+    notebook.cells = [cell for cell in notebook.cells if "instructor" not in cell.metadata.get("tags", [])]
+    for cell in notebook.cells:
+        if (grade_id := cell.metadata.get("nbgrader", {}).get("grade_id")) in exercise.released:
+            cell.source = exercise.released[grade_id]
+    return notebook, source
+
+
+SKIPPED = ("demo-", "picture", "warmup", "speed", "figure")
+"""Beginnings of the ids of cells that only show something."""
+
+SHORTER = {"settings": "max_steps, lr_drop, log_every = 40, 30, 5"}
+
+ASK = """
+import sys as _sys
+_check = _sys.modules["toolkit.check"]
+_training = _sys.modules["toolkit.training"]
+_all = {}
+for _cell in _check.history.exercise.graded:
+    for _one in _cell.expected:
+        if _one.kind == "gradients":
+            _all.update({f"d{_name}": _check._judged(_name, globals()) for _name in _one.names})
+        elif _one.kind == "training":
+            _all.update({_name if _name.startswith("the ") else f"{_name} in the loop": _said for _name, _said in _training._training().items()})
+        else:
+            _all.update(_training._calibration(globals()))
+"""
+
+
+def shown(answer: Answer, ids: bool = True) -> Shown:
+    """Run an answer's notebook from the top to the bottom, and ask ``check`` for everything in the end.
+
+    Args:
+        ids: whether the frontend tells the kernel the ids of cells.
+    """
+    notebook = notebook_with(answer, *released(answer.assignment))
+    read, write = os.pipe()
+    if (child := os.fork()) == 0:
+        os.close(read)
+        try:
+            said = _run(notebook, ids)
+        except BaseException as error:
+            said = {"failed": f"{type(error).__name__}: {error}"}
+        with os.fdopen(write, "w") as file:
+            json.dump(said, file)
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as file:
+        text = file.read()
+    os.waitpid(child, 0)
+    said = json.loads(text) if text else {"failed": "the kernel died"}
+    if "failed" in said:
+        raise RuntimeError(said["failed"])
+    return Shown({k: tuple(v) for k, v in said["says"].items()}, said["printed"], said["errors"])
+
+
+def _run(notebook: NotebookNode, ids: bool) -> dict:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from IPython.core.interactiveshell import InteractiveShell
+
+    for name in [n for n in sys.modules if n == "toolkit" or n.startswith("toolkit.")]:
+        del sys.modules[name]
+    os.environ["CI"] = "1"
+    os.chdir(COURSE / "data")
+    shell = InteractiveShell.instance()
+    printed, errors = {}, {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or cell.id.startswith(SKIPPED):
+            continue
+        source = cell.source
+        if "NBGRADER_EXECUTION" in source:
+            source += "\nmax_steps, lr_drop, log_every = 40, 30, 5\nXtr, Ytr, Xdev, Ydev = Xtr[:2000], Ytr[:2000], Xdev[:500], Ydev[:500]"
+        out, sys.stdout = sys.stdout, io.StringIO()
+        try:
+            result = shell.run_cell(source, store_history=True, cell_id=cell.id if ids else None)
+        finally:
+            printed[cell.id], sys.stdout = sys.stdout.getvalue(), out
+        if not result.success:
+            error = result.error_in_exec or result.error_before_exec
+            errors[cell.id] = f"{type(error).__name__}: {error}"
+    shell.events.callbacks["pre_run_cell"].clear()
+    shell.run_cell(ASK, store_history=False, silent=True)
+    return {"says": shell.user_ns["_all"], "printed": printed, "errors": errors}

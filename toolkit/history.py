@@ -1,0 +1,171 @@
+"""The cells that were run in this notebook: what ``check`` reads the student's answers from.
+
+A kernel is told the text of each cell that it runs, and by newer frontends the cell's id, but not where the cell stands. So
+the order of the cells is a guess, and there is more than one (``submissions``).
+"""
+
+import contextlib
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from toolkit.cells import StudentCell, calls
+from toolkit.exercise import Exercise
+from toolkit.plans import GradedPlace, ReplacedCell, Submission
+
+SETUP = "# @title Setup"
+"""First words of the setup cell, which is no answer."""
+
+
+@dataclass
+class Ran:
+    """A cell that was run; of several runs of the same cell the last."""
+
+    source: str
+    cell_id: str | None
+    label: str
+    first: int
+    """When it first ran to its end, or was first run if it never did."""
+    last: int
+    anchor: str = ""
+    """The exercise's own cell that was run last before it."""
+    worked: bool = False
+
+
+class History:
+    """What was run, in this kernel.
+
+    Attributes:
+        forward: text of the forward cell that was run last; by its first words it is found.
+    """
+
+    def __init__(self) -> None:
+        self.ran: list[Ran] = []
+        self.count = 0
+        self.course: Mapping[str, str] = {}
+        """Digest of the text of each of the exercise's own code cells, by cell id, in order; '' where students write."""
+        self.exercise: Exercise | None = None
+
+    def before(self, info: object) -> None:
+        """A cell is going to be run (IPython's ``pre_run_cell``)."""
+        source = getattr(info, "raw_cell", None) or ""
+        if getattr(info, "silent", False) or not source.strip() or source.lstrip().startswith(SETUP):
+            return
+        cell_id = getattr(info, "cell_id", None)
+        self.count += 1
+        number = getattr(_shell(), "execution_count", self.count)
+        label = f"cell {cell_id}" if self.course.get(cell_id) == "" else f"cell In[{number}]"
+        known = next((r for r in self.ran if (r.cell_id == cell_id if cell_id else r.source == source)), None)
+        if known is None or not known.worked:
+            anchor = next((r.anchor for r in reversed(self.ran)), "")
+            if known:
+                self.ran.remove(known)
+            known = Ran(source, cell_id, label, self.count, self.count, self.own_id(source, cell_id) or anchor)
+            self.ran.append(known)
+        known.source, known.label, known.last = source, label, self.count
+        self.running = known
+
+    running: Ran | None = None
+
+    def after(self, result: object = None) -> None:
+        """It was run (``post_run_cell``)."""
+        if self.running is not None and getattr(result, "success", True):
+            self.running.worked = True
+        self.running = None
+
+    def last_text(self, mark: str) -> str:
+        """The cell with these first words that was run last, lines such as ``%%time`` left out; '' if none was."""
+        for ran in sorted(self.ran, key=lambda r: r.last, reverse=True):
+            text = "\n".join(line for line in ran.source.split("\n") if not line.startswith(("%", "!"))).strip()
+            if text.startswith(mark):
+                return text
+        return ""
+
+    def own_id(self, source: str, cell_id: str | None = None) -> str | None:
+        """Which of the exercise's own cells it is: by its id, else by its text."""
+        if cell_id in self.course:
+            return cell_id
+        found = digest(source)
+        return next((known for known, theirs in self.course.items() if theirs == found), None)
+
+    def submissions(self) -> Iterator[Submission]:
+        """The student's cells with the graded cells among them, in each order in which they may stand in the notebook:
+        as the exercise's cells around them stand, as they were run last, as they were run first."""
+        order = {cell_id: number for number, cell_id in enumerate(self.course)}
+
+        def place(ran: Ran) -> tuple[int, int]:
+            return order.get(self.own_id(ran.source, ran.cell_id) or ran.anchor, -1), ran.first
+
+        given: list[list[Ran]] = []
+        for key in (place, lambda ran: ran.last, lambda ran: ran.first):
+            if (ordered := sorted(self.ran, key=key)) not in given:
+                given.append(ordered)
+                yield self._parts(ordered)
+
+    def _parts(self, ordered: list[Ran]) -> Submission:
+        graded = {cell.grade_id: cell for cell in self.exercise.graded}
+        parts: list[StudentCell | GradedPlace | ReplacedCell] = []
+        for ran in ordered:
+            own = self.own_id(ran.source, ran.cell_id) or self._edited_check(ran)
+            if own is None or self.course[own] == "":
+                parts.append(StudentCell(ran.label, ran.source, own))
+                continue
+            if self.course[own] != digest(ran.source):
+                parts.append(ReplacedCell(f"the cell {own}", ran.source))
+            if own in graded:
+                parts.append(GradedPlace(own, graded[own].names()))
+        return self._with_grade_ids(parts, graded)
+
+    def _edited_check(self, ran: Ran) -> str | None:
+        """A graded cell in which something was added, where the frontend tells no ids: it calls ``check`` as that one does,
+        and that one was never run as it is."""
+        if ran.cell_id:
+            return None
+        run = {self.own_id(other.source) for other in self.ran}
+        asked = calls(ran.source, "check")
+        return next((c.grade_id for c in self.exercise.graded if c.names() in asked and c.grade_id not in run), None)
+
+    @staticmethod
+    def _with_grade_ids(parts: list, graded: Mapping[str, object]) -> Submission:
+        """Where the frontend tells no ids, a solution cell is the last one before its graded cell."""
+        known = {part.grade_id for part in parts if isinstance(part, StudentCell)}
+        for number, part in enumerate(parts):
+            wanted = graded[part.grade_id].after if isinstance(part, GradedPlace) else None
+            if wanted is None or wanted in known:
+                continue
+            for at in range(number - 1, -1, -1):
+                if isinstance(parts[at], GradedPlace):
+                    break
+                if isinstance(parts[at], StudentCell) and parts[at].grade_id is None:
+                    parts[at] = StudentCell(parts[at].label, parts[at].source, wanted)
+                    break
+        return tuple(parts)
+
+
+def digest(source: str) -> str:
+    """A short digest of a cell's text."""
+    return hashlib.sha256(source.strip().encode()).hexdigest()[:12]
+
+
+def _shell() -> object | None:
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+def listen() -> History:
+    """The history of this kernel, from now on kept up to date; the setup cell may be run again without losing it."""
+    shell = _shell()
+    old = getattr(shell, "backprop_ninja", None)
+    history = History()
+    if old is not None:
+        for event, hook in old.hooks:
+            with contextlib.suppress(ValueError):
+                shell.events.unregister(event, hook)
+        history.ran = [Ran(**vars(ran)) for ran in old.ran]
+        history.count = old.count
+    if shell is not None:
+        history.hooks = [("pre_run_cell", history.before), ("post_run_cell", history.after)]
+        for event, hook in history.hooks:
+            shell.events.register(event, hook)
+        shell.backprop_ninja = history
+    return history
