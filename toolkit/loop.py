@@ -235,13 +235,12 @@ def _training_steps(
                 yours is None or stale or i >= len(minibatches)
             ):  # under another name: then it is the one that was asked for
                 drawn |= minibatches[min(i, len(minibatches) - 1)]
-            elif (
-                not isinstance(yours, Tensor)
-                or yours.dtype != batch.values[name].dtype
-                or yours.shape != batch.values[name].shape
-            ):
-                what = f"shape {tuple(yours.shape)}" if isinstance(yours, Tensor) else f"type {yours}"
-                return training, f"{name} has {what} after a step; a minibatch has {tuple(batch.values[name].shape)}."
+            elif not isinstance(yours, Tensor) or (yours.dtype, yours.shape) != (wanted.dtype, wanted.shape):
+                what = f"{yours.dtype} of shape {tuple(yours.shape)}" if isinstance(yours, Tensor) else f"a {yours}"
+                return (
+                    training,
+                    f"{name} is {what} after a step; a minibatch is {wanted.dtype} of {tuple(wanted.shape)}.",
+                )
             else:
                 drawn[name] = yours
         inputs = {k: v for k, v in batch.values.items() if k not in graph.steps}
