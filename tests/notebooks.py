@@ -3,6 +3,7 @@
 Each notebook has a process of its own, forked from one that has torch and IPython imported.
 """
 
+import copy
 import io
 import json
 import os
@@ -70,7 +71,7 @@ def shown(answer: Answer, ids: bool = True) -> Shown:
     Args:
         ids: whether the frontend tells the kernel the ids of cells.
     """
-    notebook = notebook_with(answer, *released(answer.assignment))
+    notebook = notebook_with(answer, *copy.deepcopy(released(answer.assignment)))
     read, write = os.pipe()
     if (child := os.fork()) == 0:
         os.close(read)
