@@ -60,6 +60,8 @@ PUBLIC = {
 }
 SOLUTION_SECONDS = 900
 """Longest time for a cell of a solution: the training loop takes a minute or two."""
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "_kg_hide-input": True}
+"""Metadata that hides a cell's code in Colab (its `# @title` is shown), in JupyterLab and Notebook, and in Kaggle."""
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n?### END SOLUTION", re.DOTALL)
 
@@ -81,9 +83,15 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
     })  # fmt: skip
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
-        if "setup" in cell.metadata.get("tags", []):
+        tags = cell.metadata.get("tags", [])
+        if "setup" in tags:
             cell.source = setup_cell(course) + "\n" + _which_exercise(notebook, name)
-            cell.metadata.update(nbformat.from_dict({"cellView": "form", "jupyter": {"source_hidden": True}}))
+        if "setup" in tags or "fold" in tags:
+            if not cell.source.startswith("# @title "):
+                raise BuildError(
+                    f"source/{name}: a folded cell begins with `# @title` and what it does: {cell.source[:40]!r}"
+                )
+            cell.metadata.update(nbformat.from_dict(FOLDED))
         if cell.cell_type == "code" and not cell.source.strip():
             raise BuildError(f"source/{name}: an empty code cell. Write something in it or take it out.")
     first_code = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
@@ -207,7 +215,10 @@ def _build_solution(course: Path, name: str, api: NbGraderAPI) -> None:
 
 
 def _fingerprint(notebook: NotebookNode) -> str:
-    text = "\0".join(f"{cell.cell_type}\0{cell.source}" for cell in notebook.cells)
+    told = "cellView", "jupyter", "_kg_hide-input", "tags"
+    text = "\0".join(
+        f"{cell.cell_type}\0{cell.source}\0{[cell.metadata.get(key) for key in told]}" for cell in notebook.cells
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -6,7 +6,17 @@ import shutil
 import nbformat
 import pytest
 
-from autograder.build import assignments, build, copy_sources, drift, leaks, setup_cell, solution_lines, source_notebook
+from autograder.build import (
+    BuildError,
+    assignments,
+    build,
+    copy_sources,
+    drift,
+    leaks,
+    setup_cell,
+    solution_lines,
+    source_notebook,
+)
 from autograder.exercise import COURSE, Exercise
 
 
@@ -72,6 +82,25 @@ def test_a_leak_is_noticed(course, name):
             path.write_text(before)
 
 
+def test_a_folded_cell_says_what_it_does(tmp_path):
+    copy_sources(COURSE, tmp_path)
+    path = tmp_path / "source" / "2_fused_cross_entropy" / "2_fused_cross_entropy.py"
+    path.write_text(path.read_text() + '\n# %% tags=["fold"]\nprint(1)\n')
+    with pytest.raises(BuildError, match=r"2_fused_cross_entropy: a folded cell begins with `# @title`.*print"):
+        source_notebook(tmp_path, "2_fused_cross_entropy")
+
+
+def test_a_cell_folded_after_the_solution_was_run_is_drift(course):
+    path = course / "source" / "1_chunked_backprop" / "1_chunked_backprop.py"
+    before = path.read_text()
+    path.write_text(before.replace('# %% tags=["imports"]', '# %% tags=["imports", "nbval-skip"]'))
+    assert path.read_text() != before
+    try:
+        assert [s for s in drift(course) if s.startswith("solutions/1_chunked_backprop")]
+    finally:
+        path.write_text(before)
+
+
 def test_a_change_of_the_toolkit_is_drift(course):
     path = course / "toolkit" / "compare.py"
     before = path.read_text()
@@ -89,8 +118,12 @@ def test_what_a_student_opens(part, name):
     nbformat.validate(notebook)
     setup = next(cell for cell in notebook.cells if cell.source.startswith("# @title Setup"))
     assert setup.source == setup_cell()
-    assert setup.metadata["cellView"] == "form"  # collapsed in Colab
-    assert setup.metadata["jupyter"]["source_hidden"] is True  # collapsed in JupyterLab
+    folded = [cell for cell in notebook.cells if "fold" in cell.metadata.get("tags", [])]
+    for cell in (setup, *folded):
+        assert cell.source.startswith("# @title ")  # what Colab, and JupyterLab in the closed cell, show of it
+        assert cell.metadata["cellView"] == "form"  # closed in Colab
+        assert cell.metadata["jupyter"]["source_hidden"] is True  # closed in JupyterLab and Notebook
+        assert cell.metadata["_kg_hide-input"] is True  # closed in Kaggle
     assert notebook.metadata.kernelspec.name == "python3"
     assert not any(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", []))
 

@@ -5,6 +5,8 @@ import io
 from itertools import pairwise
 from pathlib import Path
 
+import matplotlib
+import matplotlib.style
 import pytest
 import torch
 from matplotlib.colors import same_color
@@ -163,6 +165,16 @@ def test_a_variable_that_two_steps_read_is_marked():
     assert marked == {"hprebn", "bndiff", "logits", "counts"}
 
 
+def test_without_forks_nothing_gives_away_what_is_read_twice():
+    graph = Graph.from_source(EXERCISE_1)
+    figure = draw_network(graph, graph.forward(inputs()), forks=False)
+    assert not any(same_color(p.get_edgecolor(), FORK) for p in figure.axes[0].patches)
+    assert len({p.get_linewidth() for p in arrows(figure).values()}) == 1
+    assert not any("several" in t.get_text() for t in figure.legends[0].get_texts())
+    marked = draw_network(graph, graph.forward(inputs()))
+    assert box_extents(figure).keys() == box_extents(marked).keys()
+
+
 def test_integer_data_read_twice_has_no_shares_of_gradient():
     graph = Graph.from_source("a = C[Xb]\nb = a * (Xb > 3)[:, :, None]")
     figure = draw_network(graph, graph.forward(inputs()))
@@ -194,6 +206,16 @@ def test_the_same_picture_every_time(drawn):
     graph, _, figure = drawn
     again = draw_network(graph, graph.forward(inputs()))
     assert png(figure) == png(again) == again._repr_png_()
+
+
+@pytest.mark.parametrize("style", ["dark_background", "Solarize_Light2", "grayscale"])
+def test_dark_on_white_whatever_the_style(style):
+    graph = Graph.from_source(EXERCISE_1)
+    values = graph.forward(inputs())
+    expected = draw_network(graph, values)._repr_png_()
+    with matplotlib.style.context(style):
+        matplotlib.rcParams["figure.dpi"] = 100  # the size is the reader's own choice
+        assert draw_network(graph, values)._repr_png_() == expected
 
 
 def png(figure) -> bytes:

@@ -37,20 +37,24 @@ EDGE, FORK, INK, SOFT = "#7a7a7a", "#e07b00", "#1a1a1a", "#5c5c5c"
 ACCENT, ACCENT_FILL, DIM, DIM_INK = "#b5125f", "#fbdbe9", "#cacaca", "#a8a8a8"
 
 
-def draw_network(graph: Graph, values: Mapping[str, object], *, highlight: str | None = None) -> Figure:
+def draw_network(
+    graph: Graph, values: Mapping[str, object], *, highlight: str | None = None, forks: bool = True
+) -> Figure:
     """Draw a forward graph with the name and shape of every variable; a notebook shows it as a cell's result.
 
     Args:
         values: every input and step by name, as ``graph.forward`` returns them; only types and shapes are looked at.
         highlight: a variable to show in colour with its readers and the arrows between them, the rest pale.
+        forks: whether to mark the variables that several steps read, and the arrows from them.
 
     Returns:
-        A figure at most about 11 inches wide, and the higher the more steps there are. pyplot does not know of it.
+        A figure at most about 11 inches wide, and the higher the more steps there are. pyplot does not know of it. It is
+        dark on white whatever the style of the notebook's own figures or the colours of the page.
 
     Raises:
         KeyError: a step has no value, or no variable is called ``highlight``.
     """
-    boxes = _boxes(graph, values)
+    boxes = _boxes(graph, values, forks and highlight is None)
     if highlight is not None and highlight not in boxes:
         raise KeyError(f"No variable {highlight!r} in this network. It has {', '.join(boxes)}.")
     layout = _Layout(boxes)
@@ -66,7 +70,7 @@ class Picture(Figure):
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png")
+        self.savefig(buffer, format="png", facecolor=self.get_facecolor())  # a dark style would put its own there
         return buffer.getvalue()
 
 
@@ -79,6 +83,8 @@ class _Box:
     text: str
     """The expression of a step, as it is written."""
     readers: tuple[str, ...]
+    is_fork: bool
+    """Whether to mark that several shares of gradient come back to it."""
     near: str | None
     """The reader that gets a straight arrow: the next step, or an input's first reader."""
     x: float = 0.0
@@ -92,13 +98,8 @@ class _Box:
     def is_input(self) -> bool:
         return self.kind in ("parameter", "data")
 
-    @property
-    def is_fork(self) -> bool:
-        """Whether several shares of gradient come back to it."""
-        return len(self.readers) > 1 and self.kind != "data"
 
-
-def _boxes(graph: Graph, values: Mapping[str, object]) -> dict[str, _Box]:
+def _boxes(graph: Graph, values: Mapping[str, object], forks: bool) -> dict[str, _Box]:
     """Tensor inputs, then steps."""
     inputs = {name: values[name] for name in graph.inputs if isinstance(values.get(name), Tensor)}
     kinds = {name: "parameter" if value.is_floating_point() else "data" for name, value in inputs.items()}
@@ -110,7 +111,8 @@ def _boxes(graph: Graph, values: Mapping[str, object]) -> dict[str, _Box]:
         readers = graph.readers(name)
         near = readers[0] if name in inputs else following.get(name)
         shape = str(tuple(getattr(values[name], "shape", ())))
-        boxes[name] = _Box(kind, shape, text.get(name, ""), readers, near if near in readers else None)
+        fork = forks and kind != "data" and len(readers) > 1
+        boxes[name] = _Box(kind, shape, text.get(name, ""), readers, fork, near if near in readers else None)
     return boxes
 
 
@@ -243,7 +245,8 @@ def _draw(layout: _Layout, highlight: str | None) -> Figure:
             )  # fmt: skip
     font = {"family": FONT, "size": SMALL}
     columns = math.ceil(len(handles) / rows)
-    figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 0), ncols=columns, frameon=False, prop=font)
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 0), "ncols": columns, "frameon": False}
+    figure.legend(handles=handles, prop=font, labelcolor=INK, **place)
     return figure
 
 

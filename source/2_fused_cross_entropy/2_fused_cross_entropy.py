@@ -31,12 +31,13 @@
 #   You may add cells of your own for trying things out.
 # - Have paper at hand. The code of this exercise is a line or two, the derivation is the exercise.
 # - Run the `check(...)` below your cell. It compares your gradient with PyTorch's own and says what it sees. A
-#   check that is not satisfied stops *Run All* at that place: mend it, then go on.
+#   check that is not satisfied raises an error below its cell; *Run All* goes on to the bottom all the same.
 # - Hints are behind folds, from a gentle one to a strong one. None contains the answer.
 # - One cell is graded, that of `dlogits`. The others you fill in for your own benefit. Left empty, they stop
 #   nothing: the cells below them say "not attempted" and go on.
 #
-# The notebook needs nothing but itself: it runs in Jupyter, in VS Code and in Colab.
+# The notebook needs nothing but itself: it runs in Jupyter, in VS Code, in Colab and in Kaggle. It follows part 4 of Andrej
+# Karpathy's lecture series *makemore* ([video](https://youtu.be/q8SA3rM6ckI)).
 #
 # **If your notebook is graded**, the cell of `dlogits` is run again on data that you have not seen: minibatches
 # of other sizes, other vocabularies, other targets, in float64, some of them with logits a thousand times as large.
@@ -45,18 +46,18 @@
 # 1. Do not write 32 or 27 into the answer. Take a size from a tensor's shape, or from `n`.
 # 2. The cell may use `logits`, `Yb`, `n` and `vocab_size`, and what your own earlier cells define. The logits are
 #    drawn afresh, so what was computed before them (`h`, for one) has nothing to do with them.
-# 3. An expression that overflows on large logits is not right. The section on numerical stability says why one
+# 3. An expression that overflows on large logits is half right. The section on numerical stability says why one
 #    cares.
 # 4. Autograd (`.backward`, `.grad`, `torch.autograd` and relatives) is not an answer.
 #
-# `dlogits` is worth ten points. Right numbers in the wrong shape, or an answer that is right for this notebook's
-# sizes only, earn half of them.
+# `dlogits` is worth ten points. Right numbers in the wrong shape, an answer that is right for this notebook's
+# sizes only, or one that overflows, earn half of them.
 
 # %% [markdown]
 # ## Setup
 #
-# The next cell holds the course's tools, `check` among them. It is long and folded away; run it, you need not
-# read it.
+# The next cell holds the course's tools, `check` among them. It is long, and folded away (VS Code shows it open:
+# scroll past it). Run it; you need not read it. Further down, the code of some tables, figures and clocks is folded, too.
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # The build puts the course's tools (toolkit/) here.
@@ -257,9 +258,9 @@ print("the same up to rounding:", torch.allclose(demo_loss, loss.detach()))
 # Two questions, and the derivation is complete:
 #
 # - In which of the $\ell_r$ does the logit $z_{23}$ occur? So what do the other rows contribute to its gradient?
-# - What has become of the gradient of one row, $\partial\ell_r/\partial z_{ri}$, when it is seen from $L$? To
-#   forget this is the most frequent slip of the exercise. It is invisible in a picture, and it makes a network
-#   train as if someone had multiplied the learning rate.
+# - What has become of the gradient of one row, $\partial\ell_r/\partial z_{ri}$, when it is seen from $L$? This is
+#   easily forgotten. It is invisible in a picture, and without it a network trains as if someone had multiplied the
+#   learning rate.
 
 # %% [markdown]
 # ## A false start
@@ -273,7 +274,8 @@ print("the same up to rounding:", torch.allclose(demo_loss, loss.detach()))
 #
 # It looks reasonable, it has the right shape, and its signs are right. These are its numbers:
 
-# %% nbgrader={"grade": false, "grade_id": "demo-false-start", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "demo-false-start", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title The false start beside autograd
 wrong_p = torch.exp(-F.cross_entropy(logits.detach(), Yb, reduction="none"))  # (n,) the right character's probability
 wrong_dlogits = torch.zeros_like(logits)
 wrong_dlogits[range(n), Yb] = -wrong_p * (1 - wrong_p) / n
@@ -298,7 +300,7 @@ print(f"largest number of autograd:        {logits.grad[toy_others].abs().max().
 # **The logarithm was forgotten.** At the label's place all numbers are too small, and the last two columns tell by
 # how much: by the factor $p_y$. The missing $1/p_y$ is the derivative of the logarithm. Without it one minimises
 # $-p_y$ instead of $-\log p_y$, and that is a bad bargain. Where the network gave the right character a
-# probability of 0.001, the true gradient is at its largest, while the false one is a thousand times smaller. *The
+# probability of 0.001, the true gradient is almost at its largest, while the false one is a thousand times smaller. *The
 # more wrong the network is, the less it learns from its mistake.* The logarithm is there to prevent exactly that.
 #
 # **The denominator was forgotten.** Everywhere else the false start has zeros, where autograd has numbers. The
@@ -396,25 +398,31 @@ expect_gradients("logits", scale={"logits": 1000.0})
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# `exact` may be `False` here and a difference near $10^{-9}$ remain: PyTorch computes the logarithms of the
-# probabilities first and takes their exponential again on the way back, and so rounds in other places.
-# `approximate: True` is what counts.
+# If `check` says *right, up to rounding*, that is right: PyTorch computes the logarithms of the probabilities first and
+# takes their exponential again on the way back, and so rounds in other places.
 #
-# **A second way to the same result.** Take the logarithm of the quotient before you differentiate:
+# **When it is right**, open the folds from here on; they say in words what you have found, and would spoil it.
+#
+# <details><summary>A second way to the same result</summary>
+#
+# Take the logarithm of the quotient before you differentiate:
 #
 # $$\ell \;=\; -\log\frac{e^{z_y}}{S} \;=\; -z_y + \log\sum_{k=1}^{V} e^{z_k}$$
 #
 # No quotient rule and no cases any more. Two terms: which of them gives you the probabilities, and which the
 # exception at the label? Do it now, it takes two minutes. Whoever has seen that the gradient of log-sum-exp *is*
 # the softmax will not forget this derivation again.
+#
+# </details>
 
 # %% [markdown]
 # ## What the gradient says
 #
 # The result is so simple that one can read it. Look at one row, without the factor of the batch: at the
-# probabilities that the network gave to the V characters, and at the gradient.
+# probabilities that the network gave to the V characters, and at the gradient. (This cell and the two figures below it
+# show *your* `dlogits`, and wait until it is right.)
 
-# %% nbgrader={"grade": false, "grade_id": "demo-row", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["raises-exception"] nbgrader={"grade": false, "grade_id": "demo-row", "locked": true, "schema_version": 3, "solution": false, "task": false}
 check("logits")  # what follows looks at your dlogits, which has to be right
 torch.set_printoptions(precision=4, sci_mode=False, linewidth=100)
 print(f"row 0; the right character is {itos[Yb[0].item()]!r}, number {Yb[0].item()}\n")
@@ -427,7 +435,11 @@ print("\neach row of dlogits sums to zero, up to rounding:", bool((demo_sums.abs
 torch.set_printoptions(profile="default")
 
 # %% [markdown]
-# Compare the two rows, number by number. At how many places do they differ, and by how much?
+# Compare the two rows, number by number. At how many places do they differ, and by how much? Which signs are there, and
+# which logits does a step of gradient descent move up, which down, and how far? What is the sum of a row, and why must it
+# be that? How large can a number of `dlogits` become at most? Answer these before you open the fold.
+#
+# <details><summary>Forces: what the gradient says</summary>
 #
 # **Pull and push.** Gradient descent moves each logit *against* its gradient. Where the gradient is positive, the
 # logit is pushed down: that is every wrong character, and each is pushed exactly as hard as it was believed in. A
@@ -444,9 +456,13 @@ torch.set_printoptions(profile="default")
 # **The forces are bounded.** However wrong the network is, no number of `dlogits` is larger than $1/n$ in size. A
 # perfect row, with probability 1 on the right character, is at rest: all its numbers are zero.
 #
-# The same as a picture: first this one row, then the whole of `dlogits`. White is no force.
+# </details>
+#
+# The same as a picture: first this one row, then the whole of `dlogits`. White is zero.
 
-# %% nbgrader={"grade": false, "grade_id": "demo-bars", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "raises-exception"] nbgrader={"grade": false, "grade_id": "demo-bars", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title One row of your dlogits as bars
+check("logits")
 demo_row = dlogits.detach()[0] * n
 demo_chars = [itos[i] for i in range(vocab_size)]
 demo_color = ["tab:blue" if i == Yb[0] else "tab:red" for i in range(vocab_size)]
@@ -454,12 +470,14 @@ fig, (above, below) = plt.subplots(2, 1, figsize=(9, 4.8), sharex=True, height_r
 above.bar(range(vocab_size), F.softmax(logits.detach(), 1)[0], color=demo_color)
 above.set(ylabel="softmax(logits)[0]", title=f"Row 0: the right character is {itos[Yb[0].item()]!r} (blue)")
 below.bar(range(vocab_size), demo_row, color=demo_color)
-below.axhline(0, color="black", lw=0.8)
+below.axhline(0, color="gray", lw=0.8)
 below.set_xticks(range(vocab_size), demo_chars)
-below.set(ylabel="dlogits[0] * n", xlabel="character; above zero: pushed down, below zero: pulled up")
+below.set(ylabel="dlogits[0] * n", xlabel="character; a step of gradient descent lowers what is above zero")
 plt.show()
 
-# %% nbgrader={"grade": false, "grade_id": "demo-picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "raises-exception"] nbgrader={"grade": false, "grade_id": "demo-picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title The whole of your dlogits
+check("logits")
 demo_forces = dlogits.detach() * n
 fig, ax = plt.subplots(figsize=(8, 7.8))
 demo_peak = demo_forces.max().item()
@@ -469,14 +487,15 @@ ax.set_xticks(range(vocab_size), demo_chars)
 ax.set_yticks(range(n), [itos[y] for y in Yb.tolist()])
 ax.set(xlabel="character", ylabel="example, named by its right character", title="dlogits * n")
 demo_ticks = [-1, -0.5, 0, demo_peak / 2, demo_peak]
-fig.colorbar(demo_image, shrink=0.8, ticks=demo_ticks, format="%.2f", label="below zero: pulled up, above: pushed down")
+fig.colorbar(
+    demo_image, shrink=0.8, ticks=demo_ticks, format="%.2f", label="dlogits * n; red and blue are scaled apart"
+)
 plt.show()
 
 # %% [markdown]
-# One blue square in each row, at the label, and red all around: the pull in one place, the push spread over all
-# the others. (The two colours have scales of their own; on a common one the red would hardly be visible.) The network
-# is untrained, so no character is much preferred to the others, and the push is spread thinly. In a trained
-# network most squares are white, and the few that are not show what it has yet to learn.
+# (The two colours have scales of their own; on a common one the red would hardly be visible.) The network is untrained, so
+# no character is much preferred to the others, and the red is spread thinly. In a trained network most squares are white,
+# and the few that are not show what it has yet to learn.
 
 # %% [markdown]
 # ## Numerical stability
@@ -538,7 +557,8 @@ def dlogits_of(logits, Yb):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": false, "grade_id": "function-check", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "function-check", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title Your function on other minibatches
 def demo_compare(function, loss_function, cases, what):
     """Try one of your functions on other minibatches, beside autograd's gradient of the same loss."""
     for number, (case_logits, case_Yb) in enumerate(cases, 1):
@@ -576,8 +596,8 @@ demo_compare(dlogits_of, F.cross_entropy, list(demo_cases(shift=-1000)), "all cl
 
 # %% [markdown]
 # If `inf` or `nan` shows up on the large logits while the ordinary ones are right, the exponential was taken of the
-# bare logits. Such an expression passes `check`, since the logits of this notebook are small. The graded run tries
-# large ones too: if that happened to you, mend the cell of `dlogits` as well.
+# bare logits. The logits of this notebook are small, but the graded run tries large ones, too: if that happened to you,
+# mend the cell of `dlogits` as well.
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "eight_steps-text", "locked": false, "schema_version": 3, "solution": false, "task": false}
 # ## What it saves
@@ -614,7 +634,8 @@ def eight_steps(logits, Yb, logit_maxes, norm_logits, counts, counts_sum, counts
     ### END SOLUTION
 
 
-# %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title Both ways, timed
 demo_rounds, demo_tokens = 7, 50_000  # tokens: the vocabulary of a language model
 if os.environ.get("NBGRADER_EXECUTION"):  # set by nbgrader while it runs a notebook
     demo_rounds, demo_tokens = 1, 1000
@@ -669,8 +690,9 @@ torch.set_num_threads(demo_threads)
 # speed counts, comes back to it.)
 #
 # With the vocabulary of a language model, 50,000 tokens instead of 27 characters, arithmetic and memory decide.
-# The long way writes more than ten tensors of 1.6 million numbers on its way back, and needs several more that the
-# forward pass had to keep. The fused way needs `logits`, and writes one or two.
+# PyTorch makes eleven tensors of 1.6 million numbers on its long way back, the lines of exercise 1's solution make
+# thirteen, and both read `probs` and `counts`, which the forward pass had to keep for them. The fused way reads `logits`,
+# and can do with one new tensor.
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "stretch-smoothing-text", "locked": false, "schema_version": 3, "solution": false, "task": false}
 # ## Stretch 1: label smoothing
@@ -768,7 +790,8 @@ def dlogits_ignoring(logits, Yb, ignore_index):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": false, "grade_id": "stretch-ignoring-check", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "stretch-ignoring-check", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title Your function on minibatches with padding
 def demo_padded(ignore_index):
     """Random cases in which about a third of the examples, never the first, do not count."""
     generator = torch.Generator().manual_seed(1)
@@ -819,12 +842,42 @@ progress("logits")
 # **Further reading**
 #
 # - J. S. Bridle (1990). *Probabilistic interpretation of feedforward classification network outputs, with
-#   relationships to statistical pattern recognition.* In: Neurocomputing, Springer. Where softmax got its name,
+#   relationships to statistical pattern recognition.* In: Neurocomputing, Springer.
+#   [doi:10.1007/978-3-642-76153-9_28](https://doi.org/10.1007/978-3-642-76153-9_28). Where softmax got its name,
 #   and why it goes with the logarithm.
 # - P. Blanchard, D. J. Higham, N. J. Higham (2021). *Accurately computing the log-sum-exp and softmax functions.*
-#   IMA Journal of Numerical Analysis 41. Why subtracting the maximum is not only safe but accurate.
+#   IMA Journal of Numerical Analysis 41. [doi:10.1093/imanum/draa038](https://doi.org/10.1093/imanum/draa038).
+#   Why subtracting the maximum is not only safe but accurate.
 # - C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna (2016). *Rethinking the Inception Architecture for
-#   Computer Vision.* CVPR. Section 7 introduces label smoothing, with the gradient that you may have derived.
+#   Computer Vision.* CVPR. [arXiv:1512.00567](https://arxiv.org/abs/1512.00567).
+#   Section 7 introduces label smoothing, with the gradient that you may have derived.
 # - R. Müller, S. Kornblith, G. Hinton (2019). *When does label smoothing help?* NeurIPS.
-# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja.* The video lecture that this course
-#   mirrors.
+#   [arXiv:1906.02629](https://arxiv.org/abs/1906.02629).
+# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja*
+#   ([video](https://youtu.be/q8SA3rM6ckI),
+#   [notebook](https://github.com/karpathy/nn-zero-to-hero/blob/master/lectures/makemore/makemore_part4_backprop.ipynb)).
+#   The lecture that this course mirrors.
+#
+# **Licence.** The network's forward pass and its initial values follow the notebooks of Andrej Karpathy's
+# [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero) (MIT, Copyright (c) 2022 Andrej). The code of this notebook
+# is under the MIT licence, too, its prose under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/legalcode).
+#
+# <details><summary>The MIT licence</summary>
+#
+# Copyright (c) 2022 Andrej<br>
+# Copyright (c) 2026 the authors of "Becoming a backprop ninja"
+#
+# Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+# documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights
+# to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to
+# whom the Software is furnished to do so, subject to the following conditions:
+#
+# The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+# Software.
+#
+# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+# WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+# COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+# ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+#
+# </details>

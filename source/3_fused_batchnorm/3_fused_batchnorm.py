@@ -872,11 +872,38 @@ progress("bngain", "bnbias", "hprebn")
 # **Further reading**
 #
 # - S. Ioffe, C. Szegedy (2015). *Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate
-#   Shift.* ICML. Section 3 has the layer, its gradients, and the two variances.
-# - S. Santurkar, D. Tsipras, A. Ilyas, A. Madry (2018). *How Does Batch Normalization Help Optimization?* NeurIPS. Why it
-#   works, and what the two projections have to do with it.
-# - J. L. Ba, J. R. Kiros, G. E. Hinton (2016). *Layer Normalization.* The same along the other dimension.
-# - N. J. Higham (2002). *Accuracy and Stability of Numerical Algorithms*, second edition. SIAM. On rounding, and on what
+#   Shift.* ICML. [arXiv:1502.03167](https://arxiv.org/abs/1502.03167). Section 3 has the layer, its gradients, and the two variances.
+# - S. Santurkar, D. Tsipras, A. Ilyas, A. Mądry (2018). *How Does Batch Normalization Help Optimization?* NeurIPS.
+#   [arXiv:1805.11604](https://arxiv.org/abs/1805.11604). Why it works, and what the two projections have to do with it.
+# - J. L. Ba, J. R. Kiros, G. E. Hinton (2016). *Layer Normalization.* [arXiv:1607.06450](https://arxiv.org/abs/1607.06450). The same along the other dimension.
+# - N. J. Higham (2002). *Accuracy and Stability of Numerical Algorithms*, second edition. SIAM.
+#   [doi:10.1137/1.9780898718027](https://doi.org/10.1137/1.9780898718027). On rounding, and on what
 #   to expect when nearly equal numbers are subtracted.
-# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja.* The video lecture that this exercise
-#   mirrors; it derives the same expression on a sheet of paper.
+# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja*
+#   ([video](https://youtu.be/q8SA3rM6ckI),
+#   [notebook](https://github.com/karpathy/nn-zero-to-hero/blob/master/lectures/makemore/makemore_part4_backprop.ipynb)).
+#   The lecture that this exercise mirrors; it derives the same expression on a sheet of paper.
+#
+# **Licence.** The network's forward pass and its initial values follow the notebooks of Andrej Karpathy's
+# [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero) (MIT, Copyright (c) 2022 Andrej). The code of this notebook
+# is under the MIT licence, too, its prose under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/legalcode).
+#
+# <details><summary>The MIT licence</summary>
+#
+# Copyright (c) 2022 Andrej<br>
+# Copyright (c) 2026 the authors of "Becoming a backprop ninja"
+#
+# Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+# documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights
+# to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to
+# whom the Software is furnished to do so, subject to the following conditions:
+#
+# The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+# Software.
+#
+# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+# WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+# COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+# ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+#
+# </details>

@@ -777,16 +777,44 @@ training_progress()
 #
 # **Further reading**
 #
-# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja.* The video lecture that this course mirrors.
-# - A. Karpathy (2019). *A Recipe for Training Neural Networks.* An essay on what goes wrong silently, and in which order to look
+# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja*
+#   ([video](https://youtu.be/q8SA3rM6ckI),
+#   [notebook](https://github.com/karpathy/nn-zero-to-hero/blob/master/lectures/makemore/makemore_part4_backprop.ipynb)).
+#   The lecture that this course mirrors.
+# - A. Karpathy (2019). [*A Recipe for Training Neural Networks.*](https://karpathy.github.io/2019/04/25/recipe/) An essay on what goes wrong silently, and in which order to look
 #   for it.
-# - A. Karpathy (2024). *llm.c.* GPT-2 trained in plain C: every backward pass in it is written by hand, as yours are.
+# - A. Karpathy (2024). [*llm.c.*](https://github.com/karpathy/llm.c) GPT-2 trained in plain C: every backward pass in it is written by hand, as yours are.
 # - Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller (1998). *Efficient BackProp.* In: Neural Networks: Tricks of the Trade,
-#   Springer. Learning rates, initial values, the shape of tanh: still worth every page.
+#   Springer. [doi:10.1007/3-540-49430-8_2](https://doi.org/10.1007/3-540-49430-8_2). Learning rates, initial values, the shape of tanh: still worth every page.
 # - Y. Bengio, R. Ducharme, P. Vincent, C. Jauvin (2003). *A Neural Probabilistic Language Model.* Journal of Machine Learning
-#   Research 3. The network that you have trained, with words in the place of characters.
+#   Research 3. [jmlr.org](https://www.jmlr.org/papers/v3/bengio03a.html). The network that you have trained, with words in the place of characters.
 # - S. Ioffe, C. Szegedy (2015). *Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift.*
-#   ICML. Section 3.1 is your step 3.
-# - Y. Wu, J. Johnson (2021). *Rethinking "Batch" in BatchNorm.* Running, calibrated and other statistics compared.
-# - A. Paszke and others (2019). *PyTorch: An Imperative Style, High-Performance Deep Learning Library.* NeurIPS. What happens
+#   ICML. [arXiv:1502.03167](https://arxiv.org/abs/1502.03167). Section 3.1 is your step 3.
+# - Y. Wu, J. Johnson (2021). *Rethinking "Batch" in BatchNorm.* [arXiv:2105.07576](https://arxiv.org/abs/2105.07576). Running, calibrated and other statistics compared.
+# - A. Paszke and others (2019). *PyTorch: An Imperative Style, High-Performance Deep Learning Library.* NeurIPS.
+#   [arXiv:1912.01703](https://arxiv.org/abs/1912.01703). What happens
 #   inside of the calls that you have counted.
+#
+# **Licence.** The network's forward pass and its initial values follow the notebooks of Andrej Karpathy's
+# [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero) (MIT, Copyright (c) 2022 Andrej). The code of this notebook
+# is under the MIT licence, too, its prose under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/legalcode).
+#
+# <details><summary>The MIT licence</summary>
+#
+# Copyright (c) 2022 Andrej<br>
+# Copyright (c) 2026 the authors of "Becoming a backprop ninja"
+#
+# Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+# documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights
+# to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to
+# whom the Software is furnished to do so, subject to the following conditions:
+#
+# The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+# Software.
+#
+# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+# WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+# COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+# ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+#
+# </details>
