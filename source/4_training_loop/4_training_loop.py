@@ -842,18 +842,21 @@ wide_speed = compare_speed(
 print("you predicted:", predicted_ratio)
 
 # %% [markdown]
-# On one machine of ours the ratio becomes 0.9, on another 1.35: the advantage is all but gone, or autograd has won. Three
+# We have measured ratios from 0.8 to 1.35 on several machines: most of the advantage is gone, or autograd has won. Three
 # things have happened.
 #
 # - **Calls hardly count any more.** There are as many as before, but each has ten times as much to do. What you saved is
 #   still saved, beside a step that takes several times as long.
-# - **The matrix products decide nothing**, since every loop makes the same six. Nor are they all that counts: here and on
-#   those two machines they take between a sixth and a half of your step. Divide the last ratio by the one above it.
+# - **The matrix products decide nothing**, since every loop makes the same six. Nor are they all that counts: we found them
+#   to take between a sixth and a half of the step. (Divide the last ratio by the one above it.)
 # - **Passes over memory decide.** Each line such as `bnraw * dhpreact` reads tensors of n·H = 64,000 numbers and writes
-#   another one, a quarter of a megabyte that does not fit into a core's nearest cache. The multiplication costs nothing; to
-#   fetch and to store does, and where the system hands out fresh memory for each result, it costs several times as much.
-#   Your batchnorm makes more than a dozen such passes, there and back together. `F.batch_norm` is fused: it goes through
-#   the numbers a few times in one loop, and keeps what is in between in registers.
+#   another one, a quarter of a megabyte that does not fit into a core's nearest cache. The multiplication costs next to
+#   nothing; to fetch and to store does cost. Your batchnorm makes more than a dozen such passes, there and back together.
+#   `F.batch_norm` is fused: it goes through the numbers a few times in one loop, and keeps what is in between in registers.
+#
+# That it is memory can be shown. On one and the same machine the ratio went from 0.9 to 1.2 when we made the C library fetch
+# fresh memory from the operating system for each large tensor (on Linux, `MALLOC_MMAP_THRESHOLD_=131072` in the environment
+# before Jupyter starts). Nothing was computed that was not computed before.
 #
 # So this is what fusing is for. The expression that you derived in exercise 3 saves arithmetic, and that helps everywhere.
 # But written in Python it is still one pass for each operator in it. In C++ it would be one loop, and that is how it stands in
