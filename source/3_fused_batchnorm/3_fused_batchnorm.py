@@ -46,7 +46,7 @@
 # - When something looks impossible, choose *Restart and run all*: a misspelt name or a deleted line leaves its old
 #   value behind in memory.
 #
-# The notebook needs nothing but itself: it runs in Jupyter, in VS Code and in Colab.
+# The notebook needs nothing but itself: it runs in Jupyter, in VS Code, in Colab and in Kaggle.
 #
 # **If your notebook is graded**, your cells are run again on data that you have not seen: batches of two examples
 # and more, other numbers of neurons, other values of `eps`, columns whose variance is as small as `eps`, and
@@ -64,9 +64,8 @@
 # %% [markdown]
 # ## Setup
 #
-# The next cell holds the course's tools, `check` among them. It is long and folded away; run it, you need not
-# read it. (In VS Code it stands open: the arrow on its left folds it. Likewise the long cells further down that only
-# draw or time something.)
+# The next cell holds the course's tools, `check` among them. It is long, and folded away (VS Code shows it open:
+# scroll past it). Run it; you need not read it. Further down, the code of some tables, figures and clocks is folded, too.
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # The build puts the course's tools (toolkit/) here.
@@ -83,7 +82,8 @@ import torch.nn.functional as F
 #
 # - **It is less work.** The chunked version makes a tensor for each of its lines and visits every one of them again.
 #   The fused one has to read two large tensors and to write one. That is why libraries have batchnorm, softmax with
-#   cross-entropy, layer normalization and others as *one* operation with a backward pass of its own.
+#   cross-entropy, layer normalization and others as *one* operation with a backward pass of its own. (In Python each
+#   operator of your expression still makes a tensor; exercise 4 measures what that costs.)
 # - **It needs less memory.** What is not read on the way back need not be kept from the way forward.
 # - **You see what the layer does.** Steps 9 to 11 of exercise 1 are eleven lines of code and say little at a glance. One
 #   short expression can be read: after this exercise you can say what batchnorm takes out of a gradient, and why it
@@ -91,7 +91,7 @@ import torch.nn.functional as F
 #
 # The paper that introduced batch normalization (Ioffe and Szegedy, 2015) lists the gradients of its steps one by one,
 # in its section 3. You will simplify such a list on paper, type in what comes out, and at the end compare it with finite
-# differences: three things that everybody does who adds a layer with a backward pass of its own to a library.
+# differences. Do the same three things whenever you write a layer with a backward pass of its own.
 
 # %% [markdown]
 # ## The data, the parameters, one minibatch
@@ -622,7 +622,8 @@ toy_right.vlines(toy_xhat, 0, 1000 * toy_residual, color="#bbbbbb", lw=1)
 toy_right.scatter(toy_xhat, 1000 * toy_residual, s=60, fc="none", ec="#1f77b4", label="1000 * residual * bnvar_inv")
 toy_right.scatter(toy_xhat, 1000 * toy_dx, s=12, color="#b5125f", zorder=3, label="1000 * dhprebn")
 toy_right.set(title="after: no mean, no slope", xlabel="bnraw")
-toy_right.legend(fontsize=8)
+toy_right.margins(y=0.3)
+toy_right.legend(fontsize=8, loc="upper right")
 plt.show()
 
 # %% [markdown]
@@ -635,8 +636,8 @@ plt.show()
 # %% [markdown]
 # ## Bessel's correction: one layer, two variances
 #
-# *Why* one divides by $n-1$ is told in exercise 1 (the warm-up with the coins): the average distance from the batch's
-# own mean is a little too small, and $\frac1{n-1}$ makes up for it. What concerns us here is that the layer in this
+# *Why* one divides by $n-1$ is told in exercise 1 (the warm-up with the coins): the average squared distance from the
+# batch's own mean is a little too small, and $\frac1{n-1}$ makes up for it. What concerns us here is that the layer in this
 # notebook is not quite the one that you find elsewhere.
 #
 # - **The paper** (Ioffe and Szegedy, 2015) normalizes a minibatch in training with the *biased* variance, $\frac1n$
@@ -909,24 +910,26 @@ progress("bngain", "bnbias", "hprebn")
 #   that this exercise mirrors; it derives the same expression on a sheet of paper.
 #   [Its notebook](https://github.com/karpathy/nn-zero-to-hero/blob/master/lectures/makemore/makemore_part4_backprop.ipynb).
 #
-# **Licences.** Code: MIT, prose: CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). The network, its forward pass and
-# its initial values, follows [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero), which is under the MIT License, too.
+# **Licence.** The network's forward pass and its initial values follow the notebooks of Andrej Karpathy's
+# [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero) (MIT, Copyright (c) 2022 Andrej). The code of this notebook
+# is under the MIT licence, too, its prose under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/legalcode).
 #
-# <details><summary>The MIT License, for both</summary>
+# <details><summary>The MIT licence</summary>
 #
-# Copyright (c) 2026 the authors of "Becoming a backprop ninja"<br>
-# Copyright (c) 2022 Andrej
+# Copyright (c) 2022 Andrej<br>
+# Copyright (c) 2026 the authors of "Becoming a backprop ninja"
 #
-# Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
-# files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
-# modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software
-# is furnished to do so, subject to the following conditions:
+# Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+# documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights
+# to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to
+# whom the Software is furnished to do so, subject to the following conditions:
 #
-# The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+# The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+# Software.
 #
-# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES
-# OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE
-# LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR
-# IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+# WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+# COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+# ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 #
 # </details>

@@ -16,7 +16,7 @@
 # Three exercises went backwards through one minibatch. Now it happens 200,000 times: you train a network of 12,297
 # parameters, and `loss.backward()` is never called. The gradients are yours, the update is yours, and what
 # comes out in the end is a network that makes up names. It also comes out faster than with PyTorch's autograd, on
-# this network and this kind of machine; you will measure by how much, and see why.
+# this network and this kind of machine; you will measure by how much, see why, and see where that ends.
 #
 # **For whom.** You have `dlogits` from exercise 2 and `dhprebn` from exercise 3, and the rest from exercise 1. You
 # have seen an ordinary training loop before. Bring your lines along: to reuse them is the idea.
@@ -43,7 +43,7 @@
 # - When something looks impossible, choose *Restart and run all*: a misspelt name or a deleted line leaves its old
 #   value behind in memory. In a loop that is worse than elsewhere, as you will see.
 #
-# The notebook needs nothing but itself: it runs in Jupyter, in VS Code and in Colab.
+# The notebook needs nothing but itself: it runs in Jupyter, in VS Code, in Colab and in Kaggle.
 #
 # **If your notebook is graded**, nobody waits for 200,000 steps. Your cells are run again on data that you have not
 # seen, with other sizes, other initial values and other seeds, in float64, for a few steps. Then the parameters have
@@ -59,9 +59,8 @@
 # %% [markdown]
 # ## Setup
 #
-# The next cell holds the course's tools, `check` among them. It is long and folded away; run it, you need not
-# read it. (In VS Code it stands open: the arrow on its left folds it. Likewise the long cells further down that only
-# draw or time something.)
+# The next cell holds the course's tools, `check` among them. It is long, and folded away (VS Code shows it open:
+# scroll past it). Run it; you need not read it. Further down, the code of some tables, figures and clocks is folded, too.
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # The build puts the course's tools (toolkit/) here.
@@ -852,15 +851,15 @@ print("you predicted:", predicted_ratio)
 # - **Passes over memory decide.** Each line such as `bnraw * dhpreact` reads tensors of n·H = 64,000 numbers and writes
 #   another one, a quarter of a megabyte that does not fit into a core's nearest cache. The multiplication costs next to
 #   nothing; to fetch and to store does cost. Your batchnorm makes more than a dozen such passes, there and back together.
-#   `F.batch_norm` is fused: it goes through the numbers a few times in one loop, and keeps what is in between in registers.
+#   `F.batch_norm` is fused: one call goes through the numbers a few times, and keeps what is in between in registers.
 #
 # That it is memory can be shown. On one and the same machine the ratio went from 0.9 to 1.2 when we made the C library fetch
 # fresh memory from the operating system for each large tensor (on Linux, `MALLOC_MMAP_THRESHOLD_=131072` in the environment
 # before Jupyter starts). Nothing was computed that was not computed before.
 #
 # So this is what fusing is for. The expression that you derived in exercise 3 saves arithmetic, and that helps everywhere.
-# But written in Python it is still one pass for each operator in it. In C++ it would be one loop, and that is how it stands in
-# PyTorch's sources; compilers such as `torch.compile` make such loops from lines like yours.
+# But written in Python it is still one pass for each operator in it. In C++ it would be a loop or two, and that is how it stands
+# in PyTorch's sources; compilers such as `torch.compile` make such loops from lines like yours.
 
 # %% [markdown]
 # ## Your progress
@@ -895,7 +894,7 @@ training_progress()
 # - A. Karpathy (2019). [*A Recipe for Training Neural Networks.*](https://karpathy.github.io/2019/04/25/recipe/) An essay on
 #   what goes wrong silently, and in which order to look for it.
 # - A. Karpathy (2024). [*llm.c.*](https://github.com/karpathy/llm.c) GPT-2 trained in plain C: every backward pass in it is
-#   written by hand, as yours are, and layer normalization is one loop.
+#   written by hand, as yours are.
 # - Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller (1998). *Efficient BackProp.* In: Neural Networks: Tricks of the Trade,
 #   Springer. [doi:10.1007/3-540-49430-8_2](https://doi.org/10.1007/3-540-49430-8_2). Learning rates, initial values, the shape
 #   of tanh: still worth every page.
@@ -911,24 +910,26 @@ training_progress()
 # - A. Paszke and others (2019). *PyTorch: An Imperative Style, High-Performance Deep Learning Library.* NeurIPS.
 #   [arXiv:1912.01703](https://arxiv.org/abs/1912.01703). What happens inside of the calls that you have counted.
 #
-# **Licences.** Code: MIT, prose: CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). The network, its forward pass and
-# its initial values, follows [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero), which is under the MIT License, too.
+# **Licence.** The network's forward pass and its initial values follow the notebooks of Andrej Karpathy's
+# [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero) (MIT, Copyright (c) 2022 Andrej). The code of this notebook
+# is under the MIT licence, too, its prose under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/legalcode).
 #
-# <details><summary>The MIT License, for both</summary>
+# <details><summary>The MIT licence</summary>
 #
-# Copyright (c) 2026 the authors of "Becoming a backprop ninja"<br>
-# Copyright (c) 2022 Andrej
+# Copyright (c) 2022 Andrej<br>
+# Copyright (c) 2026 the authors of "Becoming a backprop ninja"
 #
-# Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
-# files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
-# modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software
-# is furnished to do so, subject to the following conditions:
+# Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+# documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights
+# to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to
+# whom the Software is furnished to do so, subject to the following conditions:
 #
-# The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+# The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+# Software.
 #
-# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES
-# OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE
-# LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR
-# IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+# WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+# COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+# ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 #
 # </details>
