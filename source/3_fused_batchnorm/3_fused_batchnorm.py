@@ -38,13 +38,15 @@
 #
 # - Run the cells from the top. Fill in every cell that says `# your code here`; leave the other cells as they
 #   are. You may add cells of your own for trying things out.
-# - Run the `check(...)` below your cell. It compares your gradient with PyTorch's own and says what it sees. A check
-#   that is not satisfied stops *Run All* at that place: mend it, then go on.
-# - Hints are behind folds, from a gentle one to a strong one. None contains the answer.
+# - Run the `check(...)` below your cell. It compares your gradient with PyTorch's own and says what it sees: ✓ right,
+#   ✗ not right and why, · not there yet. *Run All* goes on to the bottom, whatever a check says; there stands which
+#   step it stopped at.
+# - Hints are behind folds, from a gentle one to a strong one. None contains the answer. One text below the check of step 2
+#   does, and is folded, too: open it when yours is right.
 # - When something looks impossible, choose *Restart and run all*: a misspelt name or a deleted line leaves its old
 #   value behind in memory.
 #
-# The notebook needs nothing but itself: it runs in Jupyter, in VS Code and in Colab.
+# The notebook needs nothing but itself: it runs in Jupyter, in VS Code, in Colab and in Kaggle.
 #
 # **If your notebook is graded**, your cells are run again on data that you have not seen: batches of two examples
 # and more, other numbers of neurons, other values of `eps`, columns whose variance is as small as `eps`, and
@@ -62,8 +64,8 @@
 # %% [markdown]
 # ## Setup
 #
-# The next cell holds the course's tools, `check` among them. It is long and folded away; run it, you need not
-# read it.
+# The next cell holds the course's tools, `check` among them. It is long, and folded away (VS Code shows it open:
+# scroll past it). Run it; you need not read it. Further down, the code of some tables, figures and clocks is folded, too.
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # The build puts the course's tools (toolkit/) here.
@@ -80,16 +82,16 @@ import torch.nn.functional as F
 #
 # - **It is less work.** The chunked version makes a tensor for each of its lines and visits every one of them again.
 #   The fused one has to read two large tensors and to write one. That is why libraries have batchnorm, softmax with
-#   cross-entropy, layer normalization and others as *one* operation with a backward pass of its own.
+#   cross-entropy, layer normalization and others as *one* operation with a backward pass of its own. (In Python each
+#   operator of your expression still makes a tensor; exercise 4 measures what that costs.)
 # - **It needs less memory.** What is not read on the way back need not be kept from the way forward.
 # - **You see what the layer does.** Steps 9 to 11 of exercise 1 are eleven lines of code and say little at a glance. One
 #   short expression can be read: after this exercise you can say what batchnorm takes out of a gradient, and why it
 #   must.
 #
-# It is also how such layers enter the world. The paper of Ioffe and Szegedy (2015), which introduced batch
-# normalization, lists the gradients of its steps one by one; whoever wrote the first implementations simplified them
-# on paper, typed in the result, and compared it with finite differences. You will do the same three things, in the
-# same order.
+# The paper that introduced batch normalization (Ioffe and Szegedy, 2015) lists the gradients of its steps one by one,
+# in its section 3. You will simplify such a list on paper, type in what comes out, and at the end compare it with finite
+# differences. Do the same three things whenever you write a layer with a backward pass of its own.
 
 # %% [markdown]
 # ## The data, the parameters, one minibatch
@@ -149,7 +151,7 @@ n_hidden = 64  # the number of neurons in the hidden layer
 
 g = torch.Generator().manual_seed(2147483647)  # for reproducibility
 C = torch.randn((vocab_size, n_embd), generator=g)
-# Layer 1
+# Layer 1, with the gain that keeps tanh's inputs spread: 5/3 is torch.nn.init.calculate_gain("tanh")
 W1 = torch.randn((n_embd * block_size, n_hidden), generator=g) * (5 / 3) / ((n_embd * block_size) ** 0.5)
 b1 = torch.randn(n_hidden, generator=g) * 0.1  # useless before batchnorm
 # Layer 2
@@ -246,7 +248,8 @@ loss
 # **Before you go on:** how many arrows leave $x$, how many leave $\mu$, and how many $\sigma^2$? Each of them will be
 # one term.
 
-# %% nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title The layer as a graph
 toy_nodes = {  # where each quantity stands, its letter, its name in the code, its shape
     "x": (0.0, 0.0, "$x_i$\nhprebn\n(n, H)"),
     "variance": (2.9, 1.25, "$\\sigma^2$\nbnvar\n(1, H)"),
@@ -265,7 +268,7 @@ toy_boxes = {}
 for toy_name, (toy_x, toy_y, toy_text) in toy_nodes.items():
     toy_edge = toy_colors.get(toy_name, "#7a7a7a")
     toy_boxes[toy_name] = toy_axes.text(
-        toy_x, toy_y, toy_text, ha="center", va="center", fontsize=10, zorder=3,
+        toy_x, toy_y, toy_text, ha="center", va="center", fontsize=10, color="#1a1a1a", zorder=3,
         bbox={"boxstyle": "round,pad=0.35", "fc": "#fbf7ea", "ec": toy_edge, "lw": 2 if toy_name in toy_colors else 1},
     )  # fmt: skip
 for toy_from, toy_to in toy_arrows:
@@ -301,9 +304,10 @@ plt.show()
 # Keep your two results in mind. You will meet both again.
 #
 # Difficulty ●●○○○ · about 10 minutes · two gradients, one point each. You have done this as step 9 of exercise 1; do
-# it without looking. What goes wrong most often is the shape: `hpreact`'s columns have to become (1, H), and neither
-# (H,) nor (n, H). Next comes the wrong tensor, `hpreact` (the *value*) where `dhpreact` (its *gradient*) is meant: one
-# letter apart, of the same shape, and no error message.
+# it without looking. Mind the shape: `hpreact`'s columns have to become (1, H), and neither (H,) nor (n, H). (Right
+# numbers in another shape are the commonest slip in this course: 69 of the 257 people whose public answers we read have
+# one somewhere.) And mind the tensor, `hpreact` (the *value*) where `dhpreact` (its *gradient*) is meant: one letter
+# apart, of the same shape, and no error message.
 #
 # <details><summary>Hint 1: shapes</summary>
 #
@@ -463,11 +467,12 @@ for tiny_name, tiny_gradient in zip(tiny_stages, torch.autograd.grad(tiny_y, [*t
 # Type in what stands on your paper: `dhprebn` from `dhpreact`, in one expression. Translate letter by letter with the
 # table of the layer, and give each sum over $j$ its own pair of brackets.
 #
-# Difficulty ●●●●○ · about 20 minutes once the paper is done · one gradient, eight points. What goes wrong most often:
+# Difficulty ●●●●○ · about 20 minutes once the paper is done · one gradient, eight points. What goes wrong here, as we saw
+# it in 39 public answers:
 #
 # - **Bessel's correction is gone.** The forward pass divides the variance by $n-1$, so somewhere in your expression
-#   there is an $n-1$, too. With 32 examples, the slip changes one of the three terms by 3 %: maxdiff is near
-#   $10^{-5}$, the numbers look almost right, and they are not. And `n / n - 1` is $\frac nn - 1$.
+#   there is an $n-1$, too. With 32 examples, the slip changes one of the three terms by 3 %: the largest difference is
+#   $3.5\cdot10^{-5}$, the numbers look almost right, and they are not. And `n / n - 1` is $\frac nn - 1$.
 # - **A sum over the batch is missing.** Without it every shape fits, and no error is raised. What comes from the whole
 #   batch has to be summed over the batch *before* it meets what belongs to the example.
 # - **The sum takes too little.** `a * b.sum(0)` sums `b` alone: a method call binds closer than `*`.
@@ -478,8 +483,8 @@ for tiny_name, tiny_gradient in zip(tiny_stages, torch.autograd.grad(tiny_y, [*t
 #   a row and copied downwards. It mattered in step 1, where the sum *was* the answer, and it would matter here if we
 #   summed over the other dimension. Say which shape you have, and why it works.
 #
-# `exact: False` is normal: your expression and PyTorch's own take different ways, and the last bits differ. What
-# counts is `approximate: True`. Most gradients are around $10^{-3}$ here; a maxdiff around $10^{-9}$ is rounding.
+# *Right, up to rounding* is right: your expression and PyTorch's own take different ways, and the last bits differ. Most
+# gradients are around $10^{-3}$ here; a largest difference around $10^{-9}$ is rounding.
 #
 # <details><summary>Hint 1: shapes</summary>
 #
@@ -524,9 +529,14 @@ expect_gradients("hprebn")
 # %% [markdown]
 # ## What your expression does
 #
-# Read it aloud: *take the gradient of `bnraw`, subtract its mean over the batch, subtract a multiple of `bnraw`, and
-# scale what is left.* Why just these two things? Because the layer throws two things away on the way forward, and a
-# gradient must not ask for what makes no difference.
+# The layer throws two things away on the way forward: where a column lies, and how wide it is. A gradient must not ask
+# for what makes no difference. So which two things should be gone from `dhprebn`? Look for them in your expression, one
+# term at a time.
+#
+# <details><summary>Open this when the check above is satisfied: your expression, read aloud</summary>
+#
+# *Take the gradient of `bnraw`, subtract its mean over the batch, subtract a multiple of `bnraw`, and scale what is
+# left.* Why just these two things?
 #
 # **Shift.** Add the same number to every entry of a column of `hprebn`. The mean moves along, the deviations stay,
 # and the output does not change at all. So the loss has slope zero in the direction $(1, 1, \dots, 1)$:
@@ -547,8 +557,11 @@ expect_gradients("hprebn")
 # On paper you need $\sum_i\hat x_i=0$ and $\sum_i\hat x_i^2=(n-1)\,\sigma^2/(\sigma^2+\varepsilon)$ for it. A column with
 # a variance far above $\varepsilon$ lets practically nothing through. A column with $\sigma^2$ far below $\varepsilon$ is
 # not normalized any more, and lets all of it through.
+#
+# </details>
 
-# %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-invariance", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-invariance", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title What is gone from the gradient: cosines of dbnraw and dhprebn, and what epsilon lets through
 # the gradient of hprebn (PyTorch's: yours is the same once the check above is satisfied), and of bnraw
 toy_dx, toy_dxhat, toy_xhat = hprebn.grad, bngain.detach() * dhpreact, bnraw.detach()
 
@@ -580,11 +593,18 @@ for toy_ratio in (1e4, 1e2, 1.0, 1e-2):
 # ### The same thing as a picture
 #
 # There is a third way to say it. Plot, for one neuron, the gradient `dbnraw` of each example against its `bnraw`, and
-# fit a straight line by least squares. What is left over, the **residual** of each example, is a column that has no
-# mean and no part along `bnraw`. Multiplied by `bnvar_inv`, it *is* `dhprebn`, up to $\varepsilon$: batchnorm's
-# backward pass is a linear regression, one for each neuron.
+# fit a straight line by least squares. What has the **residual** of each example, which is left over then, to do with
+# `dhprebn`?
+#
+# <details><summary>Open this when the check above is satisfied</summary>
+#
+# The residuals are a column that has no mean and no part along `bnraw`. Multiplied by `bnvar_inv`, it *is* `dhprebn`, up
+# to $\varepsilon$: batchnorm's backward pass is a linear regression, one for each neuron.
+#
+# </details>
 
-# %% nbgrader={"grade": false, "grade_id": "demo-regression", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "demo-regression", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title The gradient of one neuron before and after
 toy_j = int(cosine(bngain.detach() * dhpreact, bnraw.detach()).abs().argmax())  # the neuron with the clearest slope
 toy_xhat, toy_dxhat = bnraw[:, toy_j].detach(), (bngain * dhpreact)[:, toy_j].detach()
 toy_design = torch.stack([torch.ones(n), toy_xhat], dim=1)  # (n, 2): a constant and bnraw
@@ -600,9 +620,10 @@ toy_left.set(title=f"neuron {toy_j}: before, and a line through it", xlabel="bnr
 toy_right.axhline(0, color="#e07b00")
 toy_right.vlines(toy_xhat, 0, 1000 * toy_residual, color="#bbbbbb", lw=1)
 toy_right.scatter(toy_xhat, 1000 * toy_residual, s=60, fc="none", ec="#1f77b4", label="1000 * residual * bnvar_inv")
-toy_right.scatter(toy_xhat, 1000 * toy_dx, s=12, color="black", zorder=3, label="1000 * dhprebn")
+toy_right.scatter(toy_xhat, 1000 * toy_dx, s=12, color="#b5125f", zorder=3, label="1000 * dhprebn")
 toy_right.set(title="after: no mean, no slope", xlabel="bnraw")
-toy_right.legend(fontsize=8)
+toy_right.margins(y=0.3)
+toy_right.legend(fontsize=8, loc="upper right")
 plt.show()
 
 # %% [markdown]
@@ -615,8 +636,8 @@ plt.show()
 # %% [markdown]
 # ## Bessel's correction: one layer, two variances
 #
-# *Why* one divides by $n-1$ is told in exercise 1 (the warm-up with the coins): the average distance from the batch's
-# own mean is a little too small, and $\frac1{n-1}$ makes up for it. What concerns us here is that the layer in this
+# *Why* one divides by $n-1$ is told in exercise 1 (the warm-up with the coins): the average squared distance from the
+# batch's own mean is a little too small, and $\frac1{n-1}$ makes up for it. What concerns us here is that the layer in this
 # notebook is not quite the one that you find elsewhere.
 #
 # - **The paper** (Ioffe and Szegedy, 2015) normalizes a minibatch in training with the *biased* variance, $\frac1n$
@@ -670,8 +691,8 @@ for toy_name, toy_theirs, toy_ours in [
 # </details>
 # <details><summary>Hint 2: almost right?</summary>
 #
-# If your result is wrong by about 2 %, look at the tensors: the normalized values and the factor in front have to be
-# those of this layer, not of the other one.
+# If your result is wrong by 1.6 % or by a quarter of a percent, look at the tensors: the factor in front and the normalized
+# values have to be those of this layer, not of the other one.
 #
 # </details>
 
@@ -741,7 +762,8 @@ def central_difference(values, upstream, name, index, step):
 # in float32 and so has seven digits at best. The last column is the same central difference with the same step, only
 # that everything is computed in float32.
 
-# %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "numerical-check", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "numerical-check", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title Central differences beside the gradients
 toy_names = ("hprebn", "bngain", "bnbias")
 toy_values = {name: globals()[name].detach().double().requires_grad_() for name in toy_names}
 toy_upstream = dhpreact.double()
@@ -772,10 +794,11 @@ for toy_name, toy_index in toy_places:
 print(f"\nlargest error of the central differences in float64, beside the largest gradient: {toy_worst:.0e}")
 
 # %% [markdown]
-# Two ways that have nothing in common but the forward pass agree to ten digits. And the last column, with the same
-# formula and the same step, gets one to three digits right, or none. Divide its numbers by one another: they are whole
-# multiples of 0.0003725. The loss is about 0.12, and near there the next float32 is $7.5\cdot10^{-9}$ away; divide that
-# by $2h = 2\cdot10^{-5}$, and you have the smallest derivative that can be seen at all.
+# Two ways that have nothing in common but the forward pass agree, to ten digits of the largest gradient. And the last
+# column, with the same formula and the same step, is good for three digits where it is lucky (on our machine at
+# `bnbias[0, 39]`), mostly for one or two, and for none at all at `hprebn[7, 62]`, where even the sign is wrong.
+# Divide its numbers by 0.00037253: they are whole multiples of it. The loss is about 0.12, and near there the next float32
+# is $7.45\cdot10^{-9}$ away; divide that by $2h = 2\cdot10^{-5}$, and you have the smallest derivative that can be seen at all.
 #
 # So two errors are at work, and they pull in opposite directions.
 #
@@ -792,12 +815,12 @@ print(f"\nlargest error of the central differences in float64, beside the larges
 #
 # $$h \approx \epsilon^{1/3}, \qquad \text{with an error of about } \epsilon^{2/3}$$
 #
-# In float64 that is a step of $6\cdot10^{-6}$ and an error near $4\cdot10^{-11}$. In float32 it is a step of
-# $5\cdot10^{-3}$ and an error of the order $10^{-5}$, at its *best*; with the step that suits float64,
-# it is a percent of the largest gradient. A forgotten Bessel factor, a quarter of a percent here, would drown. Here are
-# all steps in one picture:
+# In float64 that is a step of $6\cdot10^{-6}$ and, beside the largest gradient, an error near $5\cdot10^{-11}$. In float32 it
+# is a step of $5\cdot10^{-3}$ and an error of 2 to $4\cdot10^{-5}$; with the step that suits float64, it is two percent. A
+# forgotten Bessel factor, a quarter of a percent here, would drown. Here are all steps in one picture:
 
-# %% nbgrader={"grade": false, "grade_id": "numerical-steps", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "numerical-steps", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title Central differences with steps of all sizes, in float32 and in float64
 toy_entries = [index for name, index in toy_places if name == "hprebn"]
 toy_truth = toy_true["hprebn"]
 toy_steps = [2.0**-k for k in range(2, 40)]  # powers of two, so that the step itself is exact
@@ -819,13 +842,13 @@ for toy_label, toy_set, toy_dy, toy_color in [
     toy_errors = [step_error(toy_set, toy_dy, step) for step in toy_range]
     toy_axes.loglog(toy_range, toy_errors, "o-", ms=3.5, color=toy_color, label=toy_label)
     toy_axes.axvline(toy_machine ** (1 / 3), color=toy_color, ls=":", lw=1.2)
-    toy_axes.text(toy_machine ** (1 / 3) * 1.15, 30, f"$\\epsilon^{{1/3}}$, {toy_label}", color=toy_color, fontsize=9)
+    toy_axes.text(toy_machine ** (1 / 3) * 1.15, 6, f"$\\epsilon^{{1/3}}$, {toy_label}", color=toy_color, fontsize=9)
 toy_guide = torch.tensor([2.0**-2, 2.0**-16])
 toy_axes.loglog(toy_guide, 0.003 * toy_guide**2, "--", color="#7a7a7a", lw=1)
-toy_axes.text(3e-4, 2e-11, "slope 2: $h^2$", color="#555555", fontsize=9)
+toy_axes.text(3e-4, 2e-11, "slope 2: $h^2$", color="#7a7a7a", fontsize=9)
 toy_guide = torch.tensor([2.0**-19, 2.0**-37], dtype=torch.float64)
 toy_axes.loglog(toy_guide, 1e-17 / toy_guide, "--", color="#7a7a7a", lw=1)
-toy_axes.text(1.5e-11, 1e-8, "slope −1: $\\epsilon/h$", color="#555555", fontsize=9)
+toy_axes.text(1.5e-11, 1e-8, "slope −1: $\\epsilon/h$", color="#7a7a7a", fontsize=9)
 toy_axes.set(xlabel="step $h$", ylabel="error / largest gradient", ylim=(1e-13, 100))
 toy_axes.set(xticks=[1e-12, 1e-9, 1e-6, 1e-3], yticks=[1e-12, 1e-9, 1e-6, 1e-3, 1])
 toy_axes.set_title("central differences of hprebn: too large a step, too small a step")
@@ -833,10 +856,12 @@ toy_axes.legend(loc="lower left", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# From the right, both curves come down the same slope, since truncation knows nothing of dtypes. Then each meets its
-# own rounding and climbs again, float32 a million times earlier in error. Both valleys lie about ten times to the right
-# of $\epsilon^{1/3}$: here the loss is large beside its third derivatives, $b/(2a)$ is about a thousand, and the cube root
-# makes ten of it. As a rule of thumb, $\epsilon^{1/3}$ is good enough; the valley is wide.
+# From the right, both curves come down the same slope, since truncation knows nothing of dtypes. Then each meets its own
+# rounding and climbs again. At its $\epsilon^{1/3}$, float32 is off by about half a million times as much as float64 is at
+# its own: the machine epsilons differ by a factor of $5\cdot10^8$, and $(5\cdot10^8)^{2/3}$ is 660,000. Both valleys lie some
+# six to thirteen times to the right of $\epsilon^{1/3}$, for here the loss is large beside its third derivatives: $b/(2a)$ is
+# several hundred, and the cube root makes about nine of it. As a rule of thumb, $\epsilon^{1/3}$ is good enough; the valley is
+# wide.
 #
 # - **So**: check gradients in float64, with a step near $10^{-5}$, and compare errors with the size of the gradients.
 # - `bngain` and `bnbias` are harmless: the loss is *linear* in them, its third derivative is zero, and so is the
@@ -872,17 +897,18 @@ progress("bngain", "bnbias", "hprebn")
 # **Further reading**
 #
 # - S. Ioffe, C. Szegedy (2015). *Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate
-#   Shift.* ICML. [arXiv:1502.03167](https://arxiv.org/abs/1502.03167). Section 3 has the layer, its gradients, and the two variances.
+#   Shift.* ICML. [arXiv:1502.03167](https://arxiv.org/abs/1502.03167). Section 3 has the layer, its gradients, and the two
+#   variances.
 # - S. Santurkar, D. Tsipras, A. Ilyas, A. Mądry (2018). *How Does Batch Normalization Help Optimization?* NeurIPS.
 #   [arXiv:1805.11604](https://arxiv.org/abs/1805.11604). Why it works, and what the two projections have to do with it.
-# - J. L. Ba, J. R. Kiros, G. E. Hinton (2016). *Layer Normalization.* [arXiv:1607.06450](https://arxiv.org/abs/1607.06450). The same along the other dimension.
+# - J. L. Ba, J. R. Kiros, G. E. Hinton (2016). *Layer Normalization.* [arXiv:1607.06450](https://arxiv.org/abs/1607.06450). The
+#   same along the other dimension.
 # - N. J. Higham (2002). *Accuracy and Stability of Numerical Algorithms*, second edition. SIAM.
-#   [doi:10.1137/1.9780898718027](https://doi.org/10.1137/1.9780898718027). On rounding, and on what
-#   to expect when nearly equal numbers are subtracted.
-# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja*
-#   ([video](https://youtu.be/q8SA3rM6ckI),
-#   [notebook](https://github.com/karpathy/nn-zero-to-hero/blob/master/lectures/makemore/makemore_part4_backprop.ipynb)).
-#   The lecture that this exercise mirrors; it derives the same expression on a sheet of paper.
+#   [doi:10.1137/1.9780898718027](https://doi.org/10.1137/1.9780898718027). On rounding, and on what to expect when nearly equal
+#   numbers are subtracted.
+# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja.* The [video lecture](https://youtu.be/q8SA3rM6ckI)
+#   that this exercise mirrors; it derives the same expression on a sheet of paper.
+#   [Its notebook](https://github.com/karpathy/nn-zero-to-hero/blob/master/lectures/makemore/makemore_part4_backprop.ipynb).
 #
 # **Licence.** The network's forward pass and its initial values follow the notebooks of Andrej Karpathy's
 # [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero) (MIT, Copyright (c) 2022 Andrej). The code of this notebook

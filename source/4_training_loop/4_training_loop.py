@@ -16,7 +16,7 @@
 # Three exercises went backwards through one minibatch. Now it happens 200,000 times: you train a network of 12,297
 # parameters, and `loss.backward()` is never called. The gradients are yours, the update is yours, and what
 # comes out in the end is a network that makes up names. It also comes out faster than with PyTorch's autograd, on
-# this network and this kind of machine; you will measure by how much, and see why.
+# this network and this kind of machine; you will measure by how much, see why, and see where that ends.
 #
 # **For whom.** You have `dlogits` from exercise 2 and `dhprebn` from exercise 3, and the rest from exercise 1. You
 # have seen an ordinary training loop before. Bring your lines along: to reuse them is the idea.
@@ -29,20 +29,21 @@
 # | dC, and what two Python loops cost | ●●○○○ | 10 | |
 # | step 2: the training loop | ●●●○○ | 25 | 10 |
 # | step 3: statistics for batchnorm | ●●○○○ | 10 | 3 |
-# | looking at it: losses, gradients, names, the clock | ●○○○○ | 25 | |
+# | looking at it: losses, gradients, names, the clock | ●○○○○ | 30 | |
 #
 # **How to work**
 #
 # - Run the cells from the top. Fill in every cell that says `# your code here`; leave the other cells as they
 #   are. You may add cells of your own for trying things out.
-# - Run the check below your cell. It compares your numbers with PyTorch's own and says what it sees. A check that
-#   is not satisfied stops *Run All* at that place: mend it, then go on.
+# - Run the check below your cell. It compares your numbers with PyTorch's own and says what it sees: ✓ right,
+#   ✗ not right and why, · not there yet. *Run All* goes on to the bottom, whatever a check says; there stands which
+#   step it stopped at.
 # - Training changes the parameters. To go back to an earlier step after it, run the notebook again from "The
 #   parameters" on.
 # - When something looks impossible, choose *Restart and run all*: a misspelt name or a deleted line leaves its old
 #   value behind in memory. In a loop that is worse than elsewhere, as you will see.
 #
-# The notebook needs nothing but itself: it runs in Jupyter, in VS Code and in Colab.
+# The notebook needs nothing but itself: it runs in Jupyter, in VS Code, in Colab and in Kaggle.
 #
 # **If your notebook is graded**, nobody waits for 200,000 steps. Your cells are run again on data that you have not
 # seen, with other sizes, other initial values and other seeds, in float64, for a few steps. Then the parameters have
@@ -58,8 +59,8 @@
 # %% [markdown]
 # ## Setup
 #
-# The next cell holds the course's tools, `check` among them. It is long and folded away; run it, you need not
-# read it.
+# The next cell holds the course's tools, `check` among them. It is long, and folded away (VS Code shows it open:
+# scroll past it). Run it; you need not read it. Further down, the code of some tables, figures and clocks is folded, too.
 
 # %% tags=["setup"] nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # The build puts the course's tools (toolkit/) here.
@@ -163,7 +164,7 @@ n_hidden = 200  # the number of neurons in the hidden layer
 
 g = torch.Generator().manual_seed(2147483647)  # for reproducibility
 C = torch.randn((vocab_size, n_embd), generator=g)
-# Layer 1
+# Layer 1, with the gain that keeps tanh's inputs spread: 5/3 is torch.nn.init.calculate_gain("tanh")
 W1 = torch.randn((n_embd * block_size, n_hidden), generator=g) * (5 / 3) / ((n_embd * block_size) ** 0.5)
 b1 = torch.randn(n_hidden, generator=g) * 0.1  # useless before batchnorm, as you know by now
 # Layer 2
@@ -241,15 +242,18 @@ draw_network(network, globals())
 # it. Speed comes later, and you will want to see the difference. Keep the first line of the cell: the notebook finds
 # the cell by it when it times your code.
 #
-# Difficulty ●●○○○ · about 20 minutes · seven gradients are checked, one point each. What goes wrong most often when
-# the pieces are put together:
+# Difficulty ●●○○○ · about 20 minutes · seven gradients are checked, one point each. What goes wrong when the pieces are
+# put together (we read 77 public answers to this exercise, and 381 to exercise 1):
 #
 # - **The wrong operand.** `dW1` and `dW2` are built alike: a transposed input times an upstream gradient. Which input,
 #   and the gradient of which output? `dW1` wants neither `emb` nor `dhpreact`.
 # - **Batchnorm is passed by.** `dhpreact` has the very shape of `dhprebn`, so the line in between can be forgotten
-#   and nothing complains. The network even trains like that, only to a worse loss.
-# - **Shapes**: `db1` and `db2` have one dimension, `dbngain` and `dbnbias` have two.
-# - **Rows of `C` overwritten** instead of accumulated: `.` occurs in most contexts.
+#   and nothing complains. The network even trains like that, only to a worse loss: how much worse stands below, where
+#   yours is measured.
+# - **Shapes**: `db1` and `db2` have one dimension, `dbngain` and `dbnbias` have two. Right numbers in another shape are
+#   the commonest slip of all. An update in place stops at some of them, and adds a (H,) to a (1, H) without a word.
+# - **Rows of `C` overwritten** instead of accumulated. A row is wanted as often as its character occurs in the contexts,
+#   and `.` occurs in most of them.
 #
 # <details><summary>Hint 1: the order</summary>
 #
@@ -302,8 +306,8 @@ expect_gradients("C", "W1", "b1", "W2", "b2", "bngain", "bnbias")
 # ## What two Python loops cost
 #
 # `dC` by two loops is right. It is also slow: n·T little additions, 96 of them here, and for each of them Python
-# picks rows out of tensors and calls PyTorch once or twice. Each call costs a few microseconds however little it
-# computes. That may be as much as all the rest of a step together.
+# picks rows out of tensors and calls PyTorch several times. Each call costs a microsecond or more however little it
+# computes. Together they cost two to four times as much as *all the rest* of a step of step 2.
 #
 # `index_add_` does the same in one call. It adds rows of one tensor to rows of another, and which row goes where is
 # said by a list of integers. Rows that are named more than once collect everything that is meant for them, unlike
@@ -316,7 +320,8 @@ toy_goes_to = torch.tensor([2, 0, 2, 2])  # one number for each of the rows: 0 g
 toy_total.index_add_(0, toy_goes_to, toy_rows)
 print(toy_total)
 
-# %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-index-add-time", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-index-add-time", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title The clock: rows added one by one, and by one index_add_
 toy_total = torch.zeros(vocab_size, n_embd)
 toy_rows = torch.ones(batch_size * block_size, n_embd)
 toy_goes_to = Xb.view(-1)
@@ -351,7 +356,9 @@ print(f"by one index_add_:       {1e6 * toy_added:6.1f} µs")
 #
 # - `torch.inference_mode()` tells PyTorch that nothing in the loop will ever be differentiated. It is the stricter
 #   sister of `torch.no_grad()`: tensors that are made in it can't take part in autograd later, and in return
-#   PyTorch does less bookkeeping in each call. A good part of the loop's advantage comes from here.
+#   PyTorch does less bookkeeping in each call. It is the smaller part of the loop's advantage, a sixth to a quarter of
+#   it when we measured; the larger part is that there is less to call. (Once all is done, put `torch.no_grad()` there
+#   and time it.)
 # - **The variance** is written out. `hprebn.var(...)` is the same number, but it is a slow function along the first
 #   dimension, and alone would take a quarter of a step.
 # - `progress_bar` passes on the numbers of `range(max_steps)` and shows how far the loop has come.
@@ -371,9 +378,10 @@ print(f"by one index_add_:       {1e6 * toy_added:6.1f} µs")
 #   tensor, calls it `p`, and forgets it in the next round.
 # - **The sign, or a learning rate that never drops.**
 #
-# Run the cell. If the loss is not below 2.5 after some thousand steps, something is wrong, and you can stop the kernel (■).
-# The check below works after a stopped run, too: it takes the *text* of your cell and runs it again, one step and ten
-# steps, on copies of the parameters, beside autograd. Keep the cell's first line, by which it is found.
+# Run the cell. To see early whether it learns, stop the kernel (■) after some seconds and look at the mean of
+# `lossi[-1000:]`: from some thousand steps on it should be below 2.5. The check below works after a stopped run, too: it
+# takes the *text* of your cell and runs it again, one step and ten steps, on copies of the parameters, beside autograd.
+# Keep the cell's first line, by which it is found.
 #
 # <details><summary>Hint 1: where to begin</summary>
 #
@@ -397,7 +405,7 @@ print(f"by one index_add_:       {1e6 * toy_added:6.1f} µs")
 #
 # </details>
 
-# %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "train", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["nbval-ignore-output", "raises-exception"] nbgrader={"grade": false, "grade_id": "train", "locked": false, "schema_version": 3, "solution": true, "task": false}
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []  # the loss of each step
 kept_grads, kept_ratios = [], []  # for the pictures, every log_every steps
@@ -465,28 +473,29 @@ expect_training(steps=25)
 # Left: the loss of each single minibatch. 32 examples are a poll of 32 people: the numbers jump about so much that one
 # cannot see whether anything still happens. Right: the same numbers, averaged over stretches of the training.
 
-# %% nbgrader={"grade": false, "grade_id": "plot-loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
-demo_losses = torch.tensor(lossi)
-demo_width = max(1, len(lossi) // 200)  # steps that are averaged to one point
-demo_means = demo_losses[: len(lossi) // demo_width * demo_width].view(-1, demo_width).mean(1)
-demo_at = (torch.arange(len(demo_means)) + 0.5) * demo_width / 1000
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "plot-loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title The loss of each minibatch, and averaged
+if not lossi:
+    print("Nothing to draw before the loop has run.")
+else:
+    demo_losses = torch.tensor(lossi)
+    demo_width = max(1, len(lossi) // 200)  # steps that are averaged to one point
+    demo_means = demo_losses[: len(lossi) // demo_width * demo_width].view(-1, demo_width).mean(1)
+    demo_at = (torch.arange(len(demo_means)) + 0.5) * demo_width / 1000
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
-left.plot(torch.arange(len(lossi)) / 1000, demo_losses, ",", color="tab:gray", alpha=0.4)
-left.plot(demo_at, demo_means, color="tab:red")
-left.set(xlabel="thousand steps", ylabel="loss", title="each minibatch (grey), and the average")
-right.plot(demo_at, demo_means, color="tab:red")
-right.axvline(lr_drop / 1000, color="black", ls=":", lw=1)
-right.annotate(
-    "learning rate drops",
-    (lr_drop / 1000, demo_means.quantile(0.98)),
-    ha="right",
-    xytext=(-6, 0),
-    textcoords="offset points",
-)
-right.set(xlabel="thousand steps", ylabel="loss", title=f"averaged over {demo_width:,} steps")
-right.set_ylim(top=demo_means[1:].max() + 0.02)  # the first point is far above the others
-plt.show()
+    fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
+    left.plot(torch.arange(len(lossi)) / 1000, demo_losses, ",", color="tab:gray", alpha=0.4)
+    left.plot(demo_at, demo_means, color="tab:red")
+    left.set(xlabel="thousand steps", ylabel="loss", title="each minibatch (grey), and the average")
+    right.plot(demo_at, demo_means, color="tab:red")
+    right.axvline(lr_drop / 1000, color="tab:gray", ls=":", lw=1)
+    right.annotate(
+        "learning rate drops", (lr_drop / 1000, demo_means.quantile(0.98)), ha="right", xytext=(-6, 0),
+        textcoords="offset points",
+    )  # fmt: skip
+    right.set(xlabel="thousand steps", ylabel="loss", title=f"averaged over {demo_width:,} steps")
+    right.set_ylim(top=demo_means[1:].max() + 0.02)  # the first point is far above the others
+    plt.show()
 
 # %% [markdown]
 # The first step lies outside of the right picture: `lossi[0]`. A network that knows nothing would have
@@ -502,24 +511,25 @@ plt.show()
 # grow from layer to layer, or in the course of time. Here are their sizes, on a logarithmic scale, for four of the
 # parameters: at the beginning, in the middle, and at the end.
 
-# %% nbgrader={"grade": false, "grade_id": "plot-gradients", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "plot-gradients", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title How large the gradients are: at the beginning, in the middle, at the end
 demo_names = ["C", "W1", "b1", "W2", "b2", "bngain", "bnbias"]  # the order of `parameters`
-fig, panels = plt.subplots(1, 4, figsize=(13, 3.4), sharex=True)
-for panel, demo_name in zip(panels, ["C", "W1", "W2", "bngain"]):
-    for demo_k, demo_color in [
-        (0, "tab:gray"),
-        (len(kept_grads) // 2, "tab:orange"),
-        (len(kept_grads) - 1, "tab:blue"),
-    ]:
-        demo_sizes = kept_grads[demo_k][demo_names.index(demo_name)].abs().flatten()
-        demo_sizes = demo_sizes[demo_sizes > 0].log10()  # a character that is not in the minibatch has no gradient
-        panel.hist(
-            demo_sizes, bins=60, range=(-7, 0), density=True, histtype="step", lw=1.5, color=demo_color,
-            label=f"step {demo_k * log_every:,}",
-        )  # fmt: skip
-    panel.set(title=f"d{demo_name}", xlabel="log10 of its size", yticks=[])
-panels[0].legend(fontsize=8, loc="upper left")
-plt.show()
+if not kept_grads:
+    print("Nothing to draw before the loop has run.")
+else:
+    demo_times = {0: "tab:gray", len(kept_grads) // 2: "tab:orange", len(kept_grads) - 1: "tab:blue"}
+    fig, panels = plt.subplots(1, 4, figsize=(13, 3.4), sharex=True)
+    for panel, demo_name in zip(panels, ["C", "W1", "W2", "bngain"]):
+        for demo_k, demo_color in demo_times.items():
+            demo_sizes = kept_grads[demo_k][demo_names.index(demo_name)].abs().flatten()
+            demo_sizes = demo_sizes[demo_sizes > 0].log10()  # a character that is not in the minibatch has no gradient
+            panel.hist(
+                demo_sizes, bins=60, range=(-7, 0), density=True, histtype="step", lw=1.5, color=demo_color,
+                label=f"step {demo_k * log_every:,}",
+            )  # fmt: skip
+        panel.set(title=f"d{demo_name}", xlabel="log10 of its size", yticks=[])
+    panels[0].legend(fontsize=8, loc="upper left")
+    plt.show()
 
 # %% [markdown]
 # ## The update beside the parameter
@@ -533,29 +543,32 @@ plt.show()
 # above it, training is restless; far below it, it crawls. Left the ratio in the course of training, right how often
 # each value occurred before and after the learning rate dropped.
 
-# %% nbgrader={"grade": false, "grade_id": "plot-ratios", "locked": true, "schema_version": 3, "solution": false, "task": false}
-demo_ratios = torch.tensor(kept_ratios)  # (number of times, 7)
-demo_drop = min(len(demo_ratios) - 1, max(1, lr_drop // log_every))
-fig, axes = plt.subplots(1, 3, figsize=(13, 4.2), sharey=True, width_ratios=[2, 1, 1])
-for demo_j, demo_name in enumerate(demo_names):
-    if demo_name == "b1":  # about -8: not in this picture
-        continue
-    (demo_line,) = axes[0].plot(
-        torch.arange(len(demo_ratios)) * log_every / 1000, demo_ratios[:, demo_j], lw=1, label=demo_name
-    )
-    for panel, demo_part in [(axes[1], demo_ratios[:demo_drop]), (axes[2], demo_ratios[demo_drop:])]:
-        panel.hist(
-            demo_part[:, demo_j], bins=40, range=(-5, -1), orientation="horizontal", histtype="stepfilled", alpha=0.55,
-            color=demo_line.get_color(),
-        )  # fmt: skip
-for panel in axes:
-    panel.axhline(-3, color="black", ls=":", lw=1)
-axes[0].legend(fontsize=8, ncols=3, loc="lower left")
-axes[0].set(xlabel="thousand steps", ylabel="log10 of the ratio", title="update / data", yticks=range(-5, 0))
-axes[1].set(xlabel="how often", title="learning rate 0.1")
-axes[2].set(xlabel="how often", title="learning rate 0.01")
-plt.show()
-print(f"b1: {demo_ratios[:, demo_names.index('b1')].median():.1f} in the median")
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "plot-ratios", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title The update beside the parameter, in the course of training
+if len(kept_ratios) < 2:
+    print("Nothing to draw before the loop has run for a while.")
+else:
+    demo_ratios = torch.tensor(kept_ratios)  # (number of times, 7)
+    demo_drop = min(len(demo_ratios) - 1, max(1, lr_drop // log_every))
+    demo_at = torch.arange(len(demo_ratios)) * log_every / 1000
+    fig, axes = plt.subplots(1, 3, figsize=(13, 4.2), sharey=True, width_ratios=[2, 1, 1])
+    for demo_name, demo_column in zip(demo_names, demo_ratios.T):
+        if demo_name == "b1":  # about -9: not in this picture
+            continue
+        (demo_line,) = axes[0].plot(demo_at, demo_column, lw=1, label=demo_name)
+        for panel, demo_part in [(axes[1], demo_column[:demo_drop]), (axes[2], demo_column[demo_drop:])]:
+            panel.hist(
+                demo_part, bins=40, range=(-5, -1), orientation="horizontal", histtype="stepfilled", alpha=0.55,
+                color=demo_line.get_color(),
+            )  # fmt: skip
+    for panel in axes:
+        panel.axhline(-3, color="tab:gray", ls=":", lw=1)
+    axes[0].legend(fontsize=8, ncols=3, loc="lower left")
+    axes[0].set(xlabel="thousand steps", ylabel="log10 of the ratio", title="update / data", yticks=range(-5, 0))
+    axes[1].set(xlabel="how often", title="learning rate 0.1")
+    axes[2].set(xlabel="how often", title="learning rate 0.01")
+    plt.show()
+    print(f"b1: {demo_ratios[:, demo_names.index('b1')].median():.1f} in the median")
 
 # %% [markdown]
 # - The drop of the learning rate by a factor of 10 is a drop by 1 on this scale, for all of them at once.
@@ -584,8 +597,8 @@ print(f"b1: {demo_ratios[:, demo_names.index('b1')].median():.1f} in the median"
 # no record here: with so many rows it would be a large one.
 #
 # (The alternative is a *running* mean: in each step of the training, move it by a thousandth of the way towards the
-# minibatch's. That is what `BatchNorm1d` does, it saves this extra pass, and it lags behind. Below, all three are
-# compared.)
+# minibatch's. `BatchNorm1d` does that, by a tenth of the way unless it is told otherwise. It saves this extra pass, and
+# it lags behind. Below, all three are compared.)
 #
 # Difficulty ●●○○○ · about 10 minutes · three points.
 #
@@ -621,7 +634,9 @@ expect_values("bnmean", "bnvar", Xb="Xtr", Yb="Ytr")
 # ## How good is it?
 #
 # The loss over the whole of a split, with the fixed statistics. The training loss tells how well the network fits what
-# it has seen, the validation loss what it is worth on names that it has not.
+# it has seen, the validation loss what it is worth beyond that. Mind what was split, though: the *lines* of the list. A
+# name that girls and boys are given stands in it twice, so that about one line in eight of the validation set is a name
+# that the network has been trained on. Hence a third number: names that it has never seen.
 
 
 # %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "evaluate", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -641,32 +656,61 @@ def split_loss(X, Y, mean, var):
     return total / len(X)
 
 
-print(f"train      {split_loss(Xtr, Ytr, bnmean, bnvar):.4f}")
-print(f"validation {split_loss(Xdev, Ydev, bnmean, bnvar):.4f}")
+demo_known = set(shuffled[:n1])
+demo_unseen = [word for word in shuffled[n1:n2] if word not in demo_known]
+Xnew, Ynew = build_dataset(demo_unseen)
+print(f"train        {split_loss(Xtr, Ytr, bnmean, bnvar):.4f}")
+print(f"validation   {split_loss(Xdev, Ydev, bnmean, bnvar):.4f}")
+print(f"unseen names {split_loss(Xnew, Ynew, bnmean, bnvar):.4f}")
+print(f"({1 - len(demo_unseen) / (n2 - n1):.1%} of the validation lines are names of the training set, too)")
 
 # %% [markdown]
-# 200,000 steps should take you to about 2.06 on the training set and 2.12 on the validation set. Whoever ends above
-# 2.15 has a mistake in the loop or in the statistics, however well everything seems to work.
+# 200,000 steps should take you to about 2.06 on the training set, 2.12 on the validation set and 2.13 on the names that are
+# new to it. (Right loops that began with other seeds ended between 2.064 and 2.068, and between 2.112 and 2.119 on the
+# validation set.) **Above 2.075 on the training set, or above 2.13 on the validation set, there is a mistake** in the loop or in
+# the statistics, however well everything seems to work. Batchnorm passed by on the way back, the mistake of step 1 that
+# nothing complains about, ends at 2.106 and 2.139; the wrong operand in `dW1` at 2.081 and 2.123.
 #
-# What are the statistics worth? The same network, four times:
+# But an alarm that is silent proves nothing. A loop that overwrites the rows of `C` ended at 2.068 and 2.119, one that
+# leaves out the share through batchnorm's variance at 2.063 and 2.118, as good as right. No loss will tell you of these. That
+# is why there is a check.
+#
+# What are the statistics worth? The same network, five times, and its validation loss:
 
-# %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-statistics", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-statistics", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title What the statistics are worth: one minibatch, running means, the whole training set
 demo_g = torch.Generator().manual_seed(1)
 demo_steps = min(5000, max_steps)
+demo_losses_of = {}
 with torch.no_grad():
-    demo_mean, demo_var = torch.zeros_like(bnmean), torch.ones_like(bnvar)
+    demo_mean, demo_var = torch.zeros_like(bnmean), torch.ones_like(bnvar)  # where BatchNorm1d starts, too
     for demo_i in range(demo_steps):  # the parameters stand still here; in training they would move on meanwhile
         demo_ix = torch.randint(0, Xtr.shape[0], (batch_size,), generator=demo_g)
         demo_before = C[Xtr[demo_ix]].flatten(1) @ W1 + b1
         demo_mean = 0.999 * demo_mean + 0.001 * demo_before.mean(0, keepdim=True)
         demo_var = 0.999 * demo_var + 0.001 * demo_before.var(0, keepdim=True)
-        if demo_i in (0, 999):
-            demo_what = "one minibatch" if demo_i == 0 else "running mean, 1,000 minibatches"
-            demo_pair = (demo_before.mean(0), demo_before.var(0)) if demo_i == 0 else (demo_mean, demo_var)
-            print(f"{demo_what:34s} {split_loss(Xdev, Ydev, *demo_pair):.4f}")
-demo_what = f"running mean, {demo_steps:,} minibatches"
-print(f"{demo_what:34s} {split_loss(Xdev, Ydev, demo_mean, demo_var):.4f}")
-print(f"{'the whole training set':34s} {split_loss(Xdev, Ydev, bnmean, bnvar):.4f}   (validation loss)")
+        if demo_i == 0:
+            demo_losses_of["one minibatch"] = split_loss(Xdev, Ydev, demo_before.mean(0), demo_before.var(0))
+        if demo_i == 999:
+            demo_losses_of["running mean, 1,000 minibatches"] = split_loss(Xdev, Ydev, demo_mean, demo_var)
+            demo_left = 0.999**1000  # so much of the first values, 0 and 1, is still in the two: take it out
+            demo_pair = demo_mean / (1 - demo_left), (demo_var - demo_left) / (1 - demo_left)
+            demo_losses_of["the same without its first values"] = split_loss(Xdev, Ydev, *demo_pair)
+demo_losses_of[f"running mean, {demo_steps:,} minibatches"] = split_loss(Xdev, Ydev, demo_mean, demo_var)
+demo_losses_of["the whole training set"] = split_loss(Xdev, Ydev, bnmean, bnvar)
+for demo_what, demo_loss in demo_losses_of.items():
+    print(f"{demo_what:34s} {demo_loss:.4f}")
+
+# %% [markdown]
+# One minibatch is too few, as expected: from 32 examples a mean is known to a sixth of a standard deviation. But why is
+# the running mean of 1,000 minibatches, 32,000 examples, *worse* than a single one? Because it began somewhere: at mean 0
+# and variance 1. Each step keeps 0.999 of what was there, and $0.999^{1000} = 0.37$. So the means come out more than a
+# third too small, and of variances that are about 6 only $0.63\cdot 6 + 0.37\cdot 1\approx 4.2$ has arrived. Take the first
+# values out again, and the very same 1,000 minibatches are as good as the whole training set. (The Adam optimizer does
+# so with its running means.) After 5,000 steps 0.7 % of them is left, and nobody notices.
+#
+# In a real training there are 200,000 steps, so the beginning is long forgotten. What remains is that the mean lags behind
+# parameters that move on.
 
 # %% [markdown]
 # ## New names
@@ -697,17 +741,21 @@ for _ in range(20):
 # - **autograd, update in one call** per parameter, which makes it as quick as it will go.
 # - **yours**: the loop of step 2.
 #
+# A fifth one learns nothing. It runs the six **matrix products** of a step, two on the way there and four on the way back,
+# and leaves everything else out: all the loops above have these in common.
+#
 # `F.batch_norm` and `F.cross_entropy` are fused: one call on the way there, one on the way back, with the expressions that
 # you have derived, written in C++. You have no such thing for batchnorm. So before you look: who will win?
 
 
-# %% nbgrader={"grade": false, "grade_id": "autograd-loop", "locked": true, "schema_version": 3, "solution": false, "task": false}
-def autograd_loop(steps, in_one_call=False):
+# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "autograd-loop", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title What yours is compared with: the same training with loss.backward(), and the matrix products alone
+def autograd_loop(steps, in_one_call=False, start=parameters):
     """The same training with PyTorch's autograd, on copies of the parameters; returns the seconds it took."""
-    copies = [p.detach().clone().requires_grad_() for p in parameters]
+    copies = [p.detach().clone().requires_grad_() for p in start]
     C, W1, b1, W2, b2, bngain, bnbias = copies
     generator, losses = torch.Generator().manual_seed(1), []
-    start = time.perf_counter()
+    begin = time.perf_counter()
     for _ in range(steps):
         ix = torch.randint(0, Xtr.shape[0], (batch_size,), generator=generator)
         Xb, Yb = Xtr[ix], Ytr[ix]
@@ -723,7 +771,19 @@ def autograd_loop(steps, in_one_call=False):
             else:
                 p.data += -0.1 * p.grad
         losses.append(loss.item())
-    return time.perf_counter() - start
+    return time.perf_counter() - begin
+
+
+def matrix_products(steps, start=parameters):
+    """The matrix products of a training step and nothing else; returns the seconds they took."""
+    _, W1, _, W2, _, _, _ = start
+    embcat, hidden, dlogits = (torch.randn(batch_size, size) for size in (len(W1), len(W2), W2.shape[1]))
+    with torch.inference_mode():
+        begin = time.perf_counter()
+        for _ in range(steps):
+            embcat @ W1, hidden @ W2
+            dlogits @ W2.T, hidden.T @ dlogits, hidden @ W1.T, embcat.T @ hidden
+    return time.perf_counter() - begin
 
 
 # %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -733,6 +793,7 @@ speed = compare_speed(
         "autograd: loss.backward()": autograd_loop,
         "autograd: loss.backward(), update in one call": lambda steps: autograd_loop(steps, in_one_call=True),
         "yours: the training loop of step 2": your_loop(),
+        "the six matrix products of a step, alone": matrix_products,
     },
     against="autograd: loss.backward()",
     steps=min(300, max_steps // 20),
@@ -740,15 +801,65 @@ speed = compare_speed(
 )
 
 # %% [markdown]
-# How can Python beat C++? On this network, there is almost nothing to compute: the matrix products of a step take about a third
-# of its time. The rest is the price of *calling*: a few microseconds for each of some dozens of operations. Autograd has
+# (Don't divide the microseconds yourself. They are medians over the rounds; the *ratio* is taken within each round, between two
+# runs a moment apart, and then the median of these ratios. Where other programs are running the two disagree, and the ratio
+# is the one to trust.)
+#
+# How can Python beat C++? On this network, there is almost nothing to compute: the matrix products take about a fifth of your
+# step. The rest is mostly the price of *calling*: a microsecond or a few for each of some dozens of operations. Autograd has
 # to pay for more of them. It records each operation on the way there, keeps what it needs for the way back, allocates a
 # gradient for each step, and adds it up. You know the way back in advance, you know what is shared between its lines, and
 # you record nothing.
 #
-# Don't conclude too much from it. Make the network ten times as wide, and the matrix products are all that counts, the same
-# ones in each of the loops. Try it: what does the ratio become for `n_hidden = 2000`? What is left of your advantage then is
-# what you *know*, not what you save.
+# ### Ten times as wide
+#
+# Don't conclude too much from it. The next cell runs the race again with `n_hidden = 2000`. **Predict first**, and write it
+# down: what does your ratio become, less than it was, the same, or more? Who wins? And which part of your step do the
+# matrix products take then?
+
+# %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": false, "task": false}
+predicted_ratio = None  # yours : autograd at n_hidden = 2000. Put a number here, then run the next cell.
+
+# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing-wide", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# @title The race with 2,000 hidden neurons
+demo_wide = dict(globals(), n_hidden=2000)  # this notebook's variables once more, for a network of another width
+demo_g = torch.Generator().manual_seed(1)
+demo_wide["W1"] = torch.randn((n_embd * block_size, 2000), generator=demo_g) * (5 / 3) / ((n_embd * block_size) ** 0.5)
+demo_wide["W2"] = torch.randn((2000, vocab_size), generator=demo_g) * 0.03
+demo_wide["b1"], demo_wide["bnbias"], demo_wide["bngain"] = torch.zeros(2000), torch.zeros(1, 2000), torch.ones(1, 2000)
+demo_wide["parameters"] = [demo_wide[name] for name in ("C", "W1", "b1", "W2", "b2", "bngain", "bnbias")]
+wide_speed = compare_speed(
+    {
+        "autograd: loss.backward()": lambda steps: autograd_loop(steps, start=demo_wide["parameters"]),
+        "yours: the training loop of step 2": eval("your_loop()", demo_wide),  # your cell, reading these variables
+        "the six matrix products of a step, alone": lambda steps: matrix_products(steps, demo_wide["parameters"]),
+    },
+    against="autograd: loss.backward()",
+    steps=min(60, max_steps // 20),
+    rounds=min(9, max_steps // 100),
+)
+print("you predicted:", predicted_ratio)
+
+# %% [markdown]
+# We have measured ratios from 0.8 to 1.35 on several machines: most of the advantage is gone, or autograd has won. Three
+# things have happened.
+#
+# - **Calls hardly count any more.** There are as many as before, but each has ten times as much to do. What you saved is
+#   still saved, beside a step that takes several times as long.
+# - **The matrix products decide nothing**, since every loop makes the same six. Nor are they all that counts: we found them
+#   to take between a sixth and a half of the step. (Divide the last ratio by the one above it.)
+# - **Passes over memory decide.** Each line such as `bnraw * dhpreact` reads tensors of n·H = 64,000 numbers and writes
+#   another one, a quarter of a megabyte that does not fit into a core's nearest cache. The multiplication costs next to
+#   nothing; to fetch and to store does cost. Your batchnorm makes more than a dozen such passes, there and back together.
+#   `F.batch_norm` is fused: one call goes through the numbers a few times, and keeps what is in between in registers.
+#
+# That it is memory can be shown. On one and the same machine the ratio went from 0.9 to 1.2 when we made the C library fetch
+# fresh memory from the operating system for each large tensor (on Linux, `MALLOC_MMAP_THRESHOLD_=131072` in the environment
+# before Jupyter starts). Nothing was computed that was not computed before.
+#
+# So this is what fusing is for. The expression that you derived in exercise 3 saves arithmetic, and that helps everywhere.
+# But written in Python it is still one pass for each operator in it. In C++ it would be a loop or two, and that is how it stands
+# in PyTorch's sources; compilers such as `torch.compile` make such loops from lines like yours.
 
 # %% [markdown]
 # ## Your progress
@@ -777,23 +888,27 @@ training_progress()
 #
 # **Further reading**
 #
-# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja*
-#   ([video](https://youtu.be/q8SA3rM6ckI),
-#   [notebook](https://github.com/karpathy/nn-zero-to-hero/blob/master/lectures/makemore/makemore_part4_backprop.ipynb)).
-#   The lecture that this course mirrors.
-# - A. Karpathy (2019). [*A Recipe for Training Neural Networks.*](https://karpathy.github.io/2019/04/25/recipe/) An essay on what goes wrong silently, and in which order to look
-#   for it.
-# - A. Karpathy (2024). [*llm.c.*](https://github.com/karpathy/llm.c) GPT-2 trained in plain C: every backward pass in it is written by hand, as yours are.
+# - A. Karpathy (2022). *Building makemore Part 4: Becoming a Backprop Ninja.* The [video lecture](https://youtu.be/q8SA3rM6ckI)
+#   that this course mirrors, and
+#   [its notebook](https://github.com/karpathy/nn-zero-to-hero/blob/master/lectures/makemore/makemore_part4_backprop.ipynb).
+# - A. Karpathy (2019). [*A Recipe for Training Neural Networks.*](https://karpathy.github.io/2019/04/25/recipe/) An essay on
+#   what goes wrong silently, and in which order to look for it.
+# - A. Karpathy (2024). [*llm.c.*](https://github.com/karpathy/llm.c) GPT-2 trained in plain C: every backward pass in it is
+#   written by hand, as yours are.
 # - Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller (1998). *Efficient BackProp.* In: Neural Networks: Tricks of the Trade,
-#   Springer. [doi:10.1007/3-540-49430-8_2](https://doi.org/10.1007/3-540-49430-8_2). Learning rates, initial values, the shape of tanh: still worth every page.
+#   Springer. [doi:10.1007/3-540-49430-8_2](https://doi.org/10.1007/3-540-49430-8_2). Learning rates, initial values, the shape
+#   of tanh: still worth every page.
 # - Y. Bengio, R. Ducharme, P. Vincent, C. Jauvin (2003). *A Neural Probabilistic Language Model.* Journal of Machine Learning
-#   Research 3. [jmlr.org](https://www.jmlr.org/papers/v3/bengio03a.html). The network that you have trained, with words in the place of characters.
+#   Research 3, [1137–1155](https://www.jmlr.org/papers/v3/bengio03a.html). The network that you have trained, with words in the
+#   place of characters.
 # - S. Ioffe, C. Szegedy (2015). *Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift.*
 #   ICML. [arXiv:1502.03167](https://arxiv.org/abs/1502.03167). Section 3.1 is your step 3.
-# - Y. Wu, J. Johnson (2021). *Rethinking "Batch" in BatchNorm.* [arXiv:2105.07576](https://arxiv.org/abs/2105.07576). Running, calibrated and other statistics compared.
+# - D. P. Kingma, J. L. Ba (2015). *Adam: A Method for Stochastic Optimization.* ICLR.
+#   [arXiv:1412.6980](https://arxiv.org/abs/1412.6980). Section 3 takes the first values out of running means.
+# - Y. Wu, J. Johnson (2021). *Rethinking "Batch" in BatchNorm.* [arXiv:2105.07576](https://arxiv.org/abs/2105.07576). Running,
+#   calibrated and other statistics compared.
 # - A. Paszke and others (2019). *PyTorch: An Imperative Style, High-Performance Deep Learning Library.* NeurIPS.
-#   [arXiv:1912.01703](https://arxiv.org/abs/1912.01703). What happens
-#   inside of the calls that you have counted.
+#   [arXiv:1912.01703](https://arxiv.org/abs/1912.01703). What happens inside of the calls that you have counted.
 #
 # **Licence.** The network's forward pass and its initial values follow the notebooks of Andrej Karpathy's
 # [nn-zero-to-hero](https://github.com/karpathy/nn-zero-to-hero) (MIT, Copyright (c) 2022 Andrej). The code of this notebook
