@@ -92,6 +92,8 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
                     f"source/{name}: a folded cell begins with `# @title` and what it does: {cell.source[:40]!r}"
                 )
             cell.metadata.update(nbformat.from_dict(FOLDED))
+        if utils.is_solution(cell) or utils.is_grade(cell):  # so that Run All goes on to the bottom of the notebook
+            cell.metadata["tags"] = list(dict.fromkeys([*tags, "raises-exception"]))
         if cell.cell_type == "code" and not cell.source.strip():
             raise BuildError(f"source/{name}: an empty code cell. Write something in it or take it out.")
     first_code = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")

@@ -45,8 +45,10 @@ class CheckFailed(AssertionError):
         self.sentences = sentences
 
     def _render_traceback_(self) -> list[str]:
-        if os.environ.get("NBGRADER_EXECUTION") == "validate":  # there this is all that is shown
-            return ["Not right yet:", *str(self).split("\n")]
+        if (
+            os.environ.get("NBGRADER_EXECUTION") == "validate"
+        ):  # there this is all that is shown, in lines that are cut off
+            return ["Not right yet:", *(part for line in str(self).split("\n") for part in textwrap.wrap(line, 80))]
         return [f"Not right yet: {', '.join(self.sentences)}"]
 
 

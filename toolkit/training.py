@@ -211,9 +211,13 @@ def _close(yours: Tensor, truth: Tensor, tolerance: float = 1e-4) -> bool:
 # --- the clock ------------------------------------------------------------------------------------------------------------
 
 
-def your_loop() -> Callable[[int], float]:
-    """Your training loop as a function of the number of steps that returns the seconds it took; it runs on copies."""
-    notebook = sys._getframe(1).f_globals
+def your_loop(variables: Namespace | None = None) -> Callable[[int], float]:
+    """Your training loop as a function of the number of steps that returns the seconds it took; it runs on copies.
+
+    Args:
+        variables: what it reads, if not the notebook's own.
+    """
+    notebook = sys._getframe(1).f_globals if variables is None else variables
     return lambda steps: _seconds(notebook, steps, _text(LOOP_MARK))
 
 
@@ -269,7 +273,10 @@ def compare_speed(
     for label, times in running.items():
         ratios[label] = statistics.median(mine / other for mine, other in zip(times, running[against], strict=True))
         print(f"{label:48s} {statistics.median(times):9,.0f} {ratios[label]:7.2f}")
-    print(f"(median of {rounds} rounds of {steps} steps in turns; {torch.get_num_threads()} thread(s))")
+    print(
+        f"(times: medians of {rounds} rounds of {steps} steps in turns; ratio: median of the rounds' own ratios; "
+        f"{torch.get_num_threads()} thread(s))"
+    )
     return ratios
 
 

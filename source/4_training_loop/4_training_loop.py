@@ -831,7 +831,7 @@ demo_wide["parameters"] = [demo_wide[name] for name in ("C", "W1", "b1", "W2", "
 wide_speed = compare_speed(
     {
         "autograd: loss.backward()": lambda steps: autograd_loop(steps, start=demo_wide["parameters"]),
-        "yours: the training loop of step 2": eval("your_loop()", demo_wide),  # your cell, reading these variables
+        "yours: the training loop of step 2": your_loop(demo_wide),  # your cell, reading these variables
         "the six matrix products of a step, alone": lambda steps: matrix_products(steps, demo_wide["parameters"]),
     },
     against="autograd: loss.backward()",
