@@ -40,8 +40,8 @@ from autograder.exercise import COURSE, Exercise, hidden_tests
 from toolkit.history import digest
 
 TOOLKIT = (
-    "graph", "compare", "diagnosis", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "runs", "minibatches",
-    "plans", "verdict", "outcome", "judge", "loop", "history", "check", "training", "picture", "names",
+    "graph", "compare", "diagnosis", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched", "runs",
+    "minibatches", "plans", "verdict", "outcome", "judge", "loop", "history", "check", "training", "picture", "names",
 )  # fmt: skip
 """Modules of the setup cell, each after those that it imports."""
 PUBLIC = {
@@ -131,11 +131,11 @@ def setup_cell(course: Path = COURSE) -> str:
 def _which_exercise(notebook: NotebookNode, name: str) -> str:
     """The line of the setup cell that tells the toolkit which exercise this is, and which cells are the course's own."""
     exercise = Exercise.from_notebook(notebook, name)
-    cells = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", []):
-            known = cell.metadata["nbgrader"]["grade_id"] if "nbgrader" in cell.metadata else _cell_id(cell, name)
-            cells[known] = "" if utils.is_solution(cell) else digest(exercise.released.get(known, cell.source))
+    cells = {
+        grade_id: "" if utils.is_solution(cell) else digest(exercise.released[grade_id])
+        for grade_id, cell in exercise.trusted_cells.items()
+        if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", [])
+    }
     said = json.dumps({"exercise": exercise.description(), "cells": cells}, ensure_ascii=False)
     return f"sys.modules[\"toolkit.check\"].begin(r'''\n{said}\n''')"
 
@@ -241,14 +241,10 @@ def _set_ids(notebook: NotebookNode, name: str) -> None:
     seen: set[str] = set()
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cell.id = grade_id or _cell_id(cell, name)
+        cell.id = grade_id or "cell-" + hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
         if cell.id in seen:
             raise BuildError(f"source/{name}: two cells are called {cell.id} (or have the same text). Rename one.")
         seen.add(cell.id)
-
-
-def _cell_id(cell: NotebookNode, name: str) -> str:
-    return "cell-" + hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
 
 
 def _done(result: dict, name: str) -> None:

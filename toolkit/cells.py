@@ -33,6 +33,8 @@ AUTOGRAD = frozenset(
     ]
 )
 """Attributes and imported names that mean autograd. ``func`` counts after ``torch`` only; ``.grad`` may be stored into."""
+_NO_DERIVATIVES = frozenset({"vmap", "functional_call", "stack_module_state"})
+"""What of ``torch.func`` computes no derivative."""
 _HELP = re.compile(r"\?{1,2}[\w.*]+|[\w.*]+\?{1,2}")
 """``?name`` and ``name?``, which show the help of a name."""
 _CAPTURED = re.compile(r"[\w,\s]+=\s*[!%]\s*\w")
@@ -226,6 +228,9 @@ def _blank(lines: list[str], node: ast.stmt) -> None:
 def autograd_uses(tree: ast.AST) -> Iterator[str]:
     """Every word in a piece of code that means autograd."""
     switched_off = {id(node.func) for node in ast.walk(tree) if _switches_off(node)}
+    batching = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in _NO_DERIVATIVES
+    }
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(attr="set_grad_enabled") if id(node) in switched_off:
@@ -233,7 +238,8 @@ def autograd_uses(tree: ast.AST) -> Iterator[str]:
             case ast.Attribute(attr="grad", ctx=ast.Store() | ast.Del()):
                 continue
             case ast.Attribute(attr="func", value=ast.Name(id="torch")):
-                yield "torch.func"
+                if id(node) not in batching:
+                    yield "torch.func"
             case ast.Attribute(attr="requires_grad", ctx=ast.Store()):
                 yield "requires_grad"
             case ast.Attribute(attr=word) if word in AUTOGRAD:
@@ -244,6 +250,8 @@ def autograd_uses(tree: ast.AST) -> Iterator[str]:
                 continue
             case ast.keyword(arg="requires_grad"):
                 yield "requires_grad"
+            case ast.ImportFrom(module="torch.func", names=aliases) if {a.name for a in aliases} <= _NO_DERIVATIVES:
+                continue
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 module = (getattr(node, "module", None) or "").split(".")
                 for word in {*module, *(w for a in aliases for w in a.name.split("."))} & (AUTOGRAD | {"func"}):

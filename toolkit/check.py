@@ -25,6 +25,7 @@ from toolkit.judge import Judge
 from toolkit.one_device import cpu_by_default
 from toolkit.plans import Submission
 from toolkit.runs import Failure, Job, Result, run_here
+from toolkit.unpatched import unpatched
 from toolkit.verdict import Verdict
 
 FORWARD_MARK = "# The forward pass"
@@ -221,7 +222,7 @@ class computing:
     """Within it torch computes as the judge needs it, whatever the notebook has set: on the CPU, with autograd."""
 
     def __enter__(self) -> None:
-        self.contexts = [cpu_by_default(), torch.inference_mode(False), torch.enable_grad()]
+        self.contexts = [unpatched(), cpu_by_default(), torch.inference_mode(False), torch.enable_grad()]
         for context in self.contexts:
             context.__enter__()
 
@@ -266,7 +267,8 @@ def _judged(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
     mark, here = _by_memory(name, notebook)
     if mark == "✓":
         return "✗", f"right on this minibatch, but not in general. {verdict.message}"
-    return "✗", verdict.message if verdict.named or mark == "·" else here
+    said = verdict.message if verdict.named or mark == "·" else here
+    return "✗", said + _shared(name, notebook)
 
 
 def _right(name: str, notebook: Mapping[str, object], more: str) -> str:
@@ -328,8 +330,19 @@ def _by_memory(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
         return "✓", f"right, given your {' and '.join(before)}, which is not right yet. Mend that first."
     if why_not_run():
         others = {o: notebook["d" + o].detach() for o in graph.variables(values) if _is_plain(notebook.get("d" + o))}
-        return "✗", explain(*args, others)
+        return "✗", explain(*args, others) + _shared(name, notebook)
     return "✗", safely(worst_element, *args)
+
+
+def _shared(name: str, notebook: Mapping[str, object]) -> str:
+    """Says so if a gradient is one tensor with another."""
+    yours = notebook.get("d" + name)
+    for other in _checkable(_network()):
+        theirs = notebook.get("d" + other)
+        if other != name and _is_plain(yours) and _is_plain(theirs) and theirs.data_ptr() == yours.data_ptr():
+            if theirs.shape == yours.shape:
+                return f" Your d{name} and d{other} are one and the same tensor: a change of one changes the other."
+    return ""
 
 
 def _upstreams(name: str, notebook: Mapping[str, object], graph: Graph) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

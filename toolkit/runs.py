@@ -22,6 +22,7 @@ from torch import Tensor
 
 from toolkit.no_derivatives import derivatives_refused
 from toolkit.one_device import every_device_is_the_cpu
+from toolkit.unpatched import patches_undone
 from toolkit.watched_loop import compile_watched
 
 MAX_STEPS = 1000
@@ -498,7 +499,7 @@ def _untouched() -> Iterator[None]:
     pyplot = sys.modules.get("matplotlib.pyplot")
     figures = set(pyplot.get_fignums()) if pyplot else set()
     try:
-        with _nothing_shown(), warnings.catch_warnings(), derivatives_refused():
+        with _nothing_shown(), warnings.catch_warnings(), patches_undone(), derivatives_refused():
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -26,8 +26,8 @@ NATIVE = {
     "_ZN5torch3jit13differentiateERSt10shared_ptrINS0_5GraphEE": ("libtorch_cpu.so", _TRAP),
 }
 """Functions by their linker names: the library that each is in, and the code that takes its place."""
-_BACKENDS = ("CPU", "SparseCPU", "SparseCsrCPU", "NestedTensorCPU", "MkldnnCPU")
-"""Kinds of tensors on the CPU that have backward operators."""
+_BACKENDS = ("CPU", "SparseCPU", "SparseCsrCPU", "NestedTensorCPU", "MkldnnCPU", "FuncTorchBatched")
+"""Kinds of tensors on the CPU that have backward operators, those inside of ``torch.vmap`` among them."""
 
 
 def forbid_autograd(torch) -> None:
@@ -85,6 +85,7 @@ def _replace_native_code(torch) -> None:
 
 def _refuse_operators(torch) -> None:
     """The operators that autograd is made of (``aten::tanh_backward``) hold the derivatives that are asked for."""
+    torch._functorch.vmap.lazy_load_decompositions()  # vmap does so when it is first called, and misses what is taken out here
     library = torch._C._dispatch_library("IMPL", "aten", "", __file__, 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that something is overridden is the point
