@@ -339,9 +339,9 @@ def _shared(name: str, notebook: Mapping[str, object]) -> str:
     yours = notebook.get("d" + name)
     for other in _checkable(_network()):
         theirs = notebook.get("d" + other)
-        if other != name and _is_plain(yours) and _is_plain(theirs) and theirs.data_ptr() == yours.data_ptr():
-            if theirs.shape == yours.shape:
-                return f" Your d{name} and d{other} are one and the same tensor: a change of one changes the other."
+        plain = other != name and _is_plain(yours) and _is_plain(theirs)
+        if plain and theirs.shape == yours.shape and theirs.data_ptr() == yours.data_ptr():
+            return f" Your d{name} and d{other} are one and the same tensor: a change of one changes the other."
     return ""
 
 

@@ -406,13 +406,15 @@ def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:
     """Verdict on a gradient that the loop does not keep under its name."""
     nothing = "not attempted", f"there is no d{name} in the loop."
     yours = _inferred(name, step)
-    if yours is None or not yours.any():
+    if yours is None or not any(moved is not None and moved.any() for moved in map(step.moved, step.before)):
         return nothing
     scale = step.true_scale(name)
     rounding = 4 * torch.finfo(scale.dtype).eps * (step.before[name].abs() + 1) / step.rate
     off = (yours - step.truths[name]).abs()
     if bool((off <= INFERRED * (scale + 1e-3 * scale.max()) + rounding).all()):
         return "right", ""
+    if not yours.any():
+        return nothing
     loss = {graph.output: torch.ones_like(step.values[graph.output])}
     said = safely(explain, fused(graph.text, frozenset()), name, step.values, loss, yours)
     return (
