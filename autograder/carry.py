@@ -1,10 +1,11 @@
 """What a person typed into one release of an exercise, carried over into the next."""
 
 import copy
+from collections import Counter
 from collections.abc import Iterable
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader import utils
 
 from autograder.exercise import Exercise
@@ -30,7 +31,7 @@ def carry(former: NotebookNode, fresh: NotebookNode, exercise: Exercise, known: 
         What did not fit, in words; it is kept in ``fresh`` beside its place.
     """
     built = {*signature(former), *known}
-    found, _ = owners(former.cells, exercise)
+    found, _ = owners(_without_stubs(former.cells, exercise), exercise)
     places = {cell.id: cell for cell in fresh.cells}
     by_text = {digest(cell): cell.id for cell in fresh.cells}
     after: dict[str | None, list[NotebookNode]] = {}
@@ -66,6 +67,14 @@ def _counterpart(cell: NotebookNode, owner: str | None, places: dict, by_text: d
     """The id of the new release's cell that a former cell was: ids are grade_ids or made from the text."""
     candidates = [owner, cell.get("id"), by_text.get(digest(cell))]
     return next((candidate for candidate in candidates if candidate in places), None)
+
+
+def _without_stubs(cells: list[NotebookNode], exercise: Exercise) -> list[NotebookNode]:
+    """Blank answers without a grade_id as empty cells: their text is that of many cells, and would be taken for the first."""
+    texts = Counter(text.strip() for text in exercise.released.values())
+    stubs = {text for text, count in texts.items() if count > 1}
+    empty = new_code_cell("")
+    return [empty if not grade_id_of(cell) and cell.source.strip() in stubs else cell for cell in cells]
 
 
 def _answers(cell: NotebookNode) -> str:
