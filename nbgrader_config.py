@@ -33,6 +33,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 # neither command, nor the formgrader's Generate, writes over what a person typed
 c.GenerateAssignment.exporter_class = release.ReleaseExporter
 c.GenerateSolution.exporter_class = release.SolutionExporter
+c.GenerateSourceWithTests.exporter_class = release.ReleaseExporter
 
 c.ClearSolutions.code_stub = {"python": "# your code here"}
 

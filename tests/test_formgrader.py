@@ -278,7 +278,8 @@ def test_generate_leaves_what_was_typed_and_else_the_tree_as_the_build_does(form
     result = formgrader.send("POST", f"assignment/{NAME}/assign")
     assert result["success"], result
     assert path.read_bytes() == built
-    typed = path.write_bytes(built.replace(b"# your code here", b"dlogprobs = 0", 1)) and path.read_bytes()
+    typed = built.replace(b'"# your code here"', b'"dlogprobs = 0"', 1)
+    path.write_bytes(typed)
     result = formgrader.send("POST", f"assignment/{NAME}/assign")
     assert not result["success"]
     assert "holds what somebody typed (cell logprobs), so it was left as it is" in result["log"]
