@@ -238,7 +238,7 @@ def record(course: Path = COURSE) -> list[str]:
 def _place(course: Path, part: str, name: str, fresh: Path) -> list[str]:
     """Put what was built into ``exercises/`` or ``solutions/``; a sentence for each file that was left as it is."""
     folder = course / part / name
-    known = known_cells(source_notebook(course, name))
+    known = known_cells(source_notebook(course, name), part == "solutions")
     signed = {digest for path in folder.glob("*.ipynb") for digest in signed_files(path)}
     left = []
     for path in sorted(path for path in fresh.rglob("*") if path.is_file()):
@@ -288,7 +288,7 @@ def _build_solution(course: Path, name: str) -> list[str]:
     """Run the solution, unless the one that is there has the same cells already or holds what a person typed."""
     target = course / "solutions" / name / f"{name}.ipynb"
     source = source_notebook(course, name)
-    if what := typed_in(target, known_cells(source)):
+    if what := typed_in(target, known_cells(source, solutions=True)):
         return [typed_sentence(target, what)]
     if target.exists() and target.read_bytes().strip() and built_from(target.read_text("utf-8")) == fingerprint(source):
         return []

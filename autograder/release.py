@@ -48,11 +48,13 @@ class ReleaseExporter(NotebookExporter):
         Typed: when it is made, which nbgrader does before it removes anything.
     """
 
+    solutions = False
+
     def __init__(self, **options: object):
         super().__init__(**options)
         for folder, source in self._folders():
             ignored = self.parent.coursedir.ignore
-            if found := obstacles(folder, source, ignored):
+            if found := obstacles(folder, source, ignored, self.solutions):
                 sentence = " ".join(found)
                 self.parent.log.error(sentence)
                 raise Typed(sentence)
@@ -67,6 +69,8 @@ class ReleaseExporter(NotebookExporter):
 
 class SolutionExporter(ReleaseExporter):
     """Writes a solution; one that was run from the same cells is kept, since running it again gives other figures."""
+
+    solutions = True
 
     def __init__(self, **options: object):
         super().__init__(**options)
@@ -137,12 +141,16 @@ def files_beside(source: Path, ignore: Sequence[str]) -> dict[str, bytes]:
     return {path.relative_to(source).as_posix(): path.read_bytes() for path in found}
 
 
-def known_cells(source: NotebookNode) -> set[str]:
-    """Digests of the cells of a source notebook as exercises and solutions show them."""
+def known_cells(source: NotebookNode, solutions: bool = False) -> set[str]:
+    """Digests of the cells of a source notebook as exercises show them, or as solutions do.
+
+    An answer in an exercise may be the solution to the letter, and was typed all the same.
+    """
     found = set()
     for cell in source.cells:
-        shown = [cell.source, released_text(cell, True), released_text(cell, False)]
-        shown.append(without_markers(released_text(cell, False, keep_solution=True)))
+        shown = [released_text(cell, hidden_tests=False)]
+        if solutions:
+            shown.append(without_markers(released_text(cell, hidden_tests=False, keep_solution=True)))
         for text in shown:
             variant = copy.deepcopy(cell)
             variant.source = text
@@ -150,7 +158,7 @@ def known_cells(source: NotebookNode) -> set[str]:
     return found
 
 
-def obstacles(folder: Path, source: Path, ignore: Sequence[str]) -> list[str]:
+def obstacles(folder: Path, source: Path, ignore: Sequence[str], solutions: bool = False) -> list[str]:
     """One sentence for each file of a released folder that would be lost with it and is not a build's."""
     if not folder.is_dir():
         return []
@@ -159,7 +167,7 @@ def obstacles(folder: Path, source: Path, ignore: Sequence[str]) -> list[str]:
     signed: set[str] = set()
     found = []
     for path in sorted(folder.glob("*.ipynb")):
-        known = known_cells(sources[path.name]) if path.name in sources else ()
+        known = known_cells(sources[path.name], solutions) if path.name in sources else ()
         if what := typed_in(path, known):
             found.append(typed_sentence(path, what))
         else:

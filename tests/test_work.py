@@ -11,15 +11,17 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader import utils
 
 from autograder import untouched
 from autograder.adopt import adopt
 from autograder.build import BuildError, assignments, build, nbgrader_api, record, source_notebook, write_source
 from autograder.carry import carry
+from autograder.demo import answered
 from autograder.edited import as_text, header
 from autograder.exercise import COURSE, Exercise
 from autograder.release import known_cells
-from autograder.typed import typed_in
+from autograder.typed import sign, typed_in
 from autograder.work import prepare, update
 from tests.classes import NAME, make_course
 
@@ -83,6 +85,7 @@ def contents(*folders: Path) -> dict[Path, tuple[bytes, int]]:
 
 TYPED = {
     "an answer": answer,
+    "the solution to the letter": lambda nb: cell(nb, "h").update(source="dh = 2 * h / h.numel()"),
     "a cell of one's own": lambda nb: nb.cells.append(new_code_cell("print(dh.shape)")),
     "a note": lambda nb: nb.cells.insert(2, new_markdown_cell("tanh' = 1 - tanh^2")),
     "a locked text": lambda nb: cell(nb, "title").update(source=cell(nb, "title").source + "\n\nremember this"),
@@ -104,10 +107,12 @@ UNTYPED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", TYPED)
-@pytest.mark.parametrize("part", [EXERCISE, SOLUTION], ids=["exercise", "solution"])
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [(EXERCISE, kind) for kind in TYPED] + [(SOLUTION, kind) for kind in TYPED if kind != "the solution to the letter"],
+)
 def test_typed_or_not_typed(built, tmp_path, part, kind):
-    known = known_cells(source_notebook(built, NAME))
+    known = known_cells(source_notebook(built, NAME), solutions=part == SOLUTION)
     path = Path(shutil.copy(built / part, tmp_path))
     assert typed_in(path, known) == ""
     change(path, TYPED[kind])
@@ -372,6 +377,28 @@ def test_an_answer_without_its_metadata_goes_to_its_cell(course, former):
     sources, left = carried(course, former)
     assert left == []
     assert sources[sources.index('check("h")') - 1] == "dh = 2 * h / n"
+
+
+def test_every_answer_of_an_exercise_is_carried_over():
+    """The solutions, which a student may find to the letter, into an exercise of which every text has changed."""
+    name = "1_chunked_backprop"
+    exercise = Exercise.from_notebook(source_notebook(COURSE, name), name)
+    blank = nbformat.from_dict(copy.deepcopy(exercise.notebook))
+    blank.cells = [c for c in blank.cells if "instructor" not in c.metadata.get("tags", [])]
+    for c in blank.cells:
+        grade_id = c.metadata.get("nbgrader", {}).get("grade_id")
+        c.source = exercise.released.get(grade_id, c.source)
+    sign(blank)
+    former = answered(copy.deepcopy(blank), exercise.notebook, {})
+    answers = {c.metadata.nbgrader.grade_id: c.source for c in former.cells if utils.is_solution(c)}
+    fresh = copy.deepcopy(blank)
+    for c in fresh.cells:
+        c.source = c.source if utils.is_solution(c) else f"{c.source}\n# changed"
+    sign(fresh)
+    count = len(fresh.cells)
+    assert carry(former, fresh, exercise, known_cells(exercise.notebook)) == []
+    assert {c.metadata.nbgrader.grade_id: c.source for c in fresh.cells if utils.is_solution(c)} == answers
+    assert len(fresh.cells) == count
 
 
 def test_what_does_not_fit_is_kept_and_named(course, former):
