@@ -21,7 +21,7 @@ export GRADEBOOK_DB := $(DB)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check lab grade cluster scheduler worker bench clean
+.PHONY: help demo test build adopt check lab update grade cluster scheduler worker bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -41,17 +41,24 @@ test: $(READY) cluster ## every test: unit tests, bank of answers, drift and lea
 	@$(BIN)/pytest -q
 	@$(BIN)/pytest -q --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider solutions
 
-build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py
+build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py; leaves what holds typed answers
 	@$(BIN)/python -m autograder.build
+
+adopt: $(READY) ## take what was edited in source/*/*.ipynb, in Jupyter, into the source/*/*.py that they are built from
+	@$(BIN)/python -m autograder.adopt
 
 check: $(READY) ## say whether the committed notebooks are what the sources give, and whether they leak
 	@$(BIN)/python -m autograder.build --check
 
-lab: $(READY) ## open the exercises in JupyterLab
-	@$(BIN)/jupyter lab exercises
+lab: $(READY) ## open the exercises in JupyterLab, in a working copy of yours: work/
+	@$(BIN)/python -m autograder.work
+	@$(BIN)/jupyter lab work
+
+update: $(READY) ## carry your answers in work/ over into a new release of the exercises
+	@$(BIN)/python -m autograder.work --update
 
 grade: $(READY) $(if $(DB)$(SCHEDULER),cluster) ## grade what changed in submitted/ (ASSIGNMENT= STUDENT= JOBS= FORCE=1 SCHEDULER=tcp://... DB=postgresql://...)
-	@$(BIN)/python -m autograder.build --quiet
+	@$(BIN)/python -m autograder.build --sources
 	@$(BIN)/python -m autograder.grade $(ASSIGNMENT) --student="$$STUDENT" --scheduler="$$SCHEDULER" $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force)
 
 cluster: $(VENV)/.cluster ## install what a bigger class needs: Dask, and the driver for PostgreSQL
@@ -66,9 +73,10 @@ worker: cluster ## start a Dask worker for each core (SCHEDULER=tcp://host:8786 
 	@PYTHONPATH=. $(BIN)/dask worker "$$SCHEDULER" --nworkers $(or $(JOBS),-1) --nthreads 1 --memory-limit 0 --no-dashboard
 
 bench: $(READY) ## measure: a class of 30, plain nbgrader, the cells alone; 30 beside 300 (about ten minutes)
-	@$(BIN)/python -m autograder.build
+	@$(BIN)/python -m autograder.build --sources
 	@$(BIN)/python -m autograder.bench
 
-clean: ## remove .venv, demo/ and all that is rebuilt; never submitted/, autograded/, feedback/ or the gradebook
-	rm -rf $(VENV) demo .pytest_cache .ruff_cache source/*/*.ipynb
+clean: ## remove .venv, caches and demo/ as it was made; never a notebook, submitted/, autograded/, feedback/ or the gradebook
+	@[ ! -e demo ] || $(PYTHON) -m autograder.untouched demo || true
+	rm -rf $(VENV) .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -17,7 +17,7 @@ if _bin not in os.environ["PATH"].split(
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
-from autograder import defuse, execute, steps  # noqa: E402
+from autograder import defuse, execute, release, steps  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -30,17 +30,22 @@ if os.environ.get("GRADEBOOK_DB"):  # make grade DB=...; else gradebook.db in th
 # *.py: the text sources hold the solutions and would be copied into the release
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
 
+# neither command, nor the formgrader's Generate, writes over what a person typed
+c.GenerateAssignment.exporter_class = release.ReleaseExporter
+c.GenerateSolution.exporter_class = release.SolutionExporter
+c.GenerateSourceWithTests.exporter_class = release.ReleaseExporter
+
 c.ClearSolutions.code_stub = {"python": "# your code here"}
 
 c.GenerateAssignment.preprocessors = [
     steps.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearSolutions, nbgrader.ClearOutput,
     nbgrader.CheckCellMetadata, nbgrader.ComputeChecksums, nbgrader.SaveCells, nbgrader.ClearHiddenTests,
-    nbgrader.ClearMarkScheme, nbgrader.ComputeChecksums, nbgrader.CheckCellMetadata,
+    nbgrader.ClearMarkScheme, nbgrader.ComputeChecksums, nbgrader.CheckCellMetadata, release.Finish,
 ]  # fmt: skip
 # nbgrader's own list keeps the hidden tests in the solutions
 c.GenerateSolution.preprocessors = [
-    steps.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearOutput, nbgrader.ClearHiddenTests,
-    nbgrader.ClearMarkScheme, steps.ClearSolutionMarkers, nbgrader.Execute,
+    release.NoteSource, steps.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearOutput,
+    nbgrader.ClearHiddenTests, nbgrader.ClearMarkScheme, steps.ClearSolutionMarkers, nbgrader.Execute, release.Finish,
 ]  # fmt: skip
 
 c.Execute.timeout = 120  # seconds a cell, for solutions

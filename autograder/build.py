@@ -4,13 +4,15 @@
                        ->  exercises/<a>/<a>.ipynb   nbgrader generate_assignment
                        ->  solutions/<a>/<a>.ipynb   nbgrader generate_solution, run again only if its cells changed
 
-The result depends on the sources alone. ``--check`` builds into another folder and reports every difference and leak.
+The result depends on the sources alone. Nothing is written over a file that holds what a person typed: it is left as it is,
+and a sentence says so at the end. ``--check`` builds into another folder and reports every difference and leak;
+``--sources`` makes only what grading needs, source notebooks and the gradebook's record of the assignments.
 """
 
 import argparse
-import contextlib
+import copy
 import hashlib
-import io
+import itertools
 import json
 import logging
 import os
@@ -36,7 +38,18 @@ from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograder.edited import is_edited, is_signed, sign_source
 from autograder.exercise import COURSE, Exercise, hidden_tests
+from autograder.files import write
+from autograder.release import (
+    METADATA,
+    built_from,
+    fingerprint,
+    known_cells,
+    signed_files,
+    typed_sentence,
+)
+from autograder.typed import NoNotebook, digest_of_file, typed_in
 from toolkit.history import digest
 
 TOOLKIT = (
@@ -62,7 +75,6 @@ SOLUTION_SECONDS = 900
 """Longest time for a cell of a solution: the training loop takes a minute or two."""
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "_kg_hide-input": True}
 """Metadata that hides a cell's code in Colab (its `# @title` is shown), in JupyterLab and Notebook, and in Kaggle."""
-KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n?### END SOLUTION", re.DOTALL)
 
 
@@ -78,9 +90,7 @@ def assignments(course: Path = COURSE) -> list[str]:
 def source_notebook(course: Path, name: str) -> NotebookNode:
     """The source notebook of an assignment, made from its text."""
     notebook = jupytext.read(course / "source" / name / f"{name}.py", fmt="py:percent")
-    notebook.metadata = nbformat.from_dict({
-        "kernelspec": KERNELSPEC, "language_info": {"name": "python"}, "colab": {"provenance": [], "toc_visible": True},
-    })  # fmt: skip
+    notebook.metadata = nbformat.from_dict(copy.deepcopy(METADATA))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
@@ -162,17 +172,119 @@ def build(course: Path = COURSE, names: list[str] | None = None, execute: bool =
     """Build the notebooks of some or all assignments in a course folder, and record them in its gradebook.
 
     Raises:
-        BuildError: a source cannot be built; the others before it are done.
+        BuildError: a source cannot be built, or a file holds what a person typed and was left; all others are done.
     """
+    problems: list[str] = []
     for name in names or assignments(course):
-        path = course / "source" / name / f"{name}.ipynb"
-        nbformat.write(source_notebook(course, name), path)
-        api = nbgrader_api(course)
-        _done(api.generate_assignment(name, force=True), name)
-        _normalise(course / "exercises" / name / f"{name}.ipynb")
-        if execute:
-            _build_solution(course, name, api)
-        print(f"built {name}")
+        try:
+            left = _build(course, name, execute)
+        except BuildError as error:
+            left = [str(error)]
+        problems += left
+        if not left:
+            print(f"built {name}")
+    if problems:
+        raise BuildError("\n".join(problems))
+
+
+def _build(course: Path, name: str, execute: bool) -> list[str]:
+    """Build one assignment; a sentence for each file that was left as it is."""
+    if not write_source(course, name):
+        return [
+            f"{_source_path(course, name).relative_to(course)} was edited in Jupyter, so it was left as it is, and with it "
+            f"exercises/{name} and solutions/{name}. `make adopt` takes the edits into {name}.py; "
+            "to drop them, delete the notebook. Then build again."
+        ]
+    with tempfile.TemporaryDirectory(prefix="build-") as scratch:
+        left = _place(course, "exercises", name, release(course, name, Path(scratch)))
+    if execute:
+        left += _build_solution(course, name)
+    return left
+
+
+def write_source(course: Path, name: str) -> bool:
+    """Write ``source/<name>/<name>.ipynb`` from its text; False if that would lose what was edited in Jupyter.
+
+    A notebook of an earlier version of this build, which cannot tell whether it was edited, is set aside in ``kept/``.
+    """
+    path = _source_path(course, name)
+    notebook = source_notebook(course, name)
+    sign_source(notebook, path.with_suffix(".py").read_text(encoding="utf-8"))
+    text = nbformat.writes(notebook) + "\n"
+    if path.exists() and path.read_bytes().strip():
+        try:
+            edited = is_edited(path, notebook)
+        except NoNotebook:
+            edited = True
+        if edited and is_signed(path):
+            return False
+        if edited:
+            kept = set_aside(course, path)
+            print(f"source/{name}/{name}.ipynb was not written by this build; it is now {kept.relative_to(course)}.")
+        elif path.read_text(encoding="utf-8") == text:
+            return True
+    write(path, text)
+    return True
+
+
+def set_aside(course: Path, path: Path) -> Path:
+    """Move a file into the course's folder ``kept/`` under a number of its own."""
+    folder = course / "kept"
+    folder.mkdir(exist_ok=True)
+    places = (folder / f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
+    place = next(place for place in places if not place.exists())
+    shutil.move(path, place)
+    return place
+
+
+def release(course: Path, name: str, scratch: Path) -> Path:
+    """Record an assignment in the gradebook; returns the folder below ``scratch`` with what students get."""
+    api = nbgrader_api(course, scratch)
+    _done(api.generate_assignment(name, force=True), name)
+    return scratch / "exercises" / name
+
+
+def record(course: Path = COURSE) -> list[str]:
+    """Make what grading needs: source notebooks, and the gradebook's record of the assignments. No other file is written.
+
+    Returns:
+        One sentence for each source notebook that was edited in Jupyter; it is graded by what stands there.
+    """
+    sentences = []
+    for name in assignments(course):
+        if not write_source(course, name):
+            sentences.append(
+                f"source/{name}/{name}.ipynb was edited in Jupyter, and grading goes by what stands there. "
+                f"`make adopt` takes the edits into {name}.py."
+            )
+        with tempfile.TemporaryDirectory(prefix="build-") as scratch:
+            release(course, name, Path(scratch))
+    return sentences
+
+
+def _place(course: Path, part: str, name: str, fresh: Path) -> list[str]:
+    """Put what was built into ``exercises/`` or ``solutions/``; a sentence for each file that was left as it is."""
+    folder = course / part / name
+    known = known_cells(source_notebook(course, name), part == "solutions")
+    signed = {digest for path in folder.glob("*.ipynb") for digest in signed_files(path)}
+    left = []
+    for path in sorted(path for path in fresh.rglob("*") if path.is_file()):
+        target = folder / path.relative_to(fresh)
+        data = path.read_bytes()
+        if path.suffix == ".ipynb":
+            if what := typed_in(target, known):
+                left.append(typed_sentence(target, what))
+                continue
+        elif target.exists() and digest_of_file(there := target.read_bytes()) not in signed and there != data:
+            left.append(f"{target.relative_to(course)} is not as it was built, so it was left as it is. Move it away.")
+            continue
+        if not target.exists() or target.read_bytes() != data:
+            write(target, data)
+    return left
+
+
+def _source_path(course: Path, name: str) -> Path:
+    return course / "source" / name / f"{name}.ipynb"
 
 
 def copy_sources(course: Path, target: Path) -> None:
@@ -181,59 +293,47 @@ def copy_sources(course: Path, target: Path) -> None:
         shutil.copytree(course / part, target / part, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
 
 
-def nbgrader_api(course: Path) -> NbGraderAPI:
-    """nbgrader with this course's configuration, working in ``course``; quiet but for warnings."""
+def nbgrader_api(course: Path, released: Path | None = None) -> NbGraderAPI:
+    """nbgrader with this course's configuration, working in ``course``; quiet but for warnings.
+
+    Args:
+        released: where exercises and solutions go, if not into the course's own folders.
+    """
     warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")  # nbgrader's own, about its sessions
     warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # older files have no cell ids; Mend sets them
     config: Config = PyFileConfigLoader(str(COURSE / "nbgrader_config.py")).load_config()
     config.CourseDirectory.root = str(course)
+    if released:
+        config.CourseDirectory.release_directory = str(released / "exercises")
+        config.CourseDirectory.solution_directory = str(released / "solutions")
     api = NbGraderAPI(config=config)
     api.log.setLevel(logging.WARNING)
     return api
 
 
-def _build_solution(course: Path, name: str, api: NbGraderAPI) -> None:
-    """Run the solution, unless the one that is there has the same cells already."""
+def _build_solution(course: Path, name: str) -> list[str]:
+    """Run the solution, unless the one that is there has the same cells already or holds what a person typed."""
     target = course / "solutions" / name / f"{name}.ipynb"
-    wanted = _fingerprint(source_notebook(course, name))
-    if target.exists() and nbformat.read(target, as_version=4).metadata.get("built_from") == wanted:
-        return
-    with temp_attrs(api.coursedir, assignment_id=name):
-        api.config.Execute.timeout = SOLUTION_SECONDS
-        converter = GenerateSolution(coursedir=api.coursedir, parent=api)
-        converter.force = True
-        _done(capture_log(converter), name)
-    notebook = nbformat.read(target, as_version=4)
-    for cell in notebook.cells:
-        errors = [o for o in cell.get("outputs", []) if o.output_type == "error"]
-        if errors:
-            target.unlink()
-            raise BuildError(
-                f"The solution of {name} fails in the cell\n{cell.source}\n{errors[0].ename}: {errors[0].evalue}"
-            )
-    notebook.metadata["built_from"] = wanted
-    nbformat.write(notebook, target)
-    _normalise(target)
-
-
-def _fingerprint(notebook: NotebookNode) -> str:
-    told = "cellView", "jupyter", "_kg_hide-input", "tags"
-    text = "\0".join(
-        f"{cell.cell_type}\0{cell.source}\0{[cell.metadata.get(key) for key in told]}" for cell in notebook.cells
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _normalise(path: Path) -> None:
-    """Take out what differs from run to run: times, kernel versions, addresses of objects."""
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata["language_info"] = {"name": "python"}
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            output.get("metadata", {}).pop("needs_background", None)
-    path.chmod(0o644)
-    nbformat.write(notebook, path)
+    source = source_notebook(course, name)
+    if what := typed_in(target, known_cells(source, solutions=True)):
+        return [typed_sentence(target, what)]
+    if target.exists() and target.read_bytes().strip() and built_from(target.read_text("utf-8")) == fingerprint(source):
+        return []
+    with tempfile.TemporaryDirectory(prefix="build-") as scratch:
+        api = nbgrader_api(course, Path(scratch))
+        with temp_attrs(api.coursedir, assignment_id=name):
+            api.config.Execute.timeout = SOLUTION_SECONDS
+            converter = GenerateSolution(coursedir=api.coursedir, parent=api)
+            converter.force = True
+            _done(capture_log(converter), name)
+        fresh = Path(scratch) / "solutions" / name
+        for cell in nbformat.read(fresh / f"{name}.ipynb", as_version=4).cells:
+            errors = [o for o in cell.get("outputs", []) if o.output_type == "error"]
+            if errors:
+                raise BuildError(
+                    f"The solution of {name} fails in the cell\n{cell.source}\n{errors[0].ename}: {errors[0].evalue}"
+                )
+        return _place(course, "solutions", name, fresh)
 
 
 def _set_ids(notebook: NotebookNode, name: str) -> None:
@@ -267,8 +367,8 @@ def drift(course: Path = COURSE) -> Iterator[str]:
             if not committed.exists() or committed.read_bytes() != (fresh / relative).read_bytes():
                 yield f"{relative} is not what source/{name}/{name}.py gives. Run `make build` and commit the result."
             solution = course / "solutions" / name / f"{name}.ipynb"
-            wanted = _fingerprint(source_notebook(course, name))
-            if not solution.exists() or nbformat.read(solution, as_version=4).metadata.get("built_from") != wanted:
+            wanted = fingerprint(source_notebook(course, name))
+            if not solution.exists() or built_from(solution.read_text(encoding="utf-8")) != wanted:
                 yield f"solutions/{name}/{name}.ipynb is not what the source gives. Run `make build` and commit the result."
             elif problem := _solution_differs(nbformat.read(solution, as_version=4), source_notebook(course, name)):
                 yield f"solutions/{name}/{name}.ipynb: {problem}"
@@ -334,12 +434,17 @@ def _open_gradebook(coursedir: CourseDirectory) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing; report drift and leaks")
-    parser.add_argument("--quiet", action="store_true", help="say nothing of what goes well")
+    parser.add_argument(
+        "--sources", action="store_true", help="make only what grading needs; exercises stay as they are"
+    )
     arguments = parser.parse_args()
     try:
         if not arguments.check:
             _open_gradebook(nbgrader_api(COURSE).coursedir)
-            with contextlib.redirect_stdout(io.StringIO() if arguments.quiet else sys.stdout):
+            if arguments.sources:
+                for sentence in record():
+                    print(sentence)
+            else:
                 build()
             return 0
         os.environ.pop("GRADEBOOK_DB", None)  # the builds that are compared are no course of anybody's

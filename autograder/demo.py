@@ -7,7 +7,6 @@ from the solution (or from the blank exercise).
 import json
 import os
 import random
-import shutil
 import sys
 from pathlib import Path
 
@@ -15,14 +14,13 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from autograder import sandbox
+from autograder import sandbox, untouched
 from autograder.build import assignments, build, copy_sources
 from autograder.exercise import COURSE
 from autograder.grade import grade
 from autograder.steps import without_markers
 
 CLASS = COURSE / "tests" / "submissions" / "class"
-_MARK = ".made-by-make-demo"
 
 
 def make_class(course: Path) -> None:
@@ -99,13 +97,13 @@ def as_colab_saves(notebook: NotebookNode) -> None:
 def main() -> int:
     os.environ.pop("GRADEBOOK_DB", None)  # the made-up class has a gradebook of its own
     demo = COURSE / "demo"
-    if demo.exists():
-        if not (demo / _MARK).exists():
-            print(f"{demo} exists and was not made by `make demo`. Move it away and run again.")
-            return 2
-        shutil.rmtree(demo)
-    demo.mkdir()
-    (demo / _MARK).touch()
+    try:
+        if said := untouched.make_room(demo):
+            print(said)
+    except untouched.NotOurs as error:
+        print(error)
+        return 2
+    untouched.begin(demo)
     copy_sources(COURSE, demo)
     build(demo, execute=False)
     make_class(demo)
@@ -116,6 +114,7 @@ def main() -> int:
         os.environ["SANDBOX"] = "off"
     print(f"grading a class of {len(list((demo / 'submitted').iterdir()))} in demo/ ...", flush=True)
     report = grade(demo, assignments(demo))
+    untouched.finish(demo)
     pages = sorted((demo / "feedback").glob("*/*/*.html"))
     if pages:
         print(f"Open {pages[0].relative_to(COURSE)} in a browser to see what a student gets.")

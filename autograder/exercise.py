@@ -78,7 +78,7 @@ class Exercise(exercise.Exercise):
     @functools.cached_property
     def released(self) -> dict[str, str]:
         """The text of each trusted cell as students get it, by grade_id."""
-        return {grade_id: _released(cell, hidden_tests=False) for grade_id, cell in self.trusted_cells.items()}
+        return {grade_id: released_text(cell, hidden_tests=False) for grade_id, cell in self.trusted_cells.items()}
 
     @functools.cached_property
     def checksums(self) -> dict[str, str]:
@@ -86,7 +86,7 @@ class Exercise(exercise.Exercise):
         found = {}
         for grade_id, cell in self.trusted_cells.items():
             cell = copy.deepcopy(cell)
-            cell.source = _released(cell, hidden_tests=True)
+            cell.source = released_text(cell, hidden_tests=True)
             found[grade_id] = utils.compute_checksum(cell)
         return found
 
@@ -103,10 +103,11 @@ def configuration() -> Config:
     return PyFileConfigLoader(str(COURSE / "nbgrader_config.py")).load_config()
 
 
-def _released(source: NotebookNode, hidden_tests: bool) -> str:
+def released_text(source: NotebookNode, hidden_tests: bool, keep_solution: bool = False) -> str:
+    """The text of a source cell as nbgrader hands it out, with or without its hidden tests and its solution."""
     cell = copy.deepcopy(source)
     solutions, tests = _clearing()
-    if utils.is_solution(cell):
+    if utils.is_solution(cell) and not keep_solution:
         solutions.preprocess_cell(cell, {"language": "python"}, 0)
     if not hidden_tests:
         tests._remove_hidden_test_region(cell)

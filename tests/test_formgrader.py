@@ -270,3 +270,17 @@ def test_what_is_stored_is_valid_and_holds_the_students_code_unchanged(formgrade
     nbformat.validate(stored)
     answers = {c.metadata.nbgrader.grade_id: c.source for c in stored.cells if utils.is_solution(c)}
     assert answers["probs"] == WRONG
+
+
+def test_generate_leaves_what_was_typed_and_else_the_tree_as_the_build_does(formgrader):
+    path = formgrader.course / "exercises" / NAME / f"{NAME}.ipynb"
+    built = path.read_bytes()
+    result = formgrader.send("POST", f"assignment/{NAME}/assign")
+    assert result["success"], result
+    assert path.read_bytes() == built
+    typed = built.replace(b'"# your code here"', b'"dlogprobs = 0"', 1)
+    path.write_bytes(typed)
+    result = formgrader.send("POST", f"assignment/{NAME}/assign")
+    assert not result["success"]
+    assert "holds what somebody typed (cell logprobs), so it was left as it is" in result["log"]
+    assert path.read_bytes() == typed != built
