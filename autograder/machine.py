@@ -11,6 +11,7 @@ import importlib.util
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,8 @@ def install_python(venv: Path, requirements: "list[Path]") -> None:
         )
         _run([*pip, "torch"])
     print("Installing what the requirements list ...", flush=True)
+    if sys.platform != "linux" or any(Path(ssl.get_default_verify_paths().capath or os.devnull).glob("*")):
+        os.environ.setdefault("UV_SYSTEM_CERTS", "1")  # as pip does: a network may have a certificate of its own
     # bytecode: the processes that grade could not write it, and would compile torch each time they start
     words = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), "--constraint", str(LOCK)]
     _run([uv, *words, *(["--torch-backend", backend] if backend else []), *files])
