@@ -33,7 +33,7 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import sandbox, steps, submission
+from autograder import steps, submission
 from autograder.build import build, copy_sources, nbgrader_api
 from autograder.exercise import COURSE
 from autograder.grade import grade
@@ -46,7 +46,7 @@ NAME = "1_chunked_backprop"
 ATTACKS = {attack.name: attack for attack in answers("hostile")}
 USERS = 1 << 20
 
-pytestmark = pytest.mark.skipif(bool(sandbox.obstacle()), reason=f"no sandbox here: {sandbox.obstacle()}")
+pytestmark = pytest.mark.needs("bubblewrap")
 
 
 SAY = """
