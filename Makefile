@@ -48,8 +48,7 @@ demo: sandbox-there $(READY) ## grade a small made-up class in demo/ and show wh
 
 test: tests-there $(READY) cluster ## every test: unit tests, bank of answers, drift and leak gates, solutions with nbval
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . || { echo "ruff is not content: run $(BIN)/ruff check . and $(BIN)/ruff format ."; exit 1; }
-	@$(BIN)/pytest -q
-	@$(BIN)/pytest -q --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider solutions
+	@$(BIN)/pytest -q --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg tests solutions
 
 build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py
 	@$(BIN)/python -m autograder.build

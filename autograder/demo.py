@@ -104,16 +104,17 @@ def main() -> int:
             print(f"{demo} exists and was not made by `make demo`. Move it away and run again.")
             return 2
         shutil.rmtree(demo)
+    if sandbox.wanted() and sandbox.obstacle():
+        print(
+            f"Warning: {sandbox.obstacle()}\nThe class of this demonstration is part of the course, so it goes on without.",
+            flush=True,
+        )
+        os.environ["SANDBOX"] = "off"
     demo.mkdir()
     (demo / _MARK).touch()
     copy_sources(COURSE, demo)
     build(demo, execute=False)
     make_class(demo)
-    if sandbox.wanted() and sandbox.obstacle():
-        print(
-            f"Warning: {sandbox.obstacle()}\nThe class of this demonstration is part of the course, so it goes on without."
-        )
-        os.environ["SANDBOX"] = "off"
     print(f"grading a class of {len(list((demo / 'submitted').iterdir()))} in demo/ ...", flush=True)
     report = grade(demo, assignments(demo))
     pages = sorted((demo / "feedback").glob("*/*/*.html"))
