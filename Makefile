@@ -24,7 +24,7 @@ ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
 
-.DEFAULT_GOAL := help
+.DEFAULT_GOAL := $(if $(filter command,$(origin TORCH)),ready,help)
 .PHONY: help demo test build check lab grade cluster scheduler worker bench clean
 
 help: ## list the targets

@@ -28,7 +28,6 @@ print("all cells have run")
 UNIX_ONLY = ["fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "spwd", "crypt"]
 NOT_ON_WINDOWS = [
     "fork",
-    "forkpty",
     "geteuid",
     "getuid",
     "sched_getaffinity",
