@@ -78,9 +78,8 @@ bench: sandbox-there $(READY) ## measure: a class of 30, plain nbgrader, the cel
 	@$(BIN)/python -m autograder.build
 	@$(BIN)/python -m autograder bench
 
-lock: $(READY) ## resolve requirements*.txt again, for every system and Python, into requirements.lock
-	@uv=$$(command -v uv || echo $(BIN)/uv); $$uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
-	  --annotation-style line --custom-compile-command "make lock" requirements.txt requirements-cluster.txt -o requirements.lock
+lock: $(READY) ## resolve requirements*.txt anew, for every system and Python, into requirements.lock
+	@$(MACHINE) lock $(VENV)
 
 clean: ## remove .venv, demo/ and all that is rebuilt; never submitted/, autograded/, feedback/ or the gradebook
 	rm -rf .venv demo .pytest_cache .ruff_cache source/*/*.ipynb

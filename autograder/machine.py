@@ -2,6 +2,7 @@
 
     python3 -m autograder.machine system sandbox tests           # packages of the system, out of apt.txt
     python3 -m autograder.machine python .venv requirements.txt  # a virtual environment and what is in it
+    python3 -m autograder.machine lock .venv                     # requirements.lock anew, and whether it holds everywhere
 
 Nothing but the standard library is imported, and an old Python (3.6) must get as far as the sentence that says so.
 """
@@ -26,6 +27,9 @@ ELSEWHERE = {
     "pacman": {"libseccomp2": "libseccomp", "python3-venv": "python"},
 }
 """What other systems call a package of apt.txt, where they call it something else."""
+SYSTEMS = ("x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+"""Where the pins must resolve, to wheels alone; macOS is 14 or newer."""
 _TYPED = {"apt-get": "apt-get install -y", "dnf": "dnf install", "zypper": "zypper install", "pacman": "pacman -S"}
 
 
@@ -157,6 +161,31 @@ def install_python(venv: Path, requirements: "list[Path]") -> None:
     _run([uv, *words, *(["--torch-backend", backend] if backend else []), *files])
 
 
+def write_lock(venv: Path) -> None:
+    """Resolve requirements*.txt into requirements.lock for every system and Python, and try each of them.
+
+    Raises:
+        Missing: the pins cannot be had together, or somewhere not as wheels.
+    """
+    files = sorted(str(path.relative_to(COURSE)) for path in COURSE.glob("requirements*.txt"))
+    resolve = [
+        shutil.which("uv") or str(venv / "bin" / "uv"),
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-emit-index-url",
+        *files,
+    ]
+    words = ["--universal", "--python-version", PYTHONS[0], "--annotation-style", "line"]
+    _run([*resolve, *words, "--custom-compile-command", "make lock", "--output-file", LOCK.name])
+    os.environ["MACOSX_DEPLOYMENT_TARGET"] = "14.0"
+    for system in SYSTEMS:
+        for version in PYTHONS:
+            words = ["--only-binary", ":all:", "--python-platform", system, "--python-version", version]
+            _run([*resolve, "--constraint", LOCK.name, *words], stdout=subprocess.DEVNULL)
+        print(f"{LOCK.name} holds on {system} with Python {', '.join(PYTHONS)}", flush=True)
+
+
 def _has_torch(python: Path) -> bool:
     """Whether the environment has the torch that the lock names, in whatever build (2.13.0+cpu is a 2.13.0)."""
     locked = re.search(r"^torch==([^\s;]+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)[1]
@@ -177,13 +206,14 @@ def _said(command: "list[str]") -> str:
     return "" if done.returncode else done.stdout.strip()
 
 
-def _run(command: "list[str]") -> None:
-    if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
-        raise Missing(
-            f"This failed, see above: {' '.join(command)}\nmake INSTALLER=pip leaves it to pip, which has settings of its own."
-            if command[0].endswith("uv")
-            else f"This failed, see above: {' '.join(command)}"
+def _run(command: "list[str]", stdout: "int | None" = None) -> None:
+    if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout).returncode:
+        way_out = (
+            "\nmake INSTALLER=pip leaves it to pip, which has settings of its own."
+            if "--compile-bytecode" in command
+            else ""
         )
+        raise Missing(f"This failed, see above: {' '.join(command)}{way_out}")
 
 
 def main(words: "list[str]") -> int:
@@ -195,6 +225,8 @@ def main(words: "list[str]") -> int:
             )
         if words[0] == "system":
             install_system(words[1:])
+        elif words[0] == "lock":
+            write_lock(Path(words[1]).absolute())
         else:
             install_python(Path(words[1]).absolute(), [Path(word) for word in words[2:]])
     except Missing as missing:
