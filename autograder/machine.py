@@ -22,9 +22,14 @@ APT, LOCK = COURSE / "apt.txt", COURSE / "requirements.lock"
 OLDEST = (3, 11)
 
 ELSEWHERE = {
-    "dnf": {"libseccomp2": "libseccomp", "postgresql": "postgresql-server", "python3-venv": "python3"},
-    "zypper": {"postgresql": "postgresql-server", "python3-venv": "python3"},
-    "pacman": {"libseccomp2": "libseccomp", "python3-venv": "python"},
+    "dnf": {
+        "libseccomp2": "libseccomp",
+        "libc6-dev": "glibc-devel",
+        "postgresql": "postgresql-server",
+        "python3-venv": "python3",
+    },
+    "zypper": {"libc6-dev": "glibc-devel", "postgresql": "postgresql-server", "python3-venv": "python3"},
+    "pacman": {"libseccomp2": "libseccomp", "libc6-dev": "glibc", "python3-venv": "python"},
 }
 """What other systems call a package of apt.txt, where they call it something else."""
 SYSTEMS = ("x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc")
@@ -54,6 +59,8 @@ def there(package: str) -> bool:
         return ctypes.util.find_library("seccomp") is not None
     if package == "python3-venv":
         return importlib.util.find_spec("ensurepip") is not None
+    if package == "libc6-dev":
+        return any(Path("/usr/include").glob("**/math.h"))
     if package == "postgresql":
         return postgresql() is not None
     if shutil.which(package):

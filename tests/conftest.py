@@ -31,6 +31,7 @@ def _installed(there: bool, way: str) -> str:
 NEEDS: dict[str, Callable[[], str]] = {
     "bubblewrap": lambda: sandbox.obstacle() if WANTED else "SANDBOX=off.",
     "PostgreSQL": lambda: _installed(machine.there("postgresql"), "apt-get install postgresql"),
+    "gcc": lambda: _installed(machine.there("gcc") and machine.there("libc6-dev"), "apt-get install gcc libc6-dev"),
     "Dask": lambda: _installed(importlib.util.find_spec("distributed") is not None, "make cluster"),
 }
 """What a test may need: a sentence on why it cannot be had here, empty if it can."""

@@ -201,7 +201,13 @@ def free() -> Iterator[subprocess.Popen]:
         process.stdin.close()
 
 
-@pytest.mark.parametrize("name", [name for name, attack in ATTACKS.items() if attack.free])
+def _built_with(name: str) -> pytest.MarkDecorator | tuple:
+    return pytest.mark.needs("gcc") if any('"gcc"' in source for source in ATTACKS[name].edits.values()) else ()
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=_built_with(name)) for name, attack in ATTACKS.items() if attack.free]
+)
 def test_without_a_sandbox_an_attack_does_what_it_is_about(name, free, witness):
     attack = ATTACKS[name]
     for effect in attack.free:
