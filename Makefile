@@ -1,6 +1,6 @@
 # Targets for students, instructors and CI; `make` alone lists them.
 SHELL := /bin/bash
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
@@ -8,6 +8,10 @@ READY := $(VENV)/.ready
 export OMP_NUM_THREADS ?= 1
 export JUPYTER_PLATFORM_DIRS := 1
 export PYTHONDONTWRITEBYTECODE := 1
+# for the set-up (autograder/machine.py): TORCH=cpu takes a small PyTorch, INSTALLER=pip does without uv, INSTALL=no installs
+# none of the system's packages
+export TORCH INSTALLER INSTALL
+MACHINE := $(PYTHON) -m autograder.machine
 # for make grade; they reach it through the environment, so that no name of a student's is ever a piece of a command
 ASSIGNMENT ?=
 STUDENT ?= *
@@ -20,63 +24,71 @@ ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
 
-.DEFAULT_GOAL := help
+.DEFAULT_GOAL := $(if $(filter command,$(origin TORCH)),ready,help)
 .PHONY: help demo test build adopt check lab update grade cluster scheduler worker bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 
-$(READY): requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try make PYTHON=python3.12 ..."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+.PHONY: ready lock sandbox-there tests-there
+.NOTPARALLEL: # what is missing is said before anything else is begun
+
+ready: $(READY) ## set everything up, and do nothing else (TORCH=cpu for a small PyTorch)
+$(READY): requirements.txt requirements.lock
+	@$(MACHINE) python $(VENV) requirements.txt
 	@touch $@
 
-demo: $(READY) ## grade a small made-up class in demo/ and show what comes out
-	@$(BIN)/python -m autograder.demo
+sandbox-there:
+	@$(MACHINE) system sandbox
+tests-there:
+	@$(MACHINE) system sandbox tests
 
-test: $(READY) cluster ## every test: unit tests, bank of answers, drift and leak gates, solutions with nbval
+demo: sandbox-there $(READY) ## grade a small made-up class in demo/ and show what comes out
+	@$(BIN)/python -m autograder demo
+
+test: tests-there $(READY) cluster ## every test: unit tests, bank of answers, drift and leak gates, solutions with nbval
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . || { echo "ruff is not content: run $(BIN)/ruff check . and $(BIN)/ruff format ."; exit 1; }
-	@$(BIN)/pytest -q
-	@$(BIN)/pytest -q --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider solutions
+	@$(BIN)/pytest -q --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg tests solutions
 
 build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py; leaves what holds typed answers
-	@$(BIN)/python -m autograder.build
+	@$(BIN)/python -m autograder build
 
 adopt: $(READY) ## take what was edited in source/*/*.ipynb, in Jupyter, into the source/*/*.py that they are built from
-	@$(BIN)/python -m autograder.adopt
+	@$(BIN)/python -m autograder adopt
 
 check: $(READY) ## say whether the committed notebooks are what the sources give, and whether they leak
-	@$(BIN)/python -m autograder.build --check
+	@$(BIN)/python -m autograder build --check
 
 lab: $(READY) ## open the exercises in JupyterLab, in a working copy of yours: work/
-	@$(BIN)/python -m autograder.work
+	@$(BIN)/python -m autograder work
 	@$(BIN)/jupyter lab work
 
 update: $(READY) ## carry your answers in work/ over into a new release of the exercises
-	@$(BIN)/python -m autograder.work --update
+	@$(BIN)/python -m autograder work --update
 
-grade: $(READY) $(if $(DB)$(SCHEDULER),cluster) ## grade what changed in submitted/ (ASSIGNMENT= STUDENT= JOBS= FORCE=1 SCHEDULER=tcp://... DB=postgresql://...)
-	@$(BIN)/python -m autograder.build --sources
-	@$(BIN)/python -m autograder.grade $(ASSIGNMENT) --student="$$STUDENT" --scheduler="$$SCHEDULER" $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force)
+grade: sandbox-there $(READY) $(if $(DB)$(SCHEDULER),cluster) ## grade what changed in submitted/ (ASSIGNMENT= STUDENT= JOBS= FORCE=1 SCHEDULER=tcp://... DB=postgresql://...)
+	@$(BIN)/python -m autograder build --sources
+	@$(BIN)/python -m autograder grade $(ASSIGNMENT) --student="$$STUDENT" --scheduler="$$SCHEDULER" $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force)
 
 cluster: $(VENV)/.cluster ## install what a bigger class needs: Dask, and the driver for PostgreSQL
 $(VENV)/.cluster: $(READY) requirements-cluster.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
+	@$(MACHINE) python $(VENV) requirements.txt requirements-cluster.txt
 	@touch $@
 
 scheduler: cluster ## start a Dask scheduler here, at port 8786, for make grade SCHEDULER=tcp://this-machine:8786
 	@PYTHONPATH=. $(BIN)/dask scheduler --no-dashboard
 
-worker: cluster ## start a Dask worker for each core (SCHEDULER=tcp://host:8786 JOBS=4)
+worker: sandbox-there cluster ## start a Dask worker for each core (SCHEDULER=tcp://host:8786 JOBS=4)
 	@PYTHONPATH=. $(BIN)/dask worker "$$SCHEDULER" --nworkers $(or $(JOBS),-1) --nthreads 1 --memory-limit 0 --no-dashboard
 
-bench: $(READY) ## measure: a class of 30, plain nbgrader, the cells alone; 30 beside 300 (about ten minutes)
-	@$(BIN)/python -m autograder.build --sources
-	@$(BIN)/python -m autograder.bench
+bench: sandbox-there $(READY) ## measure: a class of 30, plain nbgrader, the cells alone; 30 beside 300 (about ten minutes)
+	@$(BIN)/python -m autograder build --sources
+	@$(BIN)/python -m autograder bench
+
+lock: $(READY) ## resolve requirements*.txt anew, for every system and Python, into requirements.lock
+	@$(MACHINE) lock $(VENV)
 
 clean: ## remove .venv, caches and demo/ as it was made; never a notebook, submitted/, autograded/, feedback/ or the gradebook
 	@[ ! -e demo ] || $(PYTHON) -m autograder.untouched demo || true
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf .venv .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -104,14 +104,15 @@ def main() -> int:
         print(error)
         return 2
     untouched.begin(demo)
+    if sandbox.wanted() and sandbox.obstacle():
+        print(
+            f"Warning: {sandbox.obstacle()}\nThe class of this demonstration is part of the course, so it goes on without.",
+            flush=True,
+        )
+        os.environ["SANDBOX"] = "off"
     copy_sources(COURSE, demo)
     build(demo, execute=False)
     make_class(demo)
-    if sandbox.wanted() and sandbox.obstacle():
-        print(
-            f"Warning: {sandbox.obstacle()}\nThe class of this demonstration is part of the course, so it goes on without."
-        )
-        os.environ["SANDBOX"] = "off"
     print(f"grading a class of {len(list((demo / 'submitted').iterdir()))} in demo/ ...", flush=True)
     report = grade(demo, assignments(demo))
     untouched.finish(demo)

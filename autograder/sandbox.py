@@ -79,6 +79,11 @@ def obstacle() -> str:
     if tried.returncode != 0:
         said = tried.stderr.strip().splitlines()
         reason = said[-1] if said else "no reason given"
+        if "Failed to make / slave" in reason:  # nothing can be mounted beneath a root that is no mount point
+            return (
+                f"Student code is graded in a sandbox, and bubblewrap cannot make one in this chroot ({reason}): its folder must "
+                f"be a mount point. Outside of it, before chroot, type: mount --bind FOLDER FOLDER. {way_out}"
+            )
         return (
             f"Student code is graded in a sandbox, and bubblewrap cannot make one here ({reason}): this system or container "
             "does not allow user namespaces. In a container, allow them (or run it privileged); on Ubuntu 24.04 and later, "

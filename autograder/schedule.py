@@ -264,7 +264,7 @@ def _ending(exitcode: int | None) -> str:
 
 def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Iterator[Done]:
     if importlib.util.find_spec("distributed") is None:
-        raise ScheduleError("SCHEDULER= needs Dask: pip install -r requirements-cluster.txt")
+        raise ScheduleError("SCHEDULER= needs Dask: make cluster installs it.")
     from distributed import Client, wait
 
     try:

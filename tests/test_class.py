@@ -17,6 +17,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
+from autograder import machine
 from autograder.build import nbgrader_api
 from autograder.exercise import COURSE
 from autograder.files import LOCK
@@ -133,11 +134,6 @@ def test_nbgrader_itself_gives_the_same(undisturbed, copied):
 @pytest.fixture(scope="module")
 def postgres():
     """The address of a database in a PostgreSQL server of our own."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path(p).parent for p in [shutil.which("initdb")] if p]
-    if not found:
-        pytest.fail(
-            "PostgreSQL is not installed, and the gradebook is to be tested with it: apt-get install postgresql"
-        )
     folder = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))
     user = {}
     if os.geteuid() == 0:  # the server will not run as root
@@ -145,7 +141,9 @@ def postgres():
         user = {"user": "postgres", "group": "postgres", "extra_groups": []}
 
     def run(program, *words):
-        subprocess.run([found[-1] / program, *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, **user)
+        subprocess.run(
+            [machine.postgresql() / program, *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, **user
+        )
 
     run("initdb", "--no-sync", "--auth=trust", "--username=grader", "--encoding=UTF8", f"--pgdata={folder}/data")
     run("pg_ctl", "--wait", f"--pgdata={folder}/data", f"--log={folder}/log", "start",
@@ -161,12 +159,6 @@ def postgres():
 @pytest.fixture
 def cluster(tmp_path):
     """A Dask scheduler with two worker processes: its address, and the workers."""
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
-        pytest.fail(
-            "Dask is not installed, and grading is to be tested with it: pip install -r requirements-cluster.txt"
-        )
     address = tmp_path / "scheduler.json"
     run = [sys.executable, "-m"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": COURSE}
@@ -195,6 +187,7 @@ def cluster(tmp_path):
         assert gone(started)
 
 
+@pytest.mark.needs("Dask")
 def test_a_dask_cluster_gives_the_same(undisturbed, copied, cluster):
     hand_in_all(copied)
     address, _ = cluster
@@ -203,6 +196,7 @@ def test_a_dask_cluster_gives_the_same(undisturbed, copied, cluster):
     assert outcome(copied) == undisturbed[1]
 
 
+@pytest.mark.needs("Dask", "PostgreSQL")
 def test_a_dask_cluster_that_loses_a_worker_and_a_gradebook_in_postgresql_give_the_same(
     undisturbed, copied, cluster, postgres, monkeypatch
 ):
@@ -229,6 +223,7 @@ def test_a_dask_cluster_that_loses_a_worker_and_a_gradebook_in_postgresql_give_t
     assert not (copied / "gradebook.db").exists()
 
 
+@pytest.mark.needs("Dask")
 def test_a_scheduler_that_is_not_there_is_named_in_a_sentence(graded):
     hand_in(graded, "ada", WRONG)
     done = grade(graded, "--scheduler", "tcp://127.0.0.1:9")

@@ -126,7 +126,6 @@ def test_a_kernel_that_ends_ends_the_run(how):
 
 
 def test_what_is_printed_into_a_widget_is_in_the_widget():
-    pytest.importorskip("ipywidgets")
     notebook = run("import ipywidgets\nbox = ipywidgets.Output()\nwith box:\n    print(1)\nbox", "box.outputs", "8")
     assert shown(notebook.cells[0]) == ["Output()"]
     assert "'text': '1\\n'" in shown(notebook.cells[1])[0]

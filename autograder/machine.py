@@ -1,0 +1,246 @@
+"""What a machine must have, found out and installed: ``make`` runs this first, with whatever Python there is.
+
+    python3 -m autograder.machine system sandbox tests           # packages of the system, out of apt.txt
+    python3 -m autograder.machine python .venv requirements.txt  # a virtual environment and what is in it
+    python3 -m autograder.machine lock .venv                     # requirements.lock anew, and whether it holds everywhere
+
+Nothing but the standard library is imported, and an old Python (3.6) must get as far as the sentence that says so.
+"""
+
+import ctypes.util
+import importlib.util
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+COURSE = Path(__file__).resolve().parents[1]
+APT, LOCK = COURSE / "apt.txt", COURSE / "requirements.lock"
+OLDEST = (3, 11)
+
+ELSEWHERE = {
+    "dnf": {
+        "libseccomp2": "libseccomp",
+        "libc6-dev": "glibc-devel",
+        "postgresql": "postgresql-server",
+        "python3-venv": "python3",
+    },
+    "zypper": {"libc6-dev": "glibc-devel", "postgresql": "postgresql-server", "python3-venv": "python3"},
+    "pacman": {"libseccomp2": "libseccomp", "libc6-dev": "glibc", "python3-venv": "python"},
+}
+"""What other systems call a package of apt.txt, where they call it something else."""
+SYSTEMS = ("x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+"""Where the pins must resolve, to wheels alone; macOS is 14 or newer."""
+_TYPED = {"apt-get": "apt-get install -y", "dnf": "dnf install", "zypper": "zypper install", "pacman": "pacman -S"}
+
+
+class Missing(Exception):
+    """This machine lacks something; the message says what to type."""
+
+
+def postgresql() -> "Path | None":
+    """The folder of PostgreSQL's server programs; Debian keeps them off the PATH."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: [int(n) for n in re.findall(r"\d+", str(path))]
+    )
+    found += [Path(program).parent for program in [shutil.which("initdb")] if program]
+    return next((folder for folder in reversed(found) if (folder / "initdb").exists()), None)
+
+
+def there(package: str) -> bool:
+    """Whether the machine has what a package of apt.txt brings, from wherever it came."""
+    if package == "bubblewrap":
+        return shutil.which("bwrap") is not None
+    if package == "libseccomp2":
+        return ctypes.util.find_library("seccomp") is not None
+    if package == "python3-venv":
+        return importlib.util.find_spec("ensurepip") is not None
+    if package == "libc6-dev":
+        return any(Path("/usr/include").glob("**/math.h"))
+    if package == "postgresql":
+        return postgresql() is not None
+    if shutil.which(package):
+        return True
+    status = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    return shutil.which("dpkg-query") is not None and _said(status) == "installed"
+
+
+def listed(purposes: "list[str]", text: str) -> "list[str]":
+    """The packages of apt.txt for these purposes.
+
+    Raises:
+        ValueError: a purpose for which nothing is listed.
+    """
+    found = re.findall(r"^([a-z0-9][a-z0-9.+-]*) *# ([a-z]+)", text, re.MULTILINE)
+    unknown = set(purposes) - {purpose for _, purpose in found}
+    if unknown:
+        raise ValueError(f"apt.txt lists nothing for {', '.join(sorted(unknown))}.")
+    return [package for package, purpose in found if purpose in purposes]
+
+
+def install_system(purposes: "list[str]") -> None:
+    """Have the system's packages for these purposes: installed with apt-get as root or by a sudo that asks for no password.
+
+    Without Linux there is nothing to install: there is no sandbox, and the tests say what they leave out. INSTALL=no goes on
+    with what is there.
+
+    Raises:
+        Missing: they cannot be installed from here.
+    """
+    from autograder import sandbox  # here, since an old Python could not read it
+
+    if not sandbox.wanted():
+        purposes = [purpose for purpose in purposes if purpose != "sandbox"]
+    missing = [package for package in listed(purposes, APT.read_text(encoding="utf-8")) if not there(package)]
+    if not missing or sys.platform != "linux" or os.environ.get("INSTALL", "").lower() in ("no", "off", "0"):
+        return
+    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (rights and _said([*rights, "id", "-u"]) != "0"):
+        raise Missing(_line_to_type(missing))
+    print(f"Installing {', '.join(missing)} with apt-get ...", flush=True)
+    apt = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
+    with open(os.devnull, "wb") as nowhere:
+        subprocess.run([*apt, "update"], stdout=nowhere)  # one of its lists may fail: what counts is what comes
+        words = ["install", "--yes", "--no-install-recommends", *missing]
+        done = subprocess.run([*apt, *words], stdout=nowhere, stdin=subprocess.DEVNULL)
+    importlib.invalidate_caches()
+    still = [package for package in missing if not there(package)]
+    if done.returncode or still:
+        raise Missing(
+            f"apt-get could not install all of this (what it said stands above). {_line_to_type(still or missing)}"
+        )
+
+
+def _line_to_type(missing: "list[str]") -> str:
+    manager = next((name for name in _TYPED if shutil.which(name)), None)
+    names = " ".join(ELSEWHERE.get(manager or "", {}).get(package, package) for package in missing)
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    way = f"Type:\n  {sudo}{_TYPED[manager]} {names}\n" if manager else f"Install what your system calls {names}. "
+    return f"This machine lacks {', '.join(missing)}. {way}The same make command with INSTALL=no goes on without."
+
+
+def install_python(venv: Path, requirements: "list[Path]") -> None:
+    """Make a virtual environment, or take one that is there, and install requirements in the versions of requirements.lock.
+
+    uv does it, that of the PATH or else one from PyPI; INSTALLER=pip leaves it to pip. PyTorch stands apart, since PyPI's
+    build for Linux brings CUDA: what is in the environment is kept; else TORCH=cpu (or cu130, ...) has uv take that build,
+    and without TORCH pip takes what it is configured to take.
+
+    Raises:
+        Missing: this Python has no venv, or something could not be installed.
+    """
+    python = venv / "bin" / "python"
+    if not python.exists():
+        install_system(["python"])
+        if not there("python3-venv"):
+            version = "{}.{}".format(*sys.version_info)
+            raise Missing(
+                f"{sys.executable} cannot make virtual environments. Type:\n  apt-get install python{version}-venv"
+            )
+        _run([sys.executable, "-m", "venv", str(venv)])
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", str(LOCK)]
+    files = [word for path in requirements for word in ("-r", str(path))]
+    backend = os.environ.get("TORCH", "")
+    if os.environ.get("INSTALLER") == "pip":
+        if backend:
+            raise Missing(
+                "TORCH= is for uv. With pip, install the build of torch that you want first, then run make again."
+            )
+        return _run([*pip, *files])
+    uv = shutil.which("uv") or str(venv / "bin" / "uv")
+    if not Path(uv).exists():
+        _run([*pip, "uv"])
+    if not backend and not _has_torch(python):
+        print(
+            "Installing PyTorch. (PyPI's for Linux brings CUDA, gigabytes: make TORCH=cpu takes a small one.)",
+            flush=True,
+        )
+        _run([*pip, "torch"])
+    print("Installing what the requirements list ...", flush=True)
+    if sys.platform != "linux" or any(Path(ssl.get_default_verify_paths().capath or os.devnull).glob("*")):
+        os.environ.setdefault("UV_SYSTEM_CERTS", "1")  # as pip does: a network may have a certificate of its own
+    # bytecode: the processes that grade could not write it, and would compile torch each time they start
+    words = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), "--constraint", str(LOCK)]
+    _run([uv, *words, *(["--torch-backend", backend] if backend else []), *files])
+
+
+def write_lock(venv: Path) -> None:
+    """Resolve requirements*.txt into requirements.lock for every system and Python, and try each of them.
+
+    Raises:
+        Missing: the pins cannot be had together, or somewhere not as wheels.
+    """
+    files = sorted(str(path.relative_to(COURSE)) for path in COURSE.glob("requirements*.txt"))
+    resolve = [
+        shutil.which("uv") or str(venv / "bin" / "uv"),
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-emit-index-url",
+        *files,
+    ]
+    words = ["--universal", "--python-version", PYTHONS[0], "--annotation-style", "line"]
+    _run([*resolve, *words, "--custom-compile-command", "make lock", "--output-file", LOCK.name])
+    os.environ["MACOSX_DEPLOYMENT_TARGET"] = "14.0"
+    for system in SYSTEMS:
+        for version in PYTHONS:
+            words = ["--only-binary", ":all:", "--python-platform", system, "--python-version", version]
+            _run([*resolve, "--constraint", LOCK.name, *words], stdout=subprocess.DEVNULL)
+        print(f"{LOCK.name} holds on {system} with Python {', '.join(PYTHONS)}", flush=True)
+
+
+def _has_torch(python: Path) -> bool:
+    """Whether the environment has the torch that the lock names, in whatever build (2.13.0+cpu is a 2.13.0)."""
+    locked = re.search(r"^torch==([^\s;]+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)[1]
+    return (
+        _said([str(python), "-c", "from importlib.metadata import version; print(version('torch'))"]).split("+")[0]
+        == locked
+    )
+
+
+def _said(command: "list[str]") -> str:
+    """What a command prints; nothing if it fails."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+    except OSError:
+        return ""
+    return "" if done.returncode else done.stdout.strip()
+
+
+def _run(command: "list[str]", stdout: "int | None" = None) -> None:
+    if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout).returncode:
+        way_out = (
+            "\nmake INSTALLER=pip leaves it to pip, which has settings of its own."
+            if "--compile-bytecode" in command
+            else ""
+        )
+        raise Missing(f"This failed, see above: {' '.join(command)}{way_out}")
+
+
+def main(words: "list[str]") -> int:
+    try:
+        if sys.version_info < OLDEST:
+            wanted = ".".join(map(str, OLDEST))
+            raise Missing(
+                f"Python {wanted} or newer is needed; {sys.executable} is {sys.version.split()[0]}. Try make PYTHON=python3.12"
+            )
+        if words[0] == "system":
+            install_system(words[1:])
+        elif words[0] == "lock":
+            write_lock(Path(words[1]).absolute())
+        else:
+            install_python(Path(words[1]).absolute(), [Path(word) for word in words[2:]])
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
