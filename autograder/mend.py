@@ -57,17 +57,20 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
     for empty in (False, True):
         if names := [g for g in put_in if utils.is_solution(trusted[g]) == empty]:
             sentences.append(put_back(names, empty))
+    unreadable = submitted.metadata.get(NOTES, {}).get("unreadable")
+    if unreadable:
+        sentences.clear()  # of its cells there is nothing to say
     if "kernelspec" not in submitted.metadata and submitted.cells:
         sentences.append("The notebook named no kernel; the exercise's own was put in.")
     notebook = new_notebook(cells=cells, metadata=copy.deepcopy(exercise.notebook.metadata))
     notebook.nbformat_minor = 5
-    notebook.metadata[NOTES] = {"mended": sentences}
+    notebook.metadata[NOTES] = {"mended": sentences} | ({"unreadable": unreadable} if unreadable else {})
     return Mended(_with_unique_ids(notebook), sentences)
 
 
 def empty(problem: str) -> NotebookNode:
-    """A notebook in place of a file that cannot be read; ``problem`` says why."""
-    return new_notebook(metadata={NOTES: {"mended": [problem], "unreadable": True}})
+    """A notebook in place of a file that cannot be read; ``problem`` says why. It has no points until a human gives some."""
+    return new_notebook(metadata={NOTES: {"mended": [], "unreadable": problem}})
 
 
 def _from_source(source: NotebookNode, exercise: Exercise) -> NotebookNode:

@@ -170,7 +170,8 @@ def test_links_are_not_followed_and_nothing_that_they_lead_to_is_touched(tmp_pat
     use_expected_name("a", "*", notebooks)
     leave_out_links(folder, copies)
     assert notebooks == [str(folder / "a.ipynb")]
-    assert "is a link" in read_submitted(folder / "a.ipynb").metadata[NOTES]["mended"][0]
+    (tmp_path / "source" / "a").mkdir(parents=True)
+    assert "is a link" in read_submitted(folder, tmp_path / "source" / "a", []).metadata[NOTES]["unreadable"]
     assert [path.name for path in copies.iterdir()] == ["own.txt"]
     assert victim.read_text() == "of somebody else"
     assert sorted(path.name for path in folder.iterdir()) == ["a.ipynb", "own.txt", "x.txt"]

@@ -62,7 +62,7 @@ def test_nothing_outside_the_folder_is_read(folder, source, tmp_path):
     assert read_task(folder, source, IGNORE).files == {f"{NAME}.ipynb": b"mine"}
     (folder / f"{NAME}.ipynb").unlink()
     (folder / f"{NAME}.ipynb").symlink_to(secret)
-    with pytest.raises(NoNotebook):
+    with pytest.raises(Unreadable, match="is a link"):
         read_task(folder, source, IGNORE)
 
 
@@ -79,7 +79,7 @@ def test_large_files_are_not_read(folder, source, monkeypatch):
     (folder / f"{NAME}.ipynb").write_bytes(b"x" * 1001)
     task = read_task(folder, source, IGNORE)
     assert task.files == {}
-    assert "too large for a notebook" in task.sentences[0]
+    assert "too large for a notebook" in task.problem
     (folder / f"{NAME}.ipynb").write_text("mine")
     (folder / "big.bin").write_bytes(b"x" * 1001)
     task = read_task(folder, source, IGNORE)
