@@ -20,9 +20,9 @@ from autograder.submitted import (
     TIMESTAMP,
     Place,
     of_contents,
-    of_path,
     read_regular,
     regular_files,
+    told_apart,
 )
 
 LEVELS = 8
@@ -181,7 +181,7 @@ class _Search:
             elif entry.is_dir() and assignment:
                 claim(assignment, self._assignment_place(student, assignment, path))
             elif entry.is_dir() and level >= LEVELS:
-                self._leave(student, f"{self._shown(path)} is too many folders deep. Move what counts up.")
+                left.append(path.relative_to(top).as_posix())
             elif entry.is_dir() and not entry.name.startswith("."):
                 before = count()
                 inside = self._below(student, top, path, claims, level + 1)
@@ -238,12 +238,9 @@ class _Search:
                 members = unpack(data)
             except BadArchive:
                 members = {}
-            told = {of_path(name, self.assignments) for name in members if ".ipynb" in name.casefold()} - {None}
-            told = told or ({by_name} if by_name else set())
-            told = told or {of_contents(content, self.source, self.assignments) for content in members.values()} - {
-                None
-            }
-            return sorted(told)
+            told = told_apart(members, self.source, self.assignments)
+            found = {assignment for assignment in told.values() if assignment}
+            return sorted(found) or ([by_name] if by_name else [])
         if by_name:
             return [by_name]
         found = of_contents(data, self.source, self.assignments) if len(data) <= NOTEBOOK_BYTES else None

@@ -4,6 +4,7 @@ Command line, API and formgrader all go this way: read the file (``SubmissionExp
 student to see (``execute.RunNotebook``), judge it (``JudgeNotebook``), and leave the rest to nbgrader.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from logging import Logger
 from pathlib import Path
@@ -17,12 +18,14 @@ from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets.log import get_logger
 
 from autograder import mend
 from autograder.cells import StudentCell
 from autograder.client import Runner
 from autograder.execute import shared_server
 from autograder.exercise import COURSE, Exercise
+from autograder.found import look
 from autograder.judge import GradedPlace, Submission, Verdict, judge_submission
 from autograder.naming import shown
 from autograder.readable import NotANotebook, read_notebook
@@ -54,10 +57,9 @@ class SubmissionExporter(NotebookExporter):
 def read_submitted(folder: Path, source: Path, ignore: Sequence[str]) -> NotebookNode:
     """What lies in ``submitted/<student>/<assignment>`` as a notebook; an empty one that says why, if there is none."""
     try:
-        task = read_task(folder, source, ignore)
+        return notebook_of(read_task(folder, source, ignore), Exercise.from_assignment(folder.name, source.parent))
     except (NoNotebook, Unreadable) as error:
         return mend.empty(str(error))
-    return notebook_of(task, Exercise.from_assignment(task.assignment, source.parent))
 
 
 def notebook_of(task: Task, exercise: Exercise) -> NotebookNode:
@@ -91,6 +93,23 @@ def use_expected_name(assignment: str, student: str, notebooks: list[str]) -> No
     if notebooks:
         folder = Path(notebooks[0]).parent  # nbgrader says what it was called with, which may be a pattern
         notebooks[:] = [str(folder / f"{folder.name}.ipynb")]
+        for sentence in overlooked(folder.parents[1].absolute()):
+            get_logger().warning(sentence)
+
+
+@functools.cache
+def overlooked(submitted: Path) -> list[str]:
+    """What nbgrader passes over in ``submitted/``; said once in a program, since its own commands do not."""
+    source = submitted.parent / "source"
+    if not source.is_dir():
+        return []
+    found = look(submitted, source, sorted(path.name for path in source.iterdir() if path.is_dir()))
+    missed = [folder for folder in found.places if not list(folder.glob("*.ipynb"))]
+    sentences = [
+        f"{shown(folder.parent.name)}, {folder.name}: nbgrader sees no notebook; `make grade` looks further."
+        for folder in missed
+    ]
+    return [*sentences, *(left.sentence for left in found.left)]
 
 
 def leave_out_links(submitted: Path, copies: Path) -> None:

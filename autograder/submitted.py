@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -286,7 +286,9 @@ class _HandedIn:
         except BadArchive as error:
             self.problems[archive.path] = str(error)
             return True
-        wanted = of_this_assignment(members, self.assignment, self._assignments())
+        told = told_apart(members, self.source.parent, self._assignments())
+        mine = {name for name, assignment in told.items() if assignment == self.assignment}
+        wanted = mine or {name for name, assignment in told.items() if assignment is None}
         found = False
         for name, data in members.items():
             file = _File(f"{archive.path}/{name}", name, archive.place, len(data), data, archive.path)
@@ -354,7 +356,8 @@ class _HandedIn:
             NoNotebook: because there is nothing at all.
             Unreadable: because it is no file.
         """
-        if not self.problems and not self.doubtful:
+        links = [name for name in self.strange if ".ipynb" in name.casefold()]
+        if not self.problems and not self.doubtful and not links:
             own = [file for file in self.beside if file.name != TIMESTAMP and not _ignored(file.name, self.ignore)]
             self.problems = {file.path: _why_not(file) for file in own[:20]}
         nothing = not self.problems and not self.doubtful
@@ -441,11 +444,14 @@ def of_contents(data: bytes, source: Path, assignments: Sequence[str]) -> str | 
     return best[1]
 
 
-def of_this_assignment(paths: Iterable[str], assignment: str, assignments: Sequence[str]) -> set[str]:
-    """Which of the files of an archive may be an assignment's: those whose names say so, else those whose say nothing."""
-    told = {path: of_path(path, assignments) for path in paths}
-    mine = {path for path, found in told.items() if found == assignment}
-    return mine or {path for path, found in told.items() if found is None}
+def told_apart(members: Mapping[str, bytes], source: Path, assignments: Sequence[str]) -> dict[str, str | None]:
+    """Which assignment each file of an archive is for, told by its name or by its cells; None where that cannot be told."""
+    told = {}
+    for path, data in members.items():
+        told[path] = of_path(path, assignments)
+        if told[path] is None and os.path.splitext(path.casefold())[1] in (".ipynb", *TEXTS, ""):
+            told[path] = of_contents(data, source, assignments)
+    return told
 
 
 def of_path(path: str, assignments: Sequence[str]) -> str | None:

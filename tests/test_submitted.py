@@ -5,7 +5,7 @@ import os
 import pytest
 
 from autograder import submitted
-from autograder.submitted import NoNotebook, Unreadable, choose_notebook, read_task
+from autograder.submitted import Unreadable, choose_notebook, read_task
 
 NAME = "5_small"
 IGNORE = ["*.pyc", ".ipynb_checkpoints"]
