@@ -16,7 +16,7 @@ from autograder.readable import NEEDED, NOTEBOOK_BYTES
 from autograder.submitted import (
     ARCHIVES,
     HANDED_IN,
-    TEXTS,
+    MAY_BE,
     TIMESTAMP,
     Place,
     of_contents,
@@ -227,10 +227,11 @@ class _Search:
 
     def _assignments_of(self, path: Path) -> list[str]:
         """What a loose file is handed in for: told by its name, by the names in an archive, or by its cells."""
-        ending = path.suffix.casefold()
-        may_be = _is_work(path.name) or ending in (*TEXTS, "")
-        by_name = meant(path.name, self.assignments) if may_be and path.name != TIMESTAMP else None
-        if not may_be or path.name == TIMESTAMP or ending in HANDED_IN:
+        if path.name == TIMESTAMP:
+            return []
+        by_name, ending = meant(path.name, self.assignments), path.suffix.casefold()
+        head = self._read(path, 512) or b""
+        if ending not in MAY_BE and ".ipynb" not in path.name.casefold() and not head.lstrip().startswith(b"{"):
             return [by_name] if by_name else []
         data = self._read(path, ARCHIVE_BYTES) or b""
         if is_archive(data[:512]):
@@ -243,7 +244,8 @@ class _Search:
             return sorted(found) or ([by_name] if by_name else [])
         if by_name:
             return [by_name]
-        found = of_contents(data, self.source, self.assignments) if len(data) <= NOTEBOOK_BYTES else None
+        small = len(data) <= NOTEBOOK_BYTES and ending not in HANDED_IN
+        found = of_contents(data, self.source, self.assignments) if small else None
         return [found] if found else []
 
     def _add(self, student: str, assignment: str, place: Place) -> None:

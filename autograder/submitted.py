@@ -38,6 +38,8 @@ TEXTS = (".py", ".json", ".txt", ".md")
 """Endings of texts that may be a notebook."""
 HANDED_IN = (".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".pages", ".rtf", ".tex", ".7z", ".rar", ".nb")
 """Endings of what people hand in in place of a notebook, and nothing can be graded of."""
+MAY_BE = (*ARCHIVES, *TEXTS, *HANDED_IN, "")
+"""Endings of files that are looked into."""
 
 
 @dataclass(frozen=True)
@@ -252,30 +254,35 @@ class _HandedIn:
 
     def _take(self, file: _File) -> bool:
         """Note a file as one that may be the notebook, or as one that cannot be read; whether it is either."""
-        name = file.path.casefold()
+        name = file.path.rsplit("/", 1)[-1].casefold()
         ending = os.path.splitext(name)[1]
-        if ".ipynb" in name.rsplit("/", 1)[-1] and ending not in ARCHIVES:
-            if file.size > NOTEBOOK_BYTES:
-                self.problems[file.path] = too_large(file.size)
-            self.notebooks.append(file)
-            return True
-        if ending in ARCHIVES or (not ending and is_archive(file.read(512))):
+        named = ".ipynb" in name and ending not in ARCHIVES
+        head = file.read(512)
+        if is_archive(head) and (named or ending in ARCHIVES or not ending):
             return self._take_archive(file)
-        if ending in TEXTS or not ending:
-            data = file.read(NOTEBOOK_BYTES) if file.size <= NOTEBOOK_BYTES else b""
-            marked = is_json_notebook(data) or is_script(data)
-            try:
-                if marked or ending == ".py":
-                    read_notebook(data, self.exercise)
-                    marked = True
-            except NotANotebook as error:
-                (self.problems if marked else self.doubtful)[file.path] = str(error)
-            if marked:
-                self.notebooks.append(file)
-                return True
-        if ending in HANDED_IN:
+        if named and file.size > NOTEBOOK_BYTES:
+            self.problems[file.path] = too_large(file.size)
+        elif not named and (ending in MAY_BE or head.lstrip().startswith(b"{")):
+            return self._take_text(file, ending)
+        if named:
+            self.notebooks.append(file)
+        return named
+
+    def _take_text(self, file: _File, ending: str) -> bool:
+        """As ``_take``, of a file whose name does not say that it is a notebook."""
+        data = file.read(NOTEBOOK_BYTES) if file.size <= NOTEBOOK_BYTES else b""
+        is_notebook = is_json_notebook(data) or (is_script(data) and ending not in HANDED_IN)
+        try:
+            if is_notebook or ending == ".py":
+                read_notebook(data, self.exercise)
+                is_notebook = True
+        except NotANotebook as error:
+            (self.problems if is_notebook else self.doubtful)[file.path] = str(error)
+        if is_notebook:
+            self.notebooks.append(file)
+        elif ending in (*HANDED_IN, *ARCHIVES):
             self.doubtful[file.path] = _why_not(file)
-        return False
+        return is_notebook
 
     def _take_archive(self, archive: _File) -> bool:
         if archive.size > ARCHIVE_BYTES:
@@ -336,6 +343,9 @@ class _HandedIn:
             listed = [shown(path) + _answered(answers.get(path)) for path in others[:5]]
             most = _answered(answers.get(chosen.path)).replace("(", "(this one has ", 1)
             sentences.append(f"There were other notebooks, too, which were not graded: {', '.join(listed)}{most}.")
+        if self.strange:
+            listed = ", ".join(map(shown, self.strange[:5]))
+            sentences.append(f"What is a link to another place, or no file, was left out: {listed}.")
         return sentences
 
     def _doubt(self, chosen: _File, data: bytes) -> str:
@@ -504,6 +514,8 @@ def regular_files(
 
     for parent, folders, names in os.walk(folder, onerror=fail):
         folders[:] = sorted(name for name in folders if not _ignored(name, ignore)) if only is None else []
+        if strange is not None:
+            strange += [name for name in folders if Path(parent, name).is_symlink()]
         for name in sorted(names):
             path = Path(parent, name)
             if _ignored(name, ignore) or (only is not None and name not in only):

@@ -59,7 +59,9 @@ def test_nothing_outside_the_folder_is_read(folder, source, tmp_path):
     (folder / "link.txt").symlink_to(secret)
     (folder / "up").symlink_to(tmp_path)
     os.mkfifo(folder / "pipe")
-    assert read_task(folder, source, IGNORE).files == {f"{NAME}.ipynb": b"mine"}
+    task = read_task(folder, source, IGNORE)
+    assert task.files == {f"{NAME}.ipynb": b"mine"}
+    assert task.sentences == ("What is a link to another place, or no file, was left out: up, link.txt, pipe.",)
     (folder / f"{NAME}.ipynb").unlink()
     (folder / f"{NAME}.ipynb").symlink_to(secret)
     with pytest.raises(Unreadable, match="is a link"):
