@@ -57,12 +57,8 @@ c.Autograde.autograde_preprocessors = [
     nbgrader.LimitOutput, steps.SaveGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.Autograde.post_convert_hook = defuse.leave_out_files
-c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, CSSHTMLHeaderPreprocessor]
-c.HTMLExporter.preprocessors = [
-    steps.FoldSetup,
-    steps.ShowOpenScores,
-    defuse.EscapeNames,
-]  # feedback, formgrader's pages
+c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, steps.ShowOpenScores, CSSHTMLHeaderPreprocessor]
+c.HTMLExporter.preprocessors = [steps.FoldSetup, defuse.EscapeNames]  # in the feedback and on the formgrader's pages
 c.HTMLExporter.filters = {"float": steps.number, "round": steps.rounded}
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute

@@ -93,13 +93,18 @@ def use_expected_name(assignment: str, student: str, notebooks: list[str]) -> No
     if notebooks:
         folder = Path(notebooks[0]).parent  # nbgrader says what it was called with, which may be a pattern
         notebooks[:] = [str(folder / f"{folder.name}.ipynb")]
-        for sentence in overlooked(folder.parents[1].absolute()):
-            get_logger().warning(sentence)
+        _say_what_is_overlooked(folder.parents[1].absolute())
 
 
 @functools.cache
+def _say_what_is_overlooked(submitted: Path) -> None:
+    """Once in a program."""
+    for sentence in overlooked(submitted):
+        get_logger().warning("%s", sentence)
+
+
 def overlooked(submitted: Path) -> list[str]:
-    """What nbgrader passes over in ``submitted/``; said once in a program, since its own commands do not."""
+    """What nbgrader's own commands pass over in ``submitted/``, a sentence each."""
     source = submitted.parent / "source"
     if not source.is_dir():
         return []
