@@ -29,6 +29,8 @@ from autograder.recover import grade_id_of, owners
 
 FILES_BYTES, FILES = 32 << 20, 200
 """Most bytes, and most files, that are taken along beside the notebook."""
+LOOKED_INTO = 1_000
+"""Files of a submission that are looked into, to see whether they are a notebook under another name."""
 TIMESTAMP = "timestamp.txt"
 """nbgrader's file that says when something was handed in."""
 LONGEST_NAME = 128
@@ -224,10 +226,10 @@ class _HandedIn:
         """What cannot be read, and need not have been meant to be."""
         self.strange: list[str] = []
         """What is neither a file nor a folder."""
-        for place in places:
-            for file in self._files(place):
-                if file.name not in ours and (file.name == TIMESTAMP or not self._take(file)):
-                    self.beside.append(file)
+        for number, file in enumerate(file for place in places for file in self._files(place)):
+            passed_over = file.name == TIMESTAMP or (number >= LOOKED_INTO and ".ipynb" not in file.name.casefold())
+            if file.name not in ours and (passed_over or not self._take(file)):
+                self.beside.append(file)
 
     def read(self) -> tuple[dict[str, bytes], list[str], str, str]:
         """Files by path, sentences, what a human has to solve, and how the notebook was called."""
@@ -304,7 +306,7 @@ class _HandedIn:
             else:
                 self.beside.append(file)
         if not found:
-            self.problems[archive.path] = f"has no notebook in it. {NEEDED}"
+            self.doubtful[archive.path] = f"has no notebook in it. {NEEDED}"
         return found
 
     def _assignments(self) -> list[str]:

@@ -256,9 +256,10 @@ def test_of_equals_the_one_of_the_right_name_is_taken(submitted):
     submitted.put(f"ada/{NAME}/a.ipynb", submitted.answered + b"\n")
     submitted.put(f"ada/{NAME}/helper.py", "x = 1")
     submitted.put(f"ada/{NAME}/derivation.pdf", b"%PDF-1.4")
+    submitted.put(f"ada/{NAME}/data.zip", zipped(**{"data.txt": b"x"}))
     task = submitted.look()["ada"]
     assert task.files[OWN] == submitted.answered
-    assert "a.ipynb (2 answers)" in task.sentences[-1]
+    assert "not graded: a.ipynb (2 answers) (this one has 2 answers)." in task.sentences[-1]
     assert task.problem == ""
     assert "derivation.pdf" in task.files
 
