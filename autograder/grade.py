@@ -220,7 +220,7 @@ class _Class:
                     found[folder] = self.row(folder)
         here = {row.student for row in found.values()} | {entry.student for entry in self._found.left}
         absent = (self._found.students | self._book.students()) - here
-        for assignment in {folder.name for folder in found}:
+        for assignment in {folder.name for folder in found} or assignments:
             highest = sum(cell.points for cell in self.exercise(assignment).graded)
             for student in absent:
                 row = Row(student, assignment, 0.0, highest, problems=(NOTHING,))
