@@ -59,11 +59,12 @@ c.Autograde.sanitize_preprocessors = [
 ]  # fmt: skip
 c.Autograde.autograde_preprocessors = [
     execute.RunNotebook, steps.JudgeNotebook, steps.SignNotebook, defuse.Defuse, nbgrader.IgnorePattern,
-    nbgrader.LimitOutput, nbgrader.SaveAutoGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
+    nbgrader.LimitOutput, steps.SaveGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.Autograde.post_convert_hook = defuse.leave_out_files
-c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, steps.ShowOpenScores, CSSHTMLHeaderPreprocessor]
 c.HTMLExporter.preprocessors = [steps.FoldSetup, defuse.EscapeNames]  # in the feedback and on the formgrader's pages
+c.HTMLExporter.filters = {"float": steps.number, "round": steps.rounded}
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 c.KernelManager.transport = "ipc"

@@ -50,6 +50,8 @@ class RunNotebook(Execute):
             SandboxMissing: student code cannot be shut in, and must not run otherwise.
         """
         notes = nb.metadata.setdefault(NOTES, {})
+        if "unreadable" in notes:
+            return nb, resources
         self._deadline = time.monotonic() + self.notebook_timeout
         self._said, self._ended = 0, ""
         self._begun, self._cells = time.perf_counter(), 0.0

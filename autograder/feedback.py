@@ -38,6 +38,8 @@ class Scores:
     comments: Mapping[str, str | None]
     """On each solution cell, by grade_id."""
     late_penalty: float = 0.0
+    open: bool = False
+    """Whether points are missing that only a human can give."""
 
     @property
     def score(self) -> float:
@@ -80,6 +82,7 @@ def render(page: Page) -> str:
         "score": scores.score - scores.late_penalty,
         "max_score": scores.highest,
         "late_penalty": scores.late_penalty,
+        "open": scores.open,
     }
     named = {"student": page.student, "assignment": page.assignment, "notebook": page.assignment, "db_url": ""}
     resources = ResourcesDict(

@@ -28,9 +28,10 @@ from autograder.execute import use_server
 from autograder.exercise import COURSE, Exercise, configuration
 from autograder.feedback import Page, render
 from autograder.files import Busy, fill, only_grader, remove_leftovers
+from autograder.found import Found, look
 from autograder.mend import NOTES
 from autograder.record import Book, GradebookError, Recorded
-from autograder.report import NO_NOTEBOOK, ClassReport, Row, write_csv
+from autograder.report import NO_NOTEBOOK, NOTHING, ClassReport, Row, write_csv
 from autograder.sandbox import SandboxMissing
 from autograder.schedule import Call, Done, ScheduleError
 from autograder.submission import Graded, grade_submission
@@ -84,30 +85,33 @@ def grade(
         Book(coursedir.db_url, coursedir.course_id, configuration()) as book,
         contextlib.closing(Server(confined)) as server,
     ):
-        work = _Class(course, coursedir, book)
+        found = look(
+            course / "submitted", course / coursedir.source_directory, every, coursedir.ignore, book.students()
+        )
+        work = _Class(course, coursedir, book, found)
         remove_leftovers(work.autograded, work.feedback)
-        folders = list(submissions(course, names, student))
+        folders = [folder for folder in found.places if folder.name in names and is_called(folder.parent.name, student)]
         planned = {folder: work.plan(folder, force) for folder in folders}
-        left = [folder for folder, to_do in planned.items() if to_do]
-        prepare = _start_processes(server) if left and jobs != 0 and not scheduler else None
+        to_do = [folder for folder, left in planned.items() if left]
+        prepare = _start_processes(server) if to_do and jobs != 0 and not scheduler else None
         ends = schedule.run(work.next_call, jobs, scheduler, scratch, prepare)
-        with _progress(len(left)) as advance, contextlib.closing(ends):
+        with _progress(len(to_do)) as advance, contextlib.closing(ends):
             for done in ends:
                 work.take(done)
                 advance(work.finished, work.failed)
-        report = ClassReport(names, [work.row(folder) for folder in folders], work.failed, work.seconds)
-        here = {(row.student, row.assignment): row for row in report.rows}
-        everybody = submissions(course, every)  # whom this call was not about, too
-        rows = [here.get((folder.parent.name, folder.name)) or work.row(folder) for folder in everybody]
-        write_csv(course / "grades.csv", rows, {name: work.exercise(name) for name in every})
+        rows = work.rows(every)  # of those whom this call was not about, too
+        asked = [row for row in rows if row.assignment in names and is_called(row.student, student)]
+        left = [entry for entry in found.left if student == "*" or is_called(entry.student, student)]
+        report = ClassReport(names, asked, work.failed, left, work.seconds)
+        write_csv(course / "grades.csv", rows, {name: work.exercise(name) for name in every}, found.left)
     print(report.table())
     for line in report.attention():
         print(f"  {line}")
-    unchanged = sum(to_do is False for to_do in planned.values())
+    unchanged = sum(left is False for left in planned.values())
     print(
-        f"{len(left)} submissions graded in {time.monotonic() - start:.1f} s{f', {unchanged} unchanged' if unchanged else ''} · "
+        f"{len(to_do)} submissions graded in {time.monotonic() - start:.1f} s{f', {unchanged} unchanged' if unchanged else ''} · "
         f"{sum(bool(row.mended) for row in report.rows)} mended · "
-        f"{sum(bool(row.problems) for row in report.rows)} need your eye · "
+        f"{sum(bool(row.problems) and not row.absent for row in report.rows) + len(report.left)} need your eye · "
         f"{_shown(course / 'grades.csv')} · {_shown(work.feedback)}/"
     )
     return report
@@ -121,20 +125,17 @@ def _start_processes(server: Server) -> Callable[[], None]:
     return functools.partial(use_server, server.confined, server.controls)
 
 
-def submissions(course: Path, names: Sequence[str], student: str = "*") -> Iterator[Path]:
-    """The folders ``submitted/<student>/<assignment>``, in order; names are taken as they are, whatever is in them."""
-    folder = course / "submitted"
-    for who in sorted(os.listdir(folder)) if folder.is_dir() else ():
-        if not who.startswith(".") and (who == student or fnmatch.fnmatchcase(who, student)):
-            for name in names:
-                if (path := folder / who / name).is_dir():
-                    yield path
+def is_called(student: str, wanted: str) -> bool:
+    """Whether a student's name is the wanted one, or like a pattern; names are taken as they are, whatever is in them."""
+    return student == wanted or fnmatch.fnmatchcase(student, wanted)
 
 
 class _Class:
     """A class that is being graded: what is left to do, and where what was done is kept."""
 
-    def __init__(self, course: Path, coursedir: CourseDirectory, book: Book):
+    def __init__(self, course: Path, coursedir: CourseDirectory, book: Book, found: Found):
+        self._submitted = course / "submitted"
+        self._found = found
         self.autograded = course / coursedir.autograded_directory
         self.feedback = course / coursedir.feedback_directory
         self.finished = self.failed = 0
@@ -208,22 +209,44 @@ class _Class:
         for name, seconds in (known | {"other steps": all_of_it - sum(known.values())}).items():
             self.seconds[name] += seconds
 
+    def rows(self, assignments: Sequence[str]) -> list[Row]:
+        """What is to be reported of everybody: who has handed in, who had, and who is in the class and has not."""
+        found = {folder: self.row(folder) for folder in self._found.places if folder.name in assignments}
+        for assignment in filter(self._book.knows, assignments):
+            for student in self._recorded(assignment):
+                folder = self._submitted / student / assignment
+                if folder not in found:
+                    self._problems[folder] = NO_NOTEBOOK
+                    found[folder] = self.row(folder)
+        here = {row.student for row in found.values()} | {entry.student for entry in self._found.left}
+        absent = (self._found.students | self._book.students()) - here
+        for assignment in {folder.name for folder in found} or assignments:
+            highest = sum(cell.points for cell in self.exercise(assignment).graded)
+            for student in absent:
+                row = Row(student, assignment, 0.0, highest, problems=(NOTHING,))
+                found[self._submitted / student / assignment] = row
+        return [found[folder] for folder in sorted(found)]
+
     def row(self, folder: Path) -> Row:
         """What is to be reported of a submission."""
         student, assignment = folder.parent.name, folder.name
         highest = sum(cell.points for cell in self.exercise(assignment).graded)
         problem = self._problems.get(folder, "")
+        recorded = self._recorded(assignment).get(student)
         stored = self._stored(folder)
-        if stored is None or (problem and problem != NO_NOTEBOOK and not problem.startswith("no feedback page")):
+        taken_back = problem == NO_NOTEBOOK and recorded is not None
+        if taken_back:
+            problem += " any more; what was graded before counts"
+        elif stored is None or (problem and not problem.startswith("no feedback page")):
             points = 0.0 if problem == NO_NOTEBOOK else None
             return Row(student, assignment, points, highest, problems=(problem or "not graded yet",))
-        scores, notes = stored.recorded.scores, stored.notes
-        if problem == NO_NOTEBOOK:
-            problem += " any more; what was graded before counts"
-        problems = [problem, notes.get("run", ""), *map(stored.recorded.question, sorted(stored.recorded.for_a_human))]
+        scores, notes = recorded.scores, stored.notes if stored else {}
+        unread = notes.get("unreadable", "") if scores.open else ""
+        asked = [] if unread else map(recorded.question, sorted(recorded.for_a_human))
         return Row(
-            student, assignment, scores.score - scores.late_penalty, highest, notes.get("verdicts", []),
-            notes.get("mended", []), tuple(filter(None, problems)), scores.late_penalty,
+            student, assignment, None if unread else scores.score - scores.late_penalty, highest, notes.get("verdicts", []),
+            notes.get("mended", []), tuple(filter(None, [unread, problem, notes.get("run", ""), *asked])),
+            scores.late_penalty,
         )  # fmt: skip
 
     def exercise(self, assignment: str) -> Exercise:
@@ -233,7 +256,7 @@ class _Class:
         """What was handed in; None, and a problem noted, if that cannot be graded."""
         start = time.perf_counter()
         try:
-            return read_task(folder, self._source / folder.name, self._ignore)
+            return read_task(folder, self._source / folder.name, self._ignore, self._found.places[folder])
         except NoNotebook:
             self._problems[folder] = NO_NOTEBOOK
         except Unreadable as error:
@@ -330,6 +353,19 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
+def nothing_to_do(course: Path, names: Sequence[str], student: str) -> str:
+    """A sentence, if there is nothing in ``submitted/`` that a call is about."""
+    every = assignments(course)
+    found = look(course / "submitted", course / "source", every)
+    if student != "*":
+        some = [f for f in found.places if f.name in (names or every) and is_called(f.parent.name, student)]
+        some += [name for name in (*found.students, *(left.student for left in found.left)) if is_called(name, student)]
+        return "" if some else f"There is no {student!r} in submitted/ who has handed this in."
+    if found.places or found.left or found.students:
+        return ""
+    return "Nothing to grade: put the notebooks into submitted/<student>/<assignment>/<assignment>.ipynb first."
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("assignment", nargs="*", help="which to grade; all of them by default")
@@ -342,12 +378,8 @@ def main() -> int:
     if unknown := set(names) - set(assignments()):
         print(f"There is no assignment {', '.join(sorted(unknown))}. There are: {', '.join(assignments())}.")
         return 2
-    if not any(submissions(COURSE, names or assignments(), arguments.student)):
-        print(
-            "Nothing to grade: put the notebooks into submitted/<student>/<assignment>/<assignment>.ipynb first."
-            if arguments.student == "*"
-            else f"There is no {arguments.student!r} in submitted/ who has handed this in."
-        )
+    if problem := nothing_to_do(COURSE, names, arguments.student):
+        print(problem)
         return 2
     try:
         report = grade(COURSE, names, arguments.student, arguments.jobs, arguments.force, arguments.scheduler or None)

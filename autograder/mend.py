@@ -6,6 +6,7 @@ away: whatever is not recognised stays where it is, as an extra cell.
 """
 
 import copy
+import re
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -17,6 +18,9 @@ from autograder.recover import owners, put_back
 
 NOTES = "backprop_ninja"
 """Key of the notebook metadata under which verdicts and what was mended travel to the reports."""
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What nbformat takes for a cell's id."""
 
 
 @dataclass
@@ -57,17 +61,20 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
     for empty in (False, True):
         if names := [g for g in put_in if utils.is_solution(trusted[g]) == empty]:
             sentences.append(put_back(names, empty))
+    unreadable = submitted.metadata.get(NOTES, {}).get("unreadable")
+    if unreadable:
+        sentences.clear()  # of its cells there is nothing to say
     if "kernelspec" not in submitted.metadata and submitted.cells:
         sentences.append("The notebook named no kernel; the exercise's own was put in.")
-    notebook = new_notebook(cells=cells, metadata=copy.deepcopy(exercise.notebook.metadata))
-    notebook.nbformat_minor = 5
-    notebook.metadata[NOTES] = {"mended": sentences}
+    metadata = copy.deepcopy(exercise.notebook.metadata)
+    notebook = NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5)  # ids are seen to below
+    notebook.metadata[NOTES] = {"mended": sentences} | ({"unreadable": unreadable} if unreadable else {})
     return Mended(_with_unique_ids(notebook), sentences)
 
 
 def empty(problem: str) -> NotebookNode:
-    """A notebook in place of a file that cannot be read; ``problem`` says why."""
-    return new_notebook(metadata={NOTES: {"mended": [problem], "unreadable": True}})
+    """A notebook in place of a file that cannot be read; ``problem`` says why. It has no points until a human gives some."""
+    return new_notebook(metadata={NOTES: {"mended": [], "unreadable": problem}})
 
 
 def _from_source(source: NotebookNode, exercise: Exercise) -> NotebookNode:
@@ -109,7 +116,7 @@ def _extra(cell: NotebookNode) -> NotebookNode | None:
 def _with_unique_ids(notebook: NotebookNode) -> NotebookNode:
     seen: set[str] = set()
     for number, cell in enumerate(notebook.cells):
-        if not isinstance(cell.get("id"), str) or not cell["id"] or cell["id"] in seen or len(cell["id"]) > 64:
+        if not isinstance(cell.get("id"), str) or not _ID.fullmatch(cell["id"]) or cell["id"] in seen:
             cell["id"] = f"extra-{number}"
         seen.add(cell["id"])
         if cell.cell_type == "code":

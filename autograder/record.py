@@ -124,6 +124,22 @@ class Book:
         finally:
             self._db.expunge_all()
 
+    def knows(self, assignment: str) -> bool:
+        """Whether an assignment is in the gradebook."""
+        try:
+            return bool(self._known(assignment))
+        except GradebookError:
+            return False
+
+    def students(self) -> set[str]:
+        """Everybody whom the gradebook knows, the class list that was imported into it included."""
+        try:
+            return set(self._db.scalars(select(Student.id)))
+        except SQLAlchemyError as error:
+            raise GradebookError(f"The gradebook cannot be read: {first_line(error)}") from error
+        finally:
+            self._db.rollback()
+
     def recorded(self, assignment: str) -> dict[str, Recorded]:
         """Everything that the gradebook holds of an assignment, by student, in three queries for the whole class."""
         known = self._known(assignment)
@@ -266,6 +282,7 @@ def _recorded(known: _Known, grades: Mapping, comments: Mapping, penalty: float)
             {name: (_score(grades.get(name)), highest) for name, (_, highest) in known.graded.items()},
             {name: _comment(comments.get(name)) for name in known.commented},
             penalty,
+            any(grade.auto_score is None and grade.manual_score is None for grade in grades.values()),
         ),
         {name: grade.auto_score for name, grade in grades.items()},
         frozenset(name for name, grade in grades.items() if grade.needs_manual_grade),

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from autograder.exercise import Exercise
 from autograder.files import write
+from autograder.found import Left
 
 SHORT = {
     "right value, wrong shape": "wrong shape",
     "right for these sizes only": "these sizes only",
 }
 NO_NOTEBOOK = "no notebook handed in"
+NOTHING = "nothing handed in"
+"""Of somebody who is in the class list or has an empty folder."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Row:
         """Whether there is a verdict. That nothing was handed in is one."""
         return self.points is not None
 
+    @property
+    def absent(self) -> bool:
+        """Whether it stands for somebody who has handed in nothing at all."""
+        return self.problems == (NOTHING,)
+
     def summary(self) -> str:
         """What was lost, a group a kind: ``db2, dbnmeani: wrong shape``."""
         if self.problems and not self.verdicts:
@@ -67,17 +75,19 @@ class ClassReport:
     rows: list[Row] = field(default_factory=list)
     failed: int = 0
     """How many could not be graded, or have no feedback page."""
+    left: Sequence[Left] = ()
+    """What in ``submitted/`` was not graded and is for a human."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Time that was spent on each part of the work, summed over all processes."""
 
     @property
     def complete(self) -> bool:
-        """Whether every submission has a verdict, and a page that says it."""
-        return not self.failed and all(row.graded for row in self.rows)
+        """Whether every submission has a verdict, and a page that says it, and nothing was left for a human."""
+        return not self.failed and not self.left and all(row.graded for row in self.rows)
 
     def table(self) -> str:
         """Student x exercise with points and a total, as text."""
-        by_student = _by_student(self.rows)
+        by_student, left = _by_student(self.rows, self.left), _left_by_student(self.left)
         widths = [max(12, len(_title(a)) + 2) for a in self.assignments]
         first = max([len("student"), *(len(printable(student)) for student in by_student)]) + 2
         titles = "".join(_title(a).rjust(w) for a, w in zip(self.assignments, widths, strict=True))
@@ -85,24 +95,29 @@ class ClassReport:
         for student, mine in by_student.items():
             cells = [_cell(mine.get(a)).rjust(w) for a, w in zip(self.assignments, widths, strict=True)]
             notes = [row.summary() for a in self.assignments if (row := mine.get(a)) and row.summary()]
+            notes = dict.fromkeys([*notes, *(f"({sentence})" for sentence in left.get(student, ()))])
+            mark = "?" if _is_open(mine.values(), student in left) else " "
             lines.append(
-                f"{printable(student).ljust(first)}{''.join(cells)}{_total(mine.values()):9.1f}   "
+                f"{printable(student).ljust(first)}{''.join(cells)}{_total(mine.values()):9.1f}{mark}  "
                 f"{printable('; '.join(notes))}".rstrip()
             )
         return "\n".join(lines)
 
     def attention(self) -> list[str]:
         """One line for each submission that a human should look at, or that was mended."""
-        lines = [f"{r.student}, {r.assignment}: {p}" for r in self.rows for p in r.problems]
+        lines = [f"{r.student}, {r.assignment}: {p}" for r in self.rows if not r.absent for p in r.problems]
+        lines += [f"{student}: {NOTHING}" for student in dict.fromkeys(r.student for r in self.rows if r.absent)]
+        lines += [f"{left.sentence}" for left in self.left]
         lines += [f"{r.student}, {r.assignment}: {s}" for r in self.rows for s in r.mended]
         return [printable(line) for line in lines]
 
 
-def write_csv(path: Path, rows: Iterable[Row], exercises: Mapping[str, Exercise]) -> None:
+def write_csv(path: Path, rows: Iterable[Row], exercises: Mapping[str, Exercise], left: Sequence[Left] = ()) -> None:
     """A row a student; for a spreadsheet or an LMS.
 
     Columns: student; points of each exercise and the total, which are what counts; then for each gradient the points that
-    the autograder gave, and after all these its verdict in words. A cell is empty where there is nothing to grade yet.
+    the autograder gave, after all these its verdict in words, and last what a human should look at. A cell is empty where
+    there is nothing to grade yet; ``?`` is what a human has to give points for, and is in no total.
     """
     gradients = {name: points_of_gradients(exercise) for name, exercise in exercises.items()}
     columns = [(a, name) for a in exercises for name in gradients[a]]
@@ -110,13 +125,17 @@ def write_csv(path: Path, rows: Iterable[Row], exercises: Mapping[str, Exercise]
     header += [f"{a}: {name}" for a, name in columns] + [f"{a}: {name}, verdict" for a, name in columns]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    for student, mine in _by_student(rows).items():
+    writer.writerow([*header, "to look at"])
+    sentences = _left_by_student(left)
+    for student, mine in _by_student(rows, left).items():
         found = {(a, v["name"]): v for a, row in mine.items() for v in row.verdicts}
-        points = ["" if (row := mine.get(a)) is None or not row.graded else f"{row.points:g}" for a in exercises]
+        points = [_points(mine.get(a)) for a in exercises]
+        total = f"{_total(mine.values()):g}{' + ?' if _is_open(mine.values(), student in sentences) else ''}"
         gained = [f"{v['points']:g}" if (v := found.get(column)) else "" for column in columns]
         kinds = [v["kind"] if (v := found.get(column)) else "" for column in columns]
-        writer.writerow([_harmless(student), *points, f"{_total(mine.values()):g}", *gained, *kinds])
+        look_at = [f"{a}: {p}" for a in exercises if (row := mine.get(a)) and not row.absent for p in row.problems]
+        look_at = _harmless(printable("; ".join([*look_at, *sentences.get(student, ())])))
+        writer.writerow([_harmless(student), *points, total, *gained, *kinds, look_at])
     write(path, text.getvalue())
 
 
@@ -157,15 +176,34 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
-def _by_student(rows: Iterable[Row]) -> dict[str, dict[str, Row]]:
-    found: dict[str, dict[str, Row]] = {}
-    for row in sorted(rows, key=lambda row: row.student):
+def _by_student(rows: Iterable[Row], left: Iterable[Left] = ()) -> dict[str, dict[str, Row]]:
+    found: dict[str, dict[str, Row]] = {entry.student: {} for entry in left if entry.student}
+    for row in rows:
         found.setdefault(row.student, {})[row.assignment] = row
+    return dict(sorted(found.items()))
+
+
+def _left_by_student(left: Iterable[Left]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for entry in left:
+        if entry.student:
+            found.setdefault(entry.student, []).append(entry.sentence)
     return found
 
 
 def _total(rows: Iterable[Row]) -> float:
     return sum(row.points or 0.0 for row in rows)
+
+
+def _is_open(rows: Iterable[Row], left: bool) -> bool:
+    """Whether a total is not all that a student may get: something is for a human still."""
+    return left or any(not row.graded for row in rows)
+
+
+def _points(row: Row | None) -> str:
+    if row is None:
+        return ""
+    return f"{row.points:g}" if row.graded else "?"
 
 
 def _title(assignment: str) -> str:

@@ -4,44 +4,38 @@ Command line, API and formgrader all go this way: read the file (``SubmissionExp
 student to see (``execute.RunNotebook``), judge it (``JudgeNotebook``), and leave the rest to nbgrader.
 """
 
-import copy
-import json
-import os
-import shutil
+import functools
+from collections.abc import Mapping, Sequence
+from logging import Logger
 from pathlib import Path
 
 import nbformat
+from jinja2.filters import do_float, do_round
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader import utils
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets.log import get_logger
 
 from autograder import mend
 from autograder.client import Runner
 from autograder.execute import shared_server
 from autograder.exercise import COURSE, Exercise
+from autograder.found import look
 from autograder.judge import judge_submission
-from autograder.submitted import (
-    NOTEBOOK_BYTES,
-    NoNotebook,
-    Task,
-    Unreadable,
-    choose_notebook,
-    read_task,
-    too_large,
-)
+from autograder.naming import shown
+from autograder.readable import NotANotebook, read_notebook
+from autograder.submitted import NoNotebook, Task, Unreadable, read_task
 from toolkit.cells import StudentCell
 from toolkit.plans import GradedPlace, Submission
 from toolkit.verdict import Verdict
 
-MOST_CELLS = 1_000
-"""Cells of a notebook that is read; the exercises have fewer than a hundred."""
-
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submitted file; one that is no notebook becomes an empty one with a note, so that it still gets a verdict."""
+    """Reads what was handed in; what is no notebook becomes an empty one with a note, so that a human looks at it."""
 
     def from_filename(self, filename: str, resources: ResourcesDict | None = None, **kwargs: object) -> tuple:
         path = Path(filename)
@@ -51,7 +45,8 @@ class SubmissionExporter(NotebookExporter):
             leave_out_links(
                 path.parent, Path(coursedir.format_path(coursedir.autograded_directory, student, assignment))
             )
-            notebook = read_submitted(path)
+            source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+            notebook = read_submitted(path.parent, source, coursedir.ignore)
         else:
             notebook = nbformat.read(path, as_version=4)
             resources = resources or ResourcesDict()  # nbconvert's own from_filename sets these, too
@@ -59,73 +54,67 @@ class SubmissionExporter(NotebookExporter):
         return self.from_notebook_node(notebook, resources=resources, **kwargs)
 
 
-def read_submitted(path: Path) -> NotebookNode:
-    """What a student handed in as a notebook (see ``parse_notebook``)."""
-    if _through_a_link(path.parent, Path(path.name)):
-        return mend.empty(f"{path.name} is a link to another place, so nothing in it counts.")
-    if (size := path.stat().st_size) > NOTEBOOK_BYTES:
-        return mend.empty(too_large(path.name, size))
-    return parse_notebook(path.read_bytes(), path.name)
+def read_submitted(folder: Path, source: Path, ignore: Sequence[str]) -> NotebookNode:
+    """What lies in ``submitted/<student>/<assignment>`` as a notebook; an empty one that says why, if there is none."""
+    try:
+        return notebook_of(read_task(folder, source, ignore), Exercise.from_assignment(folder.name, source.parent))
+    except (NoNotebook, Unreadable) as error:
+        return mend.empty(str(error))
 
 
-def parse_notebook(data: bytes, name: str) -> NotebookNode:
-    """A notebook of any nbformat version as version 4, without outputs; an empty one that says why, if there is none.
+def notebook_of(task: Task, exercise: Exercise) -> NotebookNode:
+    """The notebook of a submission, as it was handed in; an empty one that says why, if there is none."""
+    if task.problem:
+        return mend.empty(task.problem)
+    return parse_notebook(task.files[task.notebook], task.called or task.notebook, exercise)
+
+
+def parse_notebook(data: bytes, name: str, exercise: Exercise | None = None) -> NotebookNode:
+    """A notebook of any kind (autograder/readable.py) as version 4; an empty one that says why, if there is none.
 
     Args:
         name: of the file, for that sentence.
     """
     try:
-        document = json.loads(data.decode(json.detect_encoding(data), "replace"))
-        text = json.dumps(document, ensure_ascii=False)
-        if not text.isascii():  # an escape may stand for half a character, which no file can hold
-            document = json.loads(text.encode("utf-8", "replace"))
-        if "cells" not in document:
-            document = nbformat.reads(json.dumps(document), as_version=4)
-        if len(document["cells"]) > MOST_CELLS:
-            return mend.empty(f"{name} has more than {MOST_CELLS:,} cells, so nothing in it counts.")
-        cells = [_parse_cell(cell) for cell in document["cells"] if isinstance(cell, dict)]
-        metadata = document.get("metadata")
-        metadata = nbformat.from_dict(metadata) if isinstance(metadata, dict) else NotebookNode()
-        metadata.pop(mend.NOTES, None)  # only the grader writes notes
-        return new_notebook(cells=cells, metadata=metadata)
-    except Exception as error:  # whatever a file may hold: it must not stop the class
-        return mend.empty(f"{name} could not be read as a notebook ({type(error).__name__}), so nothing in it counts.")
-
-
-_EMPTY = {cell.cell_type: cell for cell in (new_code_cell(), new_markdown_cell(), new_raw_cell())}
-
-
-def _parse_cell(cell: dict) -> NotebookNode:
-    """What of a cell can be used: kind, text, metadata, id and pasted pictures, whatever their types may be."""
-    source = cell.get("source")
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
-    fresh = copy.deepcopy(_EMPTY.get(str(cell.get("cell_type")), _EMPTY["markdown"]))
-    fresh.source = source if isinstance(source, str) else ""
-    fresh.metadata = nbformat.from_dict(cell["metadata"]) if isinstance(cell.get("metadata"), dict) else NotebookNode()
-    fresh.pop("id")
-    if isinstance(cell.get("id"), str):
-        fresh["id"] = cell["id"]
-    if fresh.cell_type != "code" and isinstance(cell.get("attachments"), dict):
-        fresh["attachments"] = {
-            file: {kind: picture for kind, picture in pictures.items() if isinstance(picture, str)}
-            for file, pictures in cell["attachments"].items()
-            if isinstance(pictures, dict)
-        }
-    return fresh
+        notebook, how = read_notebook(data, exercise)
+    except NotANotebook as error:
+        return mend.empty(f"{shown(name.rsplit('/', 1)[-1])} {error}")
+    notebook.metadata.pop(mend.NOTES, None)  # only the grader writes notes
+    if how:
+        notebook.metadata[mend.NOTES] = {"mended": [f"{shown(name.rsplit('/', 1)[-1])} {how}."]}
+    return notebook
 
 
 def use_expected_name(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Give a notebook of another name (``Copy_of_...``) a copy under the exercise's own; called before each submission.
+    """Let nbgrader take a hand-in under the exercise's own name, whatever its files are called; called before each.
 
-    The student's file stays as it is. A link is not followed: it stays, and is then read as an empty file.
+    Nothing is written: ``SubmissionExporter`` reads the folder, whatever is in it.
     """
-    paths = {path.name: path for path in map(Path, notebooks) if not path.is_symlink()}
-    own = f"{Path(notebooks[0]).parent.name}.ipynb"  # nbgrader says what it was called with, which may be a pattern
-    if paths and own not in map(os.path.basename, notebooks):
-        chosen = paths[choose_notebook({name: path.stat().st_size for name, path in paths.items()}, assignment)]
-        shutil.copyfile(chosen, chosen.with_name(own))
-        notebooks[:] = [str(chosen.with_name(own))]
+    if notebooks:
+        folder = Path(notebooks[0]).parent  # nbgrader says what it was called with, which may be a pattern
+        notebooks[:] = [str(folder / f"{folder.name}.ipynb")]
+        _say_what_is_overlooked(folder.parents[1].absolute())
+
+
+@functools.cache
+def _say_what_is_overlooked(submitted: Path) -> None:
+    """Once in a program."""
+    for sentence in overlooked(submitted):
+        get_logger().warning("%s", sentence)
+
+
+def overlooked(submitted: Path) -> list[str]:
+    """What nbgrader's own commands pass over in ``submitted/``, a sentence each."""
+    source = submitted.parent / "source"
+    if not source.is_dir():
+        return []
+    found = look(submitted, source, sorted(path.name for path in source.iterdir() if path.is_dir()))
+    missed = [folder for folder in found.places if not list(folder.glob("*.ipynb"))]
+    sentences = [
+        f"{shown(folder.parent.name)}, {folder.name}: nbgrader sees no notebook; `make grade` looks further."
+        for folder in missed
+    ]
+    return [*sentences, *(left.sentence for left in found.left)]
 
 
 def leave_out_links(submitted: Path, copies: Path) -> None:
@@ -151,8 +140,9 @@ class Mend(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         if task := _task(self, resources):
-            unread = nb.metadata.get(mend.NOTES, {}).get("mended", [])
-            nb.metadata[mend.NOTES] = {"mended": list(dict.fromkeys([*task.sentences, *unread]))}
+            notes = nb.metadata.get(mend.NOTES, {})
+            notes["mended"] = list(dict.fromkeys([*task.sentences, *notes.get("mended", [])]))
+            nb.metadata[mend.NOTES] = notes
         mended = mend.mend(nb, exercise_of(self, resources))
         for sentence in mended.sentences:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
@@ -166,6 +156,11 @@ class JudgeNotebook(NbGraderPreprocessor):
         exercise = exercise_of(self, resources)
         notes = nb.metadata.setdefault(mend.NOTES, {})
         notes["verdicts"] = verdicts = []
+        if "unreadable" in notes:
+            for cell in filter(utils.is_grade, nb.cells):
+                cell.outputs = [new_output("stream", name="stdout", text="? points: a human has to look at this.\n")]
+            nb.cells.insert(0, _summary(notes))
+            return nb, resources
         judged = judge_submission(exercise, submission_of(nb, exercise), shared_runner())
         graded = {cell.grade_id: cell for cell in exercise.graded}
         for cell in nb.cells:
@@ -187,12 +182,24 @@ class SignNotebook(NbGraderPreprocessor):
         if task := _task(self, resources):
             notes = nb.metadata.setdefault(mend.NOTES, {})
             notes["key"] = task.key
-            notes["points"] = {
-                cell.metadata.nbgrader.grade_id: utils.determine_grade(cell, self.log)[0]
-                for cell in nb.cells
-                if utils.is_grade(cell)
-            }
+            notes["points"] = points_of(nb, self.log)
         return nb, resources
+
+
+class SaveGrades(SaveAutoGrades):
+    """nbgrader's step; what could not be read gets no points and waits for a human's."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        self._unread = "unreadable" in nb.metadata.get(mend.NOTES, {})
+        return super().preprocess(nb, resources)
+
+    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._add_score(cell, resources)
+        if self._unread:
+            names = (resources["nbgrader"][key] for key in ("notebook", "assignment", "student"))
+            grade = self.gradebook.find_grade(cell.metadata.nbgrader.grade_id, *names)
+            grade.auto_score, grade.needs_manual_grade = None, True
+            self.gradebook.db.commit()
 
 
 class ClearSolutionMarkers(NbGraderPreprocessor):
@@ -224,6 +231,41 @@ class FoldSetup(NbGraderPreprocessor):
         return cell, resources
 
 
+class ShowOpenScores(NbGraderPreprocessor):
+    """On a feedback page ``?`` in place of 0 for points that a human has still to give."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        shown = resources.get("nbgrader", {})
+        if "unreadable" in nb.metadata.get(mend.NOTES, {}) and "score" in shown and _is_open(shown):
+            shown["score"] = QUESTION
+            for cell in filter(utils.is_grade, nb.cells):
+                cell.metadata.nbgrader["score"] = QUESTION
+        return nb, resources
+
+
+QUESTION = "?"
+
+
+def number(value: object, default: float = 0.0) -> float | str:
+    """Jinja's filter ``float``, which lets a question mark pass."""
+    return value if value == QUESTION else do_float(value, default)
+
+
+def rounded(value: float | str, precision: int = 0) -> float | str:
+    """Jinja's filter ``round``, which lets a question mark pass."""
+    return value if value == QUESTION else do_round(value, precision)
+
+
+def _is_open(shown: Mapping[str, object]) -> bool:
+    """Whether a submission has points that only a human can give: told by the grader, else asked of the gradebook."""
+    if "open" in shown:
+        return bool(shown["open"])
+    with Gradebook(shown["db_url"]) as gradebook:
+        names = (shown[key] for key in ("notebook", "assignment", "student"))
+        grades = gradebook.find_submission_notebook(*names).grades
+        return any(grade.auto_score is None and grade.manual_score is None for grade in grades)
+
+
 def without_markers(source: str) -> str:
     """A solution cell as one would write it: nbgrader's marker lines taken out."""
     return "\n".join(
@@ -239,6 +281,16 @@ def shared_runner() -> Runner:
     global _runner
     _runner = _runner or Runner(server=shared_server())
     return _runner
+
+
+def points_of(nb: NotebookNode, log: Logger) -> dict[str, float | None]:
+    """Points of each graded cell, by grade_id; None where a human has to give them."""
+    unread = "unreadable" in nb.metadata.get(mend.NOTES, {})
+    return {
+        cell.metadata.nbgrader.grade_id: None if unread else utils.determine_grade(cell, log)[0]
+        for cell in nb.cells
+        if utils.is_grade(cell)
+    }
 
 
 def submission_of(nb: NotebookNode, exercise: Exercise) -> Submission:
@@ -308,6 +360,12 @@ def _result(points: float) -> NotebookNode:
 
 def _summary(notes: dict) -> NotebookNode:
     """A first cell that says in one place what was found."""
+    if "unreadable" in notes:
+        lines = [
+            f"## Feedback\n\n**? points**: this could not be read, so nothing of it was graded. {_plain(notes['unreadable'])}"
+        ]
+        lines += [f"- *{_plain(sentence)}*" for sentence in notes.get("mended", [])]
+        return new_markdown_cell("\n".join(lines), id="feedback")
     lost = [v for v in notes["verdicts"] if v["kind"] != "right"]
     right = len(notes["verdicts"]) - len(lost)
     lines = [f"## Feedback\n\n{right} of {len(notes['verdicts'])} answers are right."]

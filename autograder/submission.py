@@ -26,13 +26,13 @@ from nbgrader import utils
 
 from autograder import mend
 from autograder.exercise import Exercise, configuration
-from autograder.steps import parse_notebook
+from autograder.steps import SaveGrades, notebook_of, points_of
 from autograder.submitted import Task, grader_version
 
 warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # older files have no cell ids; Mend sets them
 
 LEFT_OUT = (
-    nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells, nbgrader.SaveAutoGrades, nbgrader.AssignLatePenalties,
+    nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells, SaveGrades, nbgrader.AssignLatePenalties,
     nbgrader.CheckCellMetadata,
 )  # fmt: skip
 """Steps that need the gradebook; and a check of metadata, twice 30 ms, which here is the source's own (``Mend``)."""
@@ -84,8 +84,7 @@ def _grade(task: Task, folder: Path) -> Graded:
         metadata=ResourcesDict(name=task.assignment, path=str(folder)), unique_key=task.assignment,
         output_files_dir=f"{task.assignment}_files", task=task, exercise=exercise,
     )  # fmt: skip
-    data = task.files.get(task.notebook)
-    notebook = parse_notebook(data, task.notebook) if data is not None else mend.empty(task.sentences[0])
+    notebook = notebook_of(task, exercise)
     seconds: dict[str, float] = {}
     resources["seconds"] = parts = {}  # of what a step does one after the other, if it tells
     torch.set_num_threads(1)
@@ -97,14 +96,9 @@ def _grade(task: Task, folder: Path) -> Graded:
             seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
     seconds |= parts
     return Graded(
-        nbformat.writes(notebook, version=4) + "\n", _points(notebook), frozenset(_unanswered(notebook)),
+        nbformat.writes(notebook, version=4) + "\n", points_of(notebook, _quiet()), frozenset(_unanswered(notebook)),
         notebook.metadata[mend.NOTES], seconds,
     )  # fmt: skip
-
-
-def _points(notebook: NotebookNode) -> dict[str, float | None]:
-    graded = (cell for cell in notebook.cells if utils.is_grade(cell))
-    return {cell.metadata.nbgrader.grade_id: utils.determine_grade(cell, _quiet())[0] for cell in graded}
 
 
 def _unanswered(notebook: NotebookNode) -> list[str]:

@@ -29,7 +29,7 @@ NAME = "5_small"
 WRONG = {"h": "dh = 2 * h"}
 SHAPE = {"y": "dy = (1 - h**2) * dh\ndw = (x.T @ dy).squeeze(1)"}
 STUDENTS = {  # what they wrote, None for no notebook and text for another file, and the points that it is worth
-    "ada": ({}, 3), "bob": (WRONG, 2), "cid": (SHAPE, 2.5), "dora": ("this is no notebook", 0), "emil": (None, 0),
+    "ada": ({}, 3), "bob": (WRONG, 2), "cid": (SHAPE, 2.5), "dora": ('{"cells": []}', 0), "emil": (None, 0),
     "Françoise d'Aubigné, 名前": ({}, 3), "=cmd()": (WRONG, 2), "-rf": ({}, 3), "[ab]*": (SHAPE, 2.5), "new\nline": ({}, 3),
 }  # fmt: skip
 

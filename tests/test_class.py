@@ -87,7 +87,7 @@ def test_the_table_for_a_spreadsheet(undisturbed):
     assert rows["cid"] | {"student": ""} == {
         "student": "", f"{NAME}: points": "2.5", "total": "2.5", f"{NAME}: dh": "1", f"{NAME}: dy": "1",
         f"{NAME}: dw": "0.5", f"{NAME}: dh, verdict": "right", f"{NAME}: dy, verdict": "right",
-        f"{NAME}: dw, verdict": "right value, wrong shape",
+        f"{NAME}: dw, verdict": "right value, wrong shape", "to look at": "",
     }  # fmt: skip
     assert rows["emil"][f"{NAME}: points"] == "0"
     assert rows["emil"][f"{NAME}: dh"] == ""
@@ -96,7 +96,7 @@ def test_the_table_for_a_spreadsheet(undisturbed):
 def test_what_is_printed(undisturbed):
     _, _, done = undisturbed
     assert "emil, 5_small: no notebook handed in" in done.stdout
-    assert "could not be read as a notebook" in done.stdout
+    assert "dora, 5_small: Cells h, y were missing and were put back empty." in done.stdout
     assert "new?line" in done.stdout
     assert done.stderr == ""  # no bar where there is no terminal
 

@@ -117,6 +117,16 @@ def test_an_answer_as_it_was_handed_out_has_nbgraders_checksum():
             assert cell.metadata.nbgrader.checksum == utils.compute_checksum(cell)
 
 
+def test_ids_that_nbformat_does_not_take_are_replaced():
+    exercise = Exercise.from_assignment(NAMES[1])
+    notebook = solved(exercise)
+    for cell, odd in zip(notebook.cells[1:], ["", "no id!", "x" * 65, notebook.cells[0].id], strict=False):
+        cell.metadata, cell.id = nbformat.from_dict({}), odd
+    mended = mend(notebook, exercise).notebook
+    nbformat.validate(mended)
+    assert len({cell.id for cell in mended.cells}) == len(mended.cells)
+
+
 def test_whatever_a_file_holds_a_whole_notebook_comes_out():
     """Random damage to the JSON: values of other types, pieces gone, pieces doubled."""
     exercise = Exercise.from_assignment(NAMES[1])
@@ -170,7 +180,9 @@ def test_links_are_not_followed_and_nothing_that_they_lead_to_is_touched(tmp_pat
     use_expected_name("a", "*", notebooks)
     leave_out_links(folder, copies)
     assert notebooks == [str(folder / "a.ipynb")]
-    assert "is a link" in read_submitted(folder / "a.ipynb").metadata[NOTES]["mended"][0]
+    (tmp_path / "source" / "a").mkdir(parents=True)
+    (tmp_path / "source" / "a" / "a.ipynb").write_text("{}")
+    assert "is a link" in read_submitted(folder, tmp_path / "source" / "a", []).metadata[NOTES]["unreadable"]
     assert [path.name for path in copies.iterdir()] == ["own.txt"]
     assert victim.read_text() == "of somebody else"
     assert sorted(path.name for path in folder.iterdir()) == ["a.ipynb", "own.txt", "x.txt"]

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from autograder import submitted
-from autograder.submitted import NoNotebook, Unreadable, choose_notebook, read_task
+from autograder.submitted import Unreadable, choose_notebook, read_task
 
 NAME = "5_small"
 IGNORE = ["*.pyc", ".ipynb_checkpoints"]
@@ -59,10 +59,12 @@ def test_nothing_outside_the_folder_is_read(folder, source, tmp_path):
     (folder / "link.txt").symlink_to(secret)
     (folder / "up").symlink_to(tmp_path)
     os.mkfifo(folder / "pipe")
-    assert read_task(folder, source, IGNORE).files == {f"{NAME}.ipynb": b"mine"}
+    task = read_task(folder, source, IGNORE)
+    assert task.files == {f"{NAME}.ipynb": b"mine"}
+    assert task.sentences == ("What is a link to another place, or no file, was left out: up, link.txt, pipe.",)
     (folder / f"{NAME}.ipynb").unlink()
     (folder / f"{NAME}.ipynb").symlink_to(secret)
-    with pytest.raises(NoNotebook):
+    with pytest.raises(Unreadable, match="is a link"):
         read_task(folder, source, IGNORE)
 
 
@@ -79,7 +81,7 @@ def test_large_files_are_not_read(folder, source, monkeypatch):
     (folder / f"{NAME}.ipynb").write_bytes(b"x" * 1001)
     task = read_task(folder, source, IGNORE)
     assert task.files == {}
-    assert "too large for a notebook" in task.sentences[0]
+    assert "too large for a notebook" in task.problem
     (folder / f"{NAME}.ipynb").write_text("mine")
     (folder / "big.bin").write_bytes(b"x" * 1001)
     task = read_task(folder, source, IGNORE)

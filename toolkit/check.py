@@ -4,6 +4,7 @@
 gradients and at other sizes. Beside that it looks at the gradient that is in memory, on this notebook's own minibatch.
 """
 
+import dataclasses
 import difflib
 import functools
 import json
@@ -34,6 +35,8 @@ SEED = 20_160_219
 """Of the minibatches that ``check`` draws; those of the grader are others."""
 SECONDS = 3.0
 """Longest time for one run of the student's cells."""
+MOST_ELEMENTS = 10_000_000
+"""Of a tensor that is looked at."""
 INDENT = " " * 20
 history = listen()
 
@@ -262,13 +265,34 @@ def _judged(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
     verdict = found[0]
     if verdict.points == 1:
         return "✓", _right(name, notebook, verdict.message)
-    if verdict.kind != "wrong":
+    if verdict.kind not in ("wrong", "raised"):
         return spoken(verdict)
     mark, here = _by_memory(name, notebook)
+    if mark == "✓" and not _repeats(name, notebook):
+        return (
+            "✓",
+            "right on this minibatch. (Its lines do something else when they are run again, so no other was tried.)",
+        )
     if mark == "✓":
         return "✗", f"right on this minibatch, but not in general. {verdict.message}"
+    if verdict.kind == "raised":
+        return spoken(verdict)
     said = verdict.message if verdict.named or mark == "·" else here
     return "✗", said + _shared(name, notebook)
+
+
+def _repeats(name: str, notebook: Mapping[str, object]) -> bool:
+    """Whether the student's lines, run again on this notebook's own minibatch, give what is in memory."""
+    values = {k: v.detach() if isinstance(v, Tensor) else v for k, v in _Session.values.items()}
+    for judge in judges():
+        with computing():
+            batch = judge.batches[0]
+            job = judge.outcomes.job(batch, "plain", torch.float32)
+            result = run_here(dataclasses.replace(job, values={**job.values, **values}), seconds=SECONDS)
+        again, yours = result.final.get(name), notebook.get("d" + name)
+        if isinstance(again, Tensor) and again.shape == yours.shape and _equal(again.to(yours.dtype), yours.detach()):
+            return True
+    return False
 
 
 def _right(name: str, notebook: Mapping[str, object], more: str) -> str:
@@ -424,6 +448,8 @@ def _unusable(yours: object) -> str:
         return f"is {'None' if yours is None else f'of type {kind}'}, not a torch.Tensor."
     if yours.is_complex() or yours.dtype == torch.bool:
         return f"has dtype {yours.dtype}. A gradient holds real numbers."
+    if yours.numel() > MOST_ELEMENTS:
+        return f"has {yours.numel():,} elements. A gradient has the shape of its variable."
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
         return f"holds {bad}. Which operation divides by zero, or takes the log of what is not positive?"

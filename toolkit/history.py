@@ -46,14 +46,19 @@ class History:
         self.course: Mapping[str, str] = {}
         """Digest of the text of each of the exercise's own code cells, by cell id, in order; '' where students write."""
         self.exercise: Exercise | None = None
+        self.running: Ran | None = None
+        self.nested = 0
 
     def before(self, info: object) -> None:
         """A cell is going to be run (IPython's ``pre_run_cell``)."""
         source = getattr(info, "raw_cell", None) or ""
         if getattr(info, "silent", False) or not source.strip() or source.lstrip().startswith(SETUP):
             return
+        if self.running is not None and source.strip() in self.running.source:
+            self.nested += 1  # what %%capture and its like run is the cell's own body
+            return
         cell_id = getattr(info, "cell_id", None)
-        self.count += 1
+        self.count, self.nested = self.count + 1, 0
         number = getattr(_shell(), "execution_count", self.count)
         label = f"cell {cell_id}" if self.course.get(cell_id) == "" else f"cell In[{number}]"
         known = next((r for r in self.ran if (r.cell_id == cell_id if cell_id else r.source == source)), None)
@@ -66,10 +71,11 @@ class History:
         known.source, known.label, known.last = source, label, self.count
         self.running = known
 
-    running: Ran | None = None
-
     def after(self, result: object = None) -> None:
         """It was run (``post_run_cell``)."""
+        if self.nested:
+            self.nested -= 1
+            return
         if self.running is not None and getattr(result, "success", True):
             self.running.worked = True
         self.running = None

@@ -47,8 +47,8 @@ def every_device_is_the_cpu(sources: Iterable[str]) -> Iterator[None]:
 @contextlib.contextmanager
 def cpu_by_default() -> Iterator[None]:
     """Within it, new tensors are made on the CPU, whatever default a notebook has set."""
-    default = torch.empty(0).device
-    if default.type == "cpu":
+    default = _device.CURRENT_DEVICE
+    if default is None:
         yield
         return
     torch.set_default_device("cpu")

@@ -12,7 +12,7 @@ dh = dlogits @ W2.T
 dhpreact = (1 - h**2) * dhh
 # cell: hpreact
 dhpreact = (1 - h**2) * dh
-# cell: extra before bnraw
+# cell: extra before bngain
 dbnraw = hpreact @ dhpreact
 dbnvar_inv = no_such_name
 # cell: bngain
