@@ -7,49 +7,55 @@ another process than the judge's; in a notebook the judge has to undo it first.
 import builtins
 import contextlib
 from collections.abc import Iterator
+from types import ModuleType
 
 import torch
 import torch.nn.functional
 
 _PLACES = (torch, torch.Tensor, torch.nn.functional, torch.autograd, builtins)
-_AS_IMPORTED = [(place, dict(vars(place))) for place in _PLACES]
 _CHANGES_BY_ITSELF = ("_", "__builtins__", "__warningregistry__")
+Names = list[tuple[object, dict[str, object]]]
+
+
+def _names() -> Names:
+    return [(place, dict(vars(place))) for place in _PLACES]
+
+
+_AS_IMPORTED = _names()
 
 
 @contextlib.contextmanager
 def unpatched() -> Iterator[None]:
     """Within it the names of torch and of Python mean what they did at first; afterwards what they did before."""
-    patched = []
-    for place, names in _AS_IMPORTED:
-        now = vars(place)
-        patched += [
-            (place, name, value, now.get(name, _absent))
-            for name, value in names.items()
-            if now.get(name, _absent) is not value and name not in _CHANGES_BY_ITSELF
-        ]
+    before = _names()
+    _put_back(_AS_IMPORTED)
     try:
-        for place, name, value, _ in patched:
-            setattr(place, name, value)
         yield
     finally:
-        for place, name, _, value in patched:
-            if value is _absent:
-                delattr(place, name)
-            else:
-                setattr(place, name, value)
+        _put_back(before)
 
 
 @contextlib.contextmanager
 def patches_undone() -> Iterator[None]:
-    """What is changed within it is changed back at its end."""
-    before = [(place, dict(vars(place))) for place in _PLACES]
+    """What is changed, or added, within it is as before at its end."""
+    before = _names()
     try:
         yield
     finally:
-        for place, names in before:
-            for name, value in names.items():
-                if vars(place).get(name, _absent) is not value and name not in _CHANGES_BY_ITSELF:
-                    setattr(place, name, value)
+        _put_back(before)
+
+
+def _put_back(wanted: Names) -> None:
+    for place, names in wanted:
+        now = vars(place)
+        for name in [n for n in (*now.keys(), *names) if n not in _CHANGES_BY_ITSELF]:
+            old, new = names.get(name, _absent), now.get(name, _absent)
+            if old is new or isinstance(new, ModuleType):  # parts of torch that are imported when they are first used
+                continue
+            if old is _absent:
+                delattr(place, name)
+            else:
+                setattr(place, name, old)
 
 
 _absent = object()
