@@ -7,7 +7,9 @@ import copy
 import io
 import json
 import os
+import shutil
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -101,7 +103,8 @@ def _run(notebook: NotebookNode, ids: bool) -> dict:
     for name in [n for n in sys.modules if n == "toolkit" or n.startswith("toolkit.")]:
         del sys.modules[name]
     os.environ["CI"] = "1"
-    os.chdir(COURSE / "data")
+    os.chdir(tempfile.mkdtemp())
+    shutil.copy(COURSE / "data" / "names.txt", "names.txt")
     shell = InteractiveShell.instance()
     printed, errors = {}, {}
     for cell in notebook.cells:

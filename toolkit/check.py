@@ -4,7 +4,6 @@
 gradients and at other sizes. Beside that it looks at the gradient that is in memory, on this notebook's own minibatch.
 """
 
-import dataclasses
 import difflib
 import functools
 import json
@@ -148,16 +147,22 @@ def progress(*names: str) -> None:
     marks = {name: _judged(name, notebook)[0] for _, step in steps for name in step}
     width = max((len(name) for name in marks), default=0) + 5
     for label, step in steps:
-        print((f"{label:9s}" + "".join(f"{marks[name]} d{name}".ljust(width) for name in step)).rstrip())
+        print(
+            (
+                (f"{label:9s}" if label else "") + "".join(f"{marks[name]} d{name}".ljust(width) for name in step)
+            ).rstrip()
+        )
     count = {mark: list(marks.values()).count(mark) for mark in "✓✗·"}
     print(f"\n✓ {count['✓']} right   ✗ {count['✗']} wrong   · {count['·']} not yet")
     if names:
         return
     for label, step in steps:
-        if wrong := [name for name in step if marks[name] != "✓"]:
-            what = " and ".join(f"d{name}" for name in wrong)
-            began = any(marks[name] == "✗" for name in wrong)
-            print(f"{label.strip() or 'Next'}: {what} {'is not right yet; mend it first' if began else 'comes next'}.")
+        if open_ones := [name for name in step if marks[name] != "✓"]:
+            what, where = ", ".join(f"d{name}" for name in open_ones), label or "what is left"
+            if any(marks[name] == "✗" for name in open_ones):
+                print(f"It stops at {where}: {what} not right yet. Mend that first.")
+            else:
+                print(f"Next is {where}: {what}.")
             return
     print("All of it is right.")
 
@@ -265,34 +270,13 @@ def _judged(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
     verdict = found[0]
     if verdict.points == 1:
         return "✓", _right(name, notebook, verdict.message)
-    if verdict.kind not in ("wrong", "raised"):
+    if verdict.kind != "wrong":
         return spoken(verdict)
     mark, here = _by_memory(name, notebook)
-    if mark == "✓" and not _repeats(name, notebook):
-        return (
-            "✓",
-            "right on this minibatch. (Its lines do something else when they are run again, so no other was tried.)",
-        )
     if mark == "✓":
         return "✗", f"right on this minibatch, but not in general. {verdict.message}"
-    if verdict.kind == "raised":
-        return spoken(verdict)
     said = verdict.message if verdict.named or mark == "·" else here
     return "✗", said + _shared(name, notebook)
-
-
-def _repeats(name: str, notebook: Mapping[str, object]) -> bool:
-    """Whether the student's lines, run again on this notebook's own minibatch, give what is in memory."""
-    values = {k: v.detach() if isinstance(v, Tensor) else v for k, v in _Session.values.items()}
-    for judge in judges():
-        with computing():
-            batch = judge.batches[0]
-            job = judge.outcomes.job(batch, "plain", torch.float32)
-            result = run_here(dataclasses.replace(job, values={**job.values, **values}), seconds=SECONDS)
-        again, yours = result.final.get(name), notebook.get("d" + name)
-        if isinstance(again, Tensor) and again.shape == yours.shape and _equal(again.to(yours.dtype), yours.detach()):
-            return True
-    return False
 
 
 def _right(name: str, notebook: Mapping[str, object], more: str) -> str:

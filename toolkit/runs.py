@@ -11,6 +11,7 @@ import io
 import os
 import random
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -495,13 +496,23 @@ def _untouched() -> Iterator[None]:
     numpy_random = sys.modules.get("numpy.random")
     drawn, drawn_by_numpy = random.getstate(), numpy_random.get_state() if numpy_random else None
     torch_drawn, dtype, grad = torch.get_rng_state(), torch.get_default_dtype(), torch.is_grad_enabled()
-    folder, threads = os.getcwd(), torch.get_num_threads()
+    folder, threads = _folder(), torch.get_num_threads()
     pyplot = sys.modules.get("matplotlib.pyplot")
     figures = set(pyplot.get_fignums()) if pyplot else set()
     try:
-        with _nothing_shown(), warnings.catch_warnings(), patches_undone(), derivatives_refused():
+        with (
+            tempfile.TemporaryDirectory() as empty,
+            _nothing_shown(),
+            warnings.catch_warnings(),
+            patches_undone(),
+            derivatives_refused(),
+        ):
             warnings.simplefilter("ignore")
-            yield
+            os.chdir(empty)  # what a cell leaves in a file, the next run is not to find
+            try:
+                yield
+            finally:
+                os.chdir(folder)
     finally:
         for number in set(pyplot.get_fignums()) - figures if pyplot else ():
             pyplot.close(number)
@@ -512,7 +523,13 @@ def _untouched() -> Iterator[None]:
         random.setstate(drawn)
         if numpy_random:
             numpy_random.set_state(drawn_by_numpy)
-        os.chdir(folder)
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it was deleted meanwhile
+        return tempfile.gettempdir()
 
 
 @contextlib.contextmanager
