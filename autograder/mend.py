@@ -18,6 +18,8 @@ from autograder.recover import owners, put_back
 
 NOTES = "backprop_ninja"
 """Key of the notebook metadata under which verdicts and what was mended travel to the reports."""
+TYPED = "typed over"
+"""Key of the notes under which stands what a student wrote into cells of the exercise's own, by grade_id."""
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What nbformat takes for a cell's id."""
@@ -42,6 +44,7 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
     cells: list[NotebookNode] = []
     missing = {grade_id: None for grade_id in trusted if grade_id not in found}
     put_in: list[str] = []
+    typed: dict[str, str] = {}
 
     def put_back_before(place: int) -> None:
         for grade_id in [g for g in missing if order[g] < place]:
@@ -52,10 +55,12 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
     order = {grade_id: place for place, grade_id in enumerate(trusted)}
     for cell, owner in zip(submitted.cells, found, strict=True):
         if owner is None:
-            if kept := _extra(cell):
+            if kept := _extra(cell, exercise):
                 cells.append(kept)
             continue
         put_back_before(order[owner])
+        if _typed_over(owner, cell, exercise):
+            typed[owner] = cell.source
         cells.append(_filled(owner, cell, exercise, sentences))
     put_back_before(len(order))
     for empty in (False, True):
@@ -68,7 +73,7 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
         sentences.append("The notebook named no kernel; the exercise's own was put in.")
     metadata = copy.deepcopy(exercise.notebook.metadata)
     notebook = NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5)  # ids are seen to below
-    notebook.metadata[NOTES] = {"mended": sentences} | ({"unreadable": unreadable} if unreadable else {})
+    notebook.metadata[NOTES] = {"mended": sentences, TYPED: typed} | ({"unreadable": unreadable} if unreadable else {})
     return Mended(_with_unique_ids(notebook), sentences)
 
 
@@ -103,10 +108,19 @@ def _ours(source: NotebookNode, exercise: Exercise) -> NotebookNode:
     return cell
 
 
-def _extra(cell: NotebookNode) -> NotebookNode | None:
+def _typed_over(grade_id: str, submitted: NotebookNode, exercise: Exercise) -> bool:
+    """Whether a student has written code into a cell of the exercise's own, where the exercise's text stands again."""
+    source = exercise.trusted_cells[grade_id]
+    if utils.is_solution(source) or source.cell_type != "code" or "setup" in source.metadata.get("tags", []):
+        return False
+    return submitted.cell_type == "code" and submitted.source.strip() != exercise.released[grade_id].strip()
+
+
+def _extra(cell: NotebookNode, exercise: Exercise) -> NotebookNode | None:
     """A cell of the student's own, without metadata; a second copy of a locked cell is left out."""
     meta = cell.metadata.get("nbgrader")
-    if isinstance(meta, dict) and not meta.get("solution") and (meta.get("grade") or meta.get("locked")):
+    locked = isinstance(meta, dict) and not meta.get("solution") and (meta.get("grade") or meta.get("locked"))
+    if locked and cell.source.strip() in {text.strip() for text in exercise.released.values()}:
         return None
     kept = copy.deepcopy(cell)
     kept.metadata = NotebookNode()

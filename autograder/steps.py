@@ -30,7 +30,7 @@ from autograder.naming import shown
 from autograder.readable import NotANotebook, read_notebook
 from autograder.submitted import NoNotebook, Task, Unreadable, read_task
 from toolkit.cells import StudentCell
-from toolkit.plans import GradedPlace, Submission
+from toolkit.plans import GradedPlace, ReplacedCell, Submission
 from toolkit.verdict import Verdict
 
 
@@ -296,12 +296,15 @@ def points_of(nb: NotebookNode, log: Logger) -> dict[str, float | None]:
 def submission_of(nb: NotebookNode, exercise: Exercise) -> Submission:
     """What the judge needs of a mended notebook: the student's code cells and the places of the graded cells."""
     graded = {cell.grade_id: cell for cell in exercise.graded}
-    parts: list[StudentCell | GradedPlace] = []
+    parts: list[StudentCell | GradedPlace | ReplacedCell] = []
+    typed = nb.metadata.get(mend.NOTES, {}).get(mend.TYPED, {})
     extra = 0
     for cell in nb.cells:
         if cell.cell_type != "code":
             continue
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if grade_id in typed:
+            parts.append(ReplacedCell(f"cell {grade_id}", typed[grade_id]))
         if utils.is_solution(cell):
             parts.append(StudentCell(f"cell {grade_id}", cell.source, grade_id))
         elif grade_id in graded:

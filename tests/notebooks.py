@@ -13,6 +13,8 @@ import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 
+import matplotlib
+from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode
 
 from autograder.build import source_notebook
@@ -25,7 +27,8 @@ class Shown:
     """What a student has seen at the end."""
 
     says: dict[str, tuple[str, str]]
-    """Mark and sentence of ``check`` for everything that is graded, by the name that a verdict has."""
+    """Mark and sentence of ``check`` for everything that is graded, by the name that a verdict has; nothing if the answer
+    has ended the kernel, or left it unable to run a cell."""
     printed: dict[str, str] = field(default_factory=dict)
     """Output of the exercise's own cells, by cell id."""
     errors: dict[str, str] = field(default_factory=dict)
@@ -88,18 +91,14 @@ def shown(answer: Answer, ids: bool = True) -> Shown:
     with os.fdopen(read) as file:
         text = file.read()
     os.waitpid(child, 0)
-    said = json.loads(text) if text else {"failed": "the kernel died"}
+    said = json.loads(text) if text else {"says": {}, "printed": {}, "errors": {}}
     if "failed" in said:
         raise RuntimeError(said["failed"])
     return Shown({k: tuple(v) for k, v in said["says"].items()}, said["printed"], said["errors"])
 
 
 def _run(notebook: NotebookNode, ids: bool) -> dict:
-    import matplotlib
-
     matplotlib.use("Agg")
-    from IPython.core.interactiveshell import InteractiveShell
-
     for name in [n for n in sys.modules if n == "toolkit" or n.startswith("toolkit.")]:
         del sys.modules[name]
     os.environ["CI"] = "1"
@@ -121,4 +120,4 @@ def _run(notebook: NotebookNode, ids: bool) -> dict:
             errors[cell.id] = f"{type(error).__name__}: {error}"
     shell.events.callbacks["pre_run_cell"].clear()
     shell.run_cell(ASK, store_history=False, silent=True)
-    return {"says": shell.user_ns["graded"], "printed": printed, "errors": errors}
+    return {"says": shell.user_ns.get("graded", {}), "printed": printed, "errors": errors}

@@ -11,8 +11,10 @@ from nbgrader import utils
 
 from autograder.demo import answered
 from autograder.exercise import COURSE, Exercise
+from autograder.judge import judge_submission
 from autograder.mend import NOTES, mend
-from autograder.steps import leave_out_links, parse_notebook, read_submitted, use_expected_name
+from autograder.steps import leave_out_links, parse_notebook, read_submitted, submission_of, use_expected_name
+from tests.judging import runner
 
 NAMES = ("1_chunked_backprop", "2_fused_cross_entropy", "4_training_loop")
 
@@ -186,3 +188,30 @@ def test_links_are_not_followed_and_nothing_that_they_lead_to_is_touched(tmp_pat
     assert [path.name for path in copies.iterdir()] == ["own.txt"]
     assert victim.read_text() == "of somebody else"
     assert sorted(path.name for path in folder.iterdir()) == ["a.ipynb", "own.txt", "x.txt"]
+
+
+def test_an_answer_in_a_check_cell_is_named():
+    exercise = Exercise.from_assignment(NAMES[0])
+    notebook = solved(exercise)
+    cells = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if "nbgrader" in c.metadata}
+    cells["probs-check"].source = f"{cells['probs'].source}\n{cells['probs-check'].source}"
+    cells["probs"].source = "# below"
+    mended = mend(notebook, exercise)
+    judged = judge_submission(exercise, submission_of(mended.notebook, exercise), runner())
+    (verdict,), points = judged["probs-check"]
+    assert (verdict.kind, points) == ("not attempted", 0)
+    assert (
+        "yours stands in cell probs-check, which belongs to the exercise and is replaced when graded" in verdict.message
+    )
+    assert all(v.kind == "right" for other, (found, _) in judged.items() for v in found if other != "probs-check")
+
+
+def test_a_copy_of_a_check_cell_with_an_answer_in_it_is_kept():
+    exercise = Exercise.from_assignment(NAMES[0])
+    notebook = solved(exercise)
+    cells = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if "nbgrader" in c.metadata}
+    answer, cells["probs"].source = cells["probs"].source, ""
+    again = copy.deepcopy(cells["probs-check"])
+    again.source += "\n" + answer
+    notebook.cells.append(again)
+    assert answer in "\n".join(cell.source for cell in mend(notebook, exercise).notebook.cells)

@@ -118,7 +118,7 @@ class History:
                 parts.append(StudentCell(ran.label, ran.source, own))
                 continue
             if self.course[own] != digest(ran.source):
-                parts.append(ReplacedCell(f"the cell {own}", ran.source))
+                parts.append(ReplacedCell(f"cell {own}", ran.source))
             if own in graded:
                 parts.append(GradedPlace(own, graded[own].names()))
         return self._with_grade_ids(parts, graded)

@@ -1,0 +1,66 @@
+"""What ``check`` says and what is graded: over the whole bank of answers, each run as a student's notebook, they agree."""
+
+from concurrent.futures import Future, ProcessPoolExecutor
+
+import pytest
+
+from tests.judging import Answer, answers, bench
+from tests.notebooks import shown
+from toolkit.verdict import POINTS
+
+BANK = [answer for folder in ("right", "wrong") for answer in answers(folder)]
+NO_KERNEL = {"ends_the_process", "exits_before_it_answers", "kills_its_process", "patched_comparisons"}
+"""Answers after which no cell can be run."""
+ENDLESS = {"infinite_loop", "infinite_loop_between", "sleeps"}
+"""Answers whose cell never ends: a student interrupts it, and there is nothing to check."""
+
+
+def _name(answer: Answer) -> str:
+    return f"{answer.assignment}-{answer.name}"
+
+
+def disagreements(answer: Answer, ids: bool) -> list[str]:
+    """One line for each gradient of which ``check`` is content and the grade (by the bank) is not, or the reverse."""
+    found = shown(answer, ids)
+    if not found.says:
+        return [] if answer.name in NO_KERNEL else ["nothing is said"]
+    lines = []
+    for name, label in _labels(answer.assignment).items():
+        kind = answer.expected.get(name, ("right", ""))[0]
+        mark, sentence = found.says[label]
+        if (mark == "✓") != all(POINTS.get(one, 0) == 1 for one in kind.split(" or ")):
+            lines.append(f"{label}: check says {mark} {sentence}; graded {kind}")
+    return lines
+
+
+def _labels(assignment: str) -> dict[str, str]:
+    """What a verdict is on, by the name that the bank has for it."""
+    found = {}
+    for cell in bench(assignment).exercise.graded:
+        for one in cell.expected:
+            if one.kind == "gradients":
+                found |= {name: f"d{name}" for name in one.names}
+            elif one.kind == "values":
+                found |= {f"value:{name}": name for name in one.names}
+            else:
+                parameters = ("C", "W1", "b1", "W2", "b2", "bngain", "bnbias")
+                found |= {f"loop:{name}": f"d{name} in the loop" for name in parameters}
+                parts = {"update": "the update", "rate": "the learning rate", "trajectory": "the trajectory"}
+                found |= {f"loop:{name}": label for name, label in parts.items()}
+    return found
+
+
+@pytest.fixture(scope="module")
+def said(workers: ProcessPoolExecutor) -> dict[str, Future]:
+    """The disagreements on every answer; every fourth also where the frontend tells the kernel no ids of cells."""
+    alive = [answer for answer in BANK if answer.name not in ENDLESS]
+    found = {_name(answer): workers.submit(disagreements, answer, True) for answer in alive}
+    return found | {f"{_name(answer)}-no ids": workers.submit(disagreements, answer, False) for answer in alive[::4]}
+
+
+@pytest.mark.parametrize("answer", [a for a in BANK if a.name not in ENDLESS], ids=_name)
+def test_check_and_grade_agree(answer: Answer, said):
+    for key in (_name(answer), f"{_name(answer)}-no ids"):
+        if key in said:
+            lines = said[key].result()
+            assert not lines, "\n" + "\n".join(lines)
