@@ -168,11 +168,11 @@ def progress(*names: str) -> None:
         return
     for label, step in steps:
         if open_ones := [name for name in step if marks[name] != "✓"]:
-            what, where = ", ".join(f"d{name}" for name in open_ones), label or "what is left"
+            what = ", ".join(f"d{name}" for name in open_ones)
             if any(marks[name] == "✗" for name in open_ones):
-                print(f"It stops at {where}: {what} not right yet. Mend that first.")
+                print(f"{f'It stops at {label}: ' if label else ''}{what} not right yet. Mend that first.")
             else:
-                print(f"Next is {where}: {what}.")
+                print(f"Next{f' is {label}' if label else ''}: {what}.")
             return
     print("All of it is right.")
 

@@ -1,0 +1,101 @@
+"""What ``check`` takes for the student's notebook: cells that were run again, in another order, nested, edited, without ids."""
+
+from types import SimpleNamespace
+
+import pytest
+from nbgrader import utils
+
+from tests.judging import bench
+from toolkit.cells import StudentCell
+from toolkit.history import History, digest
+from toolkit.plans import GradedPlace, ReplacedCell
+
+EXERCISE = bench("1_chunked_backprop").exercise
+
+
+@pytest.fixture
+def history() -> History:
+    found = History()
+    found.exercise = EXERCISE
+    found.course = {
+        grade_id: "" if utils.is_solution(cell) else digest(EXERCISE.released[grade_id])
+        for grade_id, cell in EXERCISE.trusted_cells.items()
+    }
+    return found
+
+
+def run(history: History, source: str, cell_id: str | None = None, success: bool = True) -> None:
+    history.before(SimpleNamespace(raw_cell=source, cell_id=cell_id))
+    history.after(SimpleNamespace(success=success))
+
+
+def sources(submission) -> list[str]:
+    return [part.source if not isinstance(part, GradedPlace) else f"<{part.grade_id}>" for part in submission]
+
+
+def test_a_cell_that_is_run_again_keeps_its_place_and_its_last_text(history):
+    run(history, "dlogprobs = 1", "logprobs")
+    run(history, EXERCISE.released["logprobs-check"], "logprobs-check")
+    run(history, "dprobs = 2", "probs")
+    run(history, "dlogprobs = 3", "logprobs")
+    first, *others = history.submissions()
+    assert sources(first) == ["dlogprobs = 3", "<logprobs-check>", "dprobs = 2"]
+    assert sources(others[0]) == ["<logprobs-check>", "dprobs = 2", "dlogprobs = 3"]
+
+
+def test_a_helper_that_was_added_later_comes_before_the_cell_that_failed_without_it(history):
+    run(history, "dlogprobs = helper()", "logprobs", success=False)
+    run(history, "def helper(): ...", "new")
+    run(history, "dlogprobs = helper()", "logprobs")
+    assert any(sources(found) == ["def helper(): ...", "dlogprobs = helper()"] for found in history.submissions())
+
+
+def test_solution_cells_stand_in_the_order_of_the_exercise_whichever_was_run_first(history):
+    run(history, "dprobs = 2", "probs")
+    run(history, "dlogprobs = 1", "logprobs")
+    assert sources(next(history.submissions())) == ["dlogprobs = 1", "dprobs = 2"]
+
+
+def test_without_ids_a_solution_cell_is_known_by_the_check_after_it(history):
+    run(history, "dlogprobs = 1")
+    run(history, EXERCISE.released["logprobs-check"])
+    parts = next(history.submissions())
+    assert parts[0].grade_id == "logprobs"
+    assert parts[1] == GradedPlace("logprobs-check", ("logprobs",))
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_what_is_typed_into_a_check_cell_is_no_answer(history, ids):
+    text = "dlogprobs = 1\n" + EXERCISE.released["logprobs-check"]
+    run(history, text, "logprobs-check" if ids else None)
+    parts = next(history.submissions())
+    assert parts[0] == ReplacedCell("cell logprobs-check", text)
+    assert not any(isinstance(part, StudentCell) for part in parts)
+
+
+def test_a_cell_of_ones_own_that_calls_check_is_an_answer(history):
+    run(history, EXERCISE.released["logprobs-check"])
+    run(history, 'dlogprobs = 1\ncheck("logprobs")')
+    assert any(isinstance(part, StudentCell) for part in next(history.submissions()))
+
+
+def test_what_capture_runs_is_the_same_cell(history):
+    history.before(SimpleNamespace(raw_cell="%%capture\ndcounts += 1", cell_id=None))
+    run(history, "dcounts += 1")
+    history.after(SimpleNamespace(success=True))
+    assert sources(next(history.submissions())) == ["%%capture\ndcounts += 1"]
+    assert history.ran[0].worked
+
+
+def test_silent_and_empty_cells_and_the_setup_are_none(history):
+    history.before(SimpleNamespace(raw_cell="x = 1", silent=True))
+    run(history, "  \n")
+    run(history, "# @title Setup: run this cell\n...")
+    assert not history.ran
+
+
+def test_the_last_text_of_a_cell_by_its_first_words(history):
+    run(history, "# The forward pass\na = 1")
+    run(history, "%%time\n# The forward pass\na = 2")
+    assert history.last_text("# The forward pass") == "# The forward pass\na = 2"
+    assert history.last_text("# Something else") == ""
