@@ -5,10 +5,10 @@ from pathlib import Path
 
 import jupytext
 
-from autograder.build import BuildError, assignments, set_aside, source_notebook, write_source
+from autograder.build import BuildError, assignments, source_notebook, write_source
 from autograder.edited import as_text, has_tag, header, is_edited, is_signed, made_cells, text_has_changed
 from autograder.exercise import COURSE
-from autograder.files import write
+from autograder.files import set_aside, write
 from autograder.typed import NoNotebook, read
 
 

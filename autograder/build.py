@@ -12,7 +12,6 @@ and a sentence says so at the end. ``--check`` builds into another folder and re
 import argparse
 import copy
 import hashlib
-import itertools
 import json
 import logging
 import os
@@ -40,7 +39,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.edited import is_edited, is_signed, sign_source
 from autograder.exercise import COURSE, Exercise, hidden_tests
-from autograder.files import write
+from autograder.files import set_aside, write
 from autograder.release import (
     METADATA,
     built_from,
@@ -225,16 +224,6 @@ def write_source(course: Path, name: str) -> bool:
             return True
     write(path, text)
     return True
-
-
-def set_aside(course: Path, path: Path) -> Path:
-    """Move a file into the course's folder ``kept/`` under a number of its own."""
-    folder = course / "kept"
-    folder.mkdir(exist_ok=True)
-    places = (folder / f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
-    place = next(place for place in places if not place.exists())
-    shutil.move(path, place)
-    return place
 
 
 def release(course: Path, name: str, scratch: Path) -> Path:

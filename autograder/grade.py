@@ -27,7 +27,7 @@ from autograder.build import assignments, nbgrader_api
 from autograder.execute import use_server
 from autograder.exercise import COURSE, Exercise, configuration
 from autograder.feedback import Page, render
-from autograder.files import Busy, fill, only_grader, remove_leftovers
+from autograder.files import WRITTEN, Busy, fill, only_grader, remove_leftovers
 from autograder.found import Found, look
 from autograder.mend import NOTES
 from autograder.record import Book, GradebookError, Recorded
@@ -103,10 +103,13 @@ def grade(
         asked = [row for row in rows if row.assignment in names and is_called(row.student, student)]
         left = [entry for entry in found.left if student == "*" or is_called(entry.student, student)]
         report = ClassReport(names, asked, work.failed, left, work.seconds)
-        write_csv(course / "grades.csv", rows, {name: work.exercise(name) for name in every}, found.left)
+        kept = write_csv(course / "grades.csv", rows, {name: work.exercise(name) for name in every}, found.left)
+        work.kept += [kept] if kept else []
     print(report.table())
     for line in report.attention():
         print(f"  {line}")
+    for path in work.kept:
+        print(f"  Somebody had changed a file that was written anew: that version is {_shown(path)} now.")
     unchanged = sum(left is False for left in planned.values())
     print(
         f"{len(to_do)} submissions graded in {time.monotonic() - start:.1f} s{f', {unchanged} unchanged' if unchanged else ''} · "
@@ -134,6 +137,7 @@ class _Class:
     """A class that is being graded: what is left to do, and where what was done is kept."""
 
     def __init__(self, course: Path, coursedir: CourseDirectory, book: Book, found: Found):
+        self.course, self.kept = course, []
         self._submitted = course / "submitted"
         self._found = found
         self.autograded = course / coursedir.autograded_directory
@@ -277,7 +281,8 @@ class _Class:
         # a student's other files were there for the run; the formgrader would show them as they are
         kept = {name: data for name, data in task.files.items() if name in (TIMESTAMP, *task.course_files)}
         files = kept | {task.notebook: graded.notebook}
-        fill(self.autograded / task.student / task.assignment, files, task.notebook, self._permissions[0])
+        place = self.autograded / task.student / task.assignment
+        self.kept += fill(place, files, task.notebook, self._permissions[0], self.course)
 
     def _write_page(self, folder: Path, page: Page, html: str) -> None:
         place = self._page(folder)
@@ -285,11 +290,10 @@ class _Class:
         files: dict[str, bytes | str] = {
             path.relative_to(beside).as_posix(): path.read_bytes()
             for path in beside.rglob("*")
-            if path.is_file() and path.suffix != ".ipynb"
+            if path.is_file() and path.suffix != ".ipynb" and path.name != WRITTEN
         }  # nbgrader puts them beside the page, too
-        fill(
-            place.parent, files | {place.name: html + _SIGNATURE.format(key=page.key)}, place.name, self._permissions[1]
-        )
+        files |= {place.name: html + _SIGNATURE.format(key=page.key)}
+        self.kept += fill(place.parent, files, place.name, self._permissions[1], self.course)
 
     def _page(self, folder: Path) -> Path:
         return self.feedback / folder.parent.name / folder.name / f"{folder.name}.html"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.exercise import Exercise
-from autograder.files import write
+from autograder.files import replace_own
 from autograder.found import Left
 
 SHORT = {
@@ -112,12 +112,17 @@ class ClassReport:
         return [printable(line) for line in lines]
 
 
-def write_csv(path: Path, rows: Iterable[Row], exercises: Mapping[str, Exercise], left: Sequence[Left] = ()) -> None:
+def write_csv(
+    path: Path, rows: Iterable[Row], exercises: Mapping[str, Exercise], left: Sequence[Left] = ()
+) -> Path | None:
     """A row a student; for a spreadsheet or an LMS.
 
     Columns: student; points of each exercise and the total, which are what counts; then for each gradient the points that
     the autograder gave, after all these its verdict in words, and last what a human should look at. A cell is empty where
     there is nothing to grade yet; ``?`` is what a human has to give points for, and is in no total.
+
+    Returns:
+        Where a version is now that somebody had changed.
     """
     gradients = {name: points_of_gradients(exercise) for name, exercise in exercises.items()}
     columns = [(a, name) for a in exercises for name in gradients[a]]
@@ -136,7 +141,7 @@ def write_csv(path: Path, rows: Iterable[Row], exercises: Mapping[str, Exercise]
         look_at = [f"{a}: {p}" for a in exercises if (row := mine.get(a)) and not row.absent for p in row.problems]
         look_at = _harmless(printable("; ".join([*look_at, *sentences.get(student, ())])))
         writer.writerow([_harmless(student), *points, total, *gained, *kinds, look_at])
-    write(path, text.getvalue())
+    return replace_own(path, text.getvalue(), path.parent)
 
 
 def points_of_gradients(exercise: Exercise) -> dict[str, float]:

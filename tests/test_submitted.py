@@ -5,6 +5,7 @@ import os
 import pytest
 
 from autograder import submitted
+from autograder.files import fill, replace_own
 from autograder.submitted import Unreadable, choose_notebook, read_task
 
 NAME = "5_small"
@@ -131,3 +132,20 @@ def test_a_name_that_no_gradebook_can_hold(tmp_path, source):
     folder.mkdir(parents=True)
     with pytest.raises(Unreadable, match="not UTF-8"):
         read_task(folder, source, IGNORE)
+
+
+def test_what_somebody_has_changed_is_kept_when_it_is_written_anew(tmp_path):
+    folder, kept = tmp_path / "autograded" / "ada" / "1", tmp_path / "kept"
+    assert fill(folder, {"1.ipynb": "first", "data.txt": "x"}, "1.ipynb", 0o444, tmp_path) == []
+    assert fill(folder, {"1.ipynb": "second", "data.txt": "x"}, "1.ipynb", 0o444, tmp_path) == []
+    (folder / "notes.txt").write_text("mine")
+    (folder / "1.ipynb").chmod(0o644)
+    (folder / "1.ipynb").write_text("second, and a remark")
+    moved = fill(folder, {"1.ipynb": "third"}, "1.ipynb", 0o444, tmp_path)
+    assert {path.read_text() for path in moved} == {"mine", "second, and a remark"} and moved[0].parent == kept
+    assert (folder / "1.ipynb").read_text() == "third" and not (folder / "data.txt").exists()
+    table = tmp_path / "grades.csv"
+    assert replace_own(table, "a,1\n", tmp_path) is None and replace_own(table, "a,2\n", tmp_path) is None
+    table.write_text("a,2,good\n")
+    assert replace_own(table, "a,3\n", tmp_path).read_text() == "a,2,good\n"
+    assert table.read_text() == "a,3\n"
