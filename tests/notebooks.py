@@ -18,6 +18,7 @@ import matplotlib
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode
 from nbgrader import utils
+from traitlets.config import Config
 
 from autograder.build import source_notebook
 from autograder.exercise import COURSE, Exercise
@@ -117,7 +118,7 @@ def _run(notebook: NotebookNode, ids: bool) -> dict:
     os.environ["CI"] = "1"
     os.chdir(tempfile.mkdtemp())
     shutil.copy(COURSE / "data" / "names.txt", "names.txt")
-    shell = InteractiveShell.instance()
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     printed, errors = {}, {}
     for cell in notebook.cells:
         if cell.cell_type != "code" or cell.id.startswith(SKIPPED):

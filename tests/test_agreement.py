@@ -53,9 +53,12 @@ def _labels(assignment: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def said(workers: ProcessPoolExecutor) -> dict[str, Future]:
     """The disagreements on every answer; every fourth also where the frontend tells the kernel no ids of cells."""
-    alive = [answer for answer in BANK if answer.name not in ENDLESS]
-    found = {_name(answer): workers.submit(disagreements, answer, True) for answer in alive}
-    return found | {f"{_name(answer)}-no ids": workers.submit(disagreements, answer, False) for answer in alive[::4]}
+    found = {}
+    for number, answer in enumerate(answer for answer in BANK if answer.name not in ENDLESS):
+        found[_name(answer)] = workers.submit(disagreements, answer, True)
+        if number % 4 == 0:
+            found[f"{_name(answer)}-no ids"] = workers.submit(disagreements, answer, False)
+    return found
 
 
 @pytest.mark.parametrize("answer", [a for a in BANK if a.name not in ENDLESS], ids=_name)

@@ -1,6 +1,16 @@
 """What a student's notebook carries inside itself; the build inlines these modules into the setup cell.
 
-Reading order: ``graph`` (the network as named steps), ``compare`` (when are two gradients equal), ``diagnosis`` (which
-mistake was it), ``check`` (what the student sees), ``training`` (the loop and its checks), ``picture`` (the graph
-drawn), ``names`` (the data).
+Reading order, each after what it builds on:
+
+the network   ``graph`` (named steps and their local gradients), ``compare`` (when are two gradients equal), ``diagnosis``
+              (which mistake was it)
+the answer    ``exercise`` (what is asked), ``cells`` (a student's text taken apart), ``history`` (which cells were run),
+              ``minibatches`` (inputs at other sizes)
+running it    ``runs`` (one run, here or in a sandbox), with ``no_derivatives``, ``one_device``, ``unpatched`` and
+              ``watched_loop`` for what must not be there and what must be seen
+judging it    ``plans`` (what is run), ``outcome`` (what one run says), ``judge`` (what is decided and why), ``loop`` (the same
+              for a training loop), ``verdict`` (what it is worth)
+the notebook  ``check`` and ``training`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
+
+The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.
 """
