@@ -75,7 +75,8 @@ def test_what_never_ends_is_ended():
 
 def test_an_interrupt_is_the_persons_own():
     with pytest.raises(KeyboardInterrupt):
-        run_here(job("raise KeyboardInterrupt"))
+        run_here(job("import _thread; _thread.interrupt_main()\nfor _ in range(10**7): pass"))
+    assert run_here(job("raise KeyboardInterrupt")).failures[0].text == "KeyboardInterrupt"
 
 
 @pytest.mark.parametrize(

@@ -399,8 +399,9 @@ def run_here(job: Job, skip: Mapping[int, Failure] | None = None, seconds: float
         KeyboardInterrupt: somebody interrupted the kernel.
     """
     found = _Collected(job)
+    own = any("KeyboardInterrupt" in chunk.source for chunk in job.chunks)  # then it is the cells', as any other
     with _untouched(), _time_limit(seconds), contextlib.suppress(_TimeUp):  # between two chunks
-        run(job, found, skip or {}, let_through=(KeyboardInterrupt,))
+        run(job, found, skip or {}, let_through=() if own else (KeyboardInterrupt,))
     result = found.result
     for number in range(len(result.after), len(job.chunks)):
         result.failures[number] = Failure("timed out", "did not end in time", job.chunks[number].label)
