@@ -17,7 +17,7 @@ from torch import Tensor
 
 from toolkit.cells import Screened
 from toolkit.compare import equal, fit
-from toolkit.diagnosis import explain, safely, shape_message
+from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message
 from toolkit.exercise import fused
 from toolkit.graph import Graph, shares_and_scale, summand_scale
 from toolkit.judge import Judge, failure_sentence
@@ -392,14 +392,11 @@ def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Sa
             if fitted is None or not equal(fitted, step.truths[name], step.true_scale(name)):
                 if not torch.isfinite(yours).all():
                     bad = "nan" if torch.isnan(yours).any() else "inf"
-                    return "wrong", f"d{name} holds {bad} in step {number} of the loop. {_WHERE_FROM}"
+                    return "wrong", f"d{name} holds {bad} in step {number} of the loop. {NOT_FINITE}"
                 return "wrong", explain(graph_here, name, step.values, upstream, yours)
         if yours.shape != truth.shape:
             shape_problem = shape_message(name, yours.shape, truth.shape)
     return ("right value, wrong shape", shape_problem) if shape_problem else ("right", "")
-
-
-_WHERE_FROM = "Which operation divides by zero, takes the log of what is not positive, or a root of what is negative?"
 
 
 def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:
