@@ -269,9 +269,13 @@ def _own_words(body: Iterable[ast.stmt], network: frozenset[str]) -> OwnWords:
                 inside = [inner for member in members for inner in ast.walk(member)]
                 defined |= {inner.name for inner in members if isinstance(inner, ast.FunctionDef)}
                 defined |= {a.attr for a in inside if isinstance(a, ast.Attribute) and isinstance(a.ctx, ast.Store)}
-                defined |= set().union(*(bound_anew(m) for m in members if isinstance(m, ast.Assign | ast.AnnAssign)), set())
+                defined |= set().union(
+                    *(bound_anew(m) for m in members if isinstance(m, ast.Assign | ast.AnnAssign)), set()
+                )
             case ast.Call(func=ast.Name(id="namedtuple") | ast.Attribute(attr="namedtuple"), args=arguments):
-                constants = (a.value for argument in arguments for a in ast.walk(argument) if isinstance(a, ast.Constant))
+                constants = (
+                    a.value for argument in arguments for a in ast.walk(argument) if isinstance(a, ast.Constant)
+                )
                 defined |= set().union(*(_words(value) for value in constants if isinstance(value, str)), set())
             case ast.Call(keywords=keywords):
                 defined |= {keyword.arg for keyword in keywords if keyword.arg == "grad"}

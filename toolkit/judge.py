@@ -27,6 +27,7 @@ from toolkit.minibatches import Minibatch, draw, one_size_changed
 from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
 from toolkit.plans import GradedPlace, ReplacedCell, Submission
 from toolkit.runs import Chunk, Failure, Job
+from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
 
 
@@ -40,6 +41,7 @@ class Judge:
 
     def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int):
         self.exercise, self.seed = exercise, seed
+        submission = by_task(submission, exercise)
         self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
         kept = [part for part in submission if not isinstance(part, ReplacedCell)]
         screened = iter(
@@ -399,10 +401,10 @@ def failure_sentence(failure: Failure, cells: Iterable[Screened]) -> str:
     where = failure.label
     if failure.line is not None:
         where += f", line {failure.line}"
-        source = next((c.cell.source for c in cells if c.cell.label == failure.label), "")
-        lines = source.splitlines()
-        if 0 < failure.line <= len(lines):
-            where += f" `{lines[failure.line - 1].strip()[:100]}`"
+        lines = [c.cell.source.splitlines() for c in cells if c.cell.label == failure.label]
+        texts = [part[failure.line - 1].strip() for part in lines if 0 < failure.line <= len(part)]
+        if text := next(filter(None, texts), ""):
+            where += f" `{text[:100]}`"
     return f"{where}: {failure.text}"
 
 
