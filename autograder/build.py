@@ -53,7 +53,7 @@ from toolkit.history import digest
 
 TOOLKIT = (
     "graph", "compare", "diagnosis", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched", "runs",
-    "minibatches", "plans", "verdict", "outcome", "judge", "loop", "history", "check", "training", "picture", "names",
+    "minibatches", "plans", "tasks", "verdict", "outcome", "judge", "loop", "history", "check", "training", "picture", "names",
 )  # fmt: skip
 """Modules of the setup cell, each after those that it imports."""
 PUBLIC = {

@@ -70,7 +70,7 @@ def obstacle() -> str:
         )
     probe = [
         *command(),
-        sys.executable,
+        python(),
         "-I",
         "-c",
         "import ctypes; raise SystemExit(ctypes.CDLL(None).unshare(0x20020000))",
@@ -83,6 +83,11 @@ def obstacle() -> str:
             return (
                 f"Student code is graded in a sandbox, and bubblewrap cannot make one in this chroot ({reason}): its folder must "
                 f"be a mount point. Outside of it, before chroot, type: mount --bind FOLDER FOLDER. {way_out}"
+            )
+        if "execvp" in reason:
+            return (
+                f"Student code is graded in a sandbox, and there {python()} is not to be found ({reason}). Start the course "
+                f"with the Python of a virtual environment, by its full path. {way_out}"
             )
         return (
             f"Student code is graded in a sandbox, and bubblewrap cannot make one here ({reason}): this system or container "
@@ -143,9 +148,14 @@ def command() -> list[str]:
 def environment(home: str) -> dict[str, str]:
     """The whole environment of student code: nothing of the instructor's."""
     return {
-        "PATH": os.pathsep.join([os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"]), "HOME": home,
+        "PATH": os.pathsep.join([os.path.dirname(python()), "/usr/local/bin", "/usr/bin", "/bin"]), "HOME": home,
         "USER": "student", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "MPLCONFIGDIR": "/tmp/matplotlib",
     }  # fmt: skip
+
+
+def python() -> str:
+    """The path of this Python without ``..`` and the like: inside, the folders on such a way are not there."""
+    return os.path.abspath(sys.executable)
 
 
 def python_folders() -> list[str]:
@@ -197,4 +207,4 @@ def server_command(descriptors: Sequence[int], confined: bool) -> Sequence[str]:
         "sys.path[:] = path; main()"
     )
     mode = "confined" if confined else "free"
-    return [*(command() if confined else []), sys.executable, "-I", "-c", start, *map(str, descriptors), mode]
+    return [*(command() if confined else []), python(), "-I", "-c", start, *map(str, descriptors), mode]

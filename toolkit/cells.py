@@ -108,16 +108,20 @@ def screen(cells: Iterable[StudentCell], gradients: Iterable[str]) -> list[Scree
             costs its own points, so what is computed from it further on is not left out.
     """
     names = {"d" + name: name for name in gradients}
-    tainted: dict[str, str] = {}
-    screened: list[Screened] = []
+    read_cells: list[tuple[Screened, str, list[ast.stmt]]] = []
     length = 0
     for cell in cells:
         length += len(cell.source)
         if length > LONGEST_CODE or is_too_long(cell.source):
-            screened.append(Screened(cell, syntax_error="all this is too long for an answer, and was not read."))
+            too_long = Screened(cell, syntax_error="all this is too long for an answer, and was not read.")
+            read_cells.append((too_long, "", []))
         else:
-            screened.append(_screen_cell(cell, names, tainted))
-    return screened
+            read_cells.append(_read_cell(cell))
+    own = _own_words((node for _, _, body in read_cells for node in body), frozenset(names.values()))
+    tainted: dict[str, str] = {}
+    for result, source, body in read_cells:
+        _screen_cell(result, source, body, names, tainted, own)
+    return [result for result, _, _ in read_cells]
 
 
 def is_too_long(source: str) -> bool:
@@ -125,7 +129,8 @@ def is_too_long(source: str) -> bool:
     return len(source) > LONGEST_CELL or source.count("\n") + source.count("\r") > MOST_LINES
 
 
-def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str, str]) -> Screened:
+def _read_cell(cell: StudentCell) -> tuple[Screened, str, list[ast.stmt]]:
+    """A cell, what of it is Python, and its statements."""
     source = plain_python(cell.source)
     result = Screened(cell)
     try:
@@ -136,10 +141,22 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
             getattr(error, "lineno", None),
         )
         source, body = _before(source, result.line)
+    return result, source, body
+
+
+def _screen_cell(
+    result: Screened,
+    source: str,
+    body: list[ast.stmt],
+    gradients: dict[str, str],
+    tainted: dict[str, str],
+    own: "OwnWords",
+) -> None:
+    """Fill in what of a cell is run, and what of it uses autograd."""
     lines = source.split("\n")  # as Python counts them: splitlines() would also part them at a form feed
 
     def words_of(node: ast.stmt) -> set[str]:
-        used = set(autograd_uses(node))
+        used = set(autograd_uses(node, own))
         result.words |= used
         return used | {tainted[name] for name in (read(node) - _looped_over(node)) & tainted.keys()}
 
@@ -171,7 +188,6 @@ def _screen_cell(cell: StudentCell, gradients: dict[str, str], tainted: dict[str
                 result.autograd.pop(gradients.get(name, ""), None)
         result.statements.append("\n" * (_first_line(node) - 1) + _text(lines, node))
         result.writes.append(writes)
-    return result
 
 
 def _statements(source: str) -> list[ast.stmt]:
@@ -225,8 +241,57 @@ def _blank(lines: list[str], node: ast.stmt) -> None:
     lines[first + 1 : last + 1] = [""] * (last - first)
 
 
-def autograd_uses(tree: ast.AST) -> Iterator[str]:
-    """Every word in a piece of code that means autograd."""
+@dataclass(frozen=True)
+class OwnWords:
+    """Words of autograd's that a student has given a meaning: ``node.grad`` of a class with an attribute of this name."""
+
+    network: frozenset[str] = frozenset()
+    """Variables of the network: their words are autograd's, whatever the student's classes define."""
+    defined: frozenset[str] = frozenset()
+    """Attributes and methods of the student's own objects."""
+    stored: frozenset[str] = frozenset()
+    """Names of objects whose ``.grad`` is what the student has put there."""
+
+    def has(self, node: ast.Attribute) -> bool:
+        """Whether an attribute is one of these."""
+        base = _base(node)
+        return (node.attr == "grad" and bool(base & self.stored)) or (
+            node.attr in self.defined and not base & {*self.network, "torch"}
+        )
+
+
+def _own_words(body: Iterable[ast.stmt], network: frozenset[str]) -> OwnWords:
+    defined: set[str] = set()
+    stored: set[str] = set()
+    for part in (part for node in body for part in ast.walk(node)):
+        match part:
+            case ast.ClassDef(body=members):
+                inside = [inner for member in members for inner in ast.walk(member)]
+                defined |= {inner.name for inner in members if isinstance(inner, ast.FunctionDef)}
+                defined |= {a.attr for a in inside if isinstance(a, ast.Attribute) and isinstance(a.ctx, ast.Store)}
+                defined |= set().union(
+                    *(bound_anew(m) for m in members if isinstance(m, ast.Assign | ast.AnnAssign)), set()
+                )
+            case ast.Call(func=ast.Name(id="namedtuple") | ast.Attribute(attr="namedtuple"), args=arguments):
+                constants = (
+                    a.value for argument in arguments for a in ast.walk(argument) if isinstance(a, ast.Constant)
+                )
+                defined |= set().union(*(_words(value) for value in constants if isinstance(value, str)), set())
+            case ast.Call(keywords=keywords):
+                defined |= {keyword.arg for keyword in keywords if keyword.arg == "grad"}
+            case ast.Assign(targets=targets, value=value):
+                if not (isinstance(value, ast.Constant) and value.value is None) and not any(autograd_uses(value)):
+                    places = [a for target in targets for a in ast.walk(target) if isinstance(a, ast.Attribute)]
+                    stored |= set().union(*(_base(a) for a in places if a.attr == "grad"), set())
+    return OwnWords(network, frozenset(defined & AUTOGRAD - {"_C", "autograd"}), frozenset(stored))
+
+
+def autograd_uses(tree: ast.AST, own: OwnWords = OwnWords()) -> Iterator[str]:
+    """Every word in a piece of code that means autograd.
+
+    Args:
+        own: what means something of the student's own.
+    """
     switched_off = {id(node.func) for node in ast.walk(tree) if _switches_off(node)}
     batching = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in _NO_DERIVATIVES
@@ -236,6 +301,8 @@ def autograd_uses(tree: ast.AST) -> Iterator[str]:
             case ast.Attribute(attr="set_grad_enabled") if id(node) in switched_off:
                 continue
             case ast.Attribute(attr="grad", ctx=ast.Store() | ast.Del()):
+                continue
+            case ast.Attribute() if own.has(node):
                 continue
             case ast.Attribute(attr="func", value=ast.Name(id="torch")):
                 if id(node) not in batching:

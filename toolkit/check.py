@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from toolkit.compare import equal, fit
-from toolkit.diagnosis import explain, safely, shape_message, worst_element
+from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message, worst_element
 from toolkit.exercise import Exercise
 from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.history import listen
@@ -446,7 +446,7 @@ def _unusable(yours: object) -> str:
         return f"has {yours.numel():,} elements. A gradient has the shape of its variable."
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
-        return f"holds {bad}. Which operation divides by zero, or takes the log of what is not positive?"
+        return f"holds {bad}. {NOT_FINITE}"
     return ""
 
 

@@ -16,6 +16,10 @@ from toolkit.compare import DEGENERATE, equal, name_of_shape, tolerance
 from toolkit.graph import Graph, Step, shares_and_scale, vector_jacobian_product
 
 Candidate = tuple[str, Tensor]
+NOT_FINITE = (
+    "Which operation divides by zero, takes the log of what is not positive, or a power or root of what is negative?"
+)
+"""Where nan and inf come from."""
 
 
 def explain(
@@ -62,7 +66,7 @@ def known_mistake(
     truth = sum(parts.values())
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
-        return f"d{name} holds {bad}. Which operation divides by zero, or takes the log of what is not positive?"
+        return f"d{name} holds {bad}. {NOT_FINITE}"
     if yours.shape == truth.shape and not yours.any():
         return f"d{name} is all zeros: nothing has come back to it yet."
 

@@ -8,6 +8,7 @@ any particular network is written down here.
 import ast
 import builtins
 import copy
+import functools
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -235,20 +236,24 @@ def shares_and_scale(
     graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor], draws: int = 4
 ) -> tuple[dict[str, Tensor], Tensor]:
     """``shares`` by reader and ``summand_scale`` together: each reader's expression is evaluated once for both."""
-    generator = torch.Generator().manual_seed(0)
     parts, sizes = {}, []
-    for reader in graph.readers(name):
+    hidden = _hidden(graph, name)
+    for place, reader in enumerate(graph.readers(name)):
         pull = pullback(graph.steps[reader], name, values)
         parts[reader] = pull(upstream[reader])
-        for _ in range(draws):
-            sizes.append(pull(upstream[reader] * _signs(upstream[reader], generator)).abs())
-    if hidden := _hidden(graph, name):
-        sizes += _sizes_inside(graph, name, values, upstream, hidden, draws, generator)
+        if not hidden:
+            shape = upstream[reader].shape
+            sizes += [pull(upstream[reader] * _signs(shape, draw, place)).abs() for draw in range(draws)]
+    if hidden:
+        sizes = _sizes_inside(graph, name, values, upstream, hidden, draws)
     return parts, torch.stack(sizes).amax(0)
 
 
-def _signs(like: Tensor, generator: torch.Generator) -> Tensor:
-    return torch.randint(0, 2, like.shape, generator=generator) * 2 - 1
+@functools.lru_cache(maxsize=256)
+def _signs(shape: torch.Size, draw: int, place: int) -> Tensor:
+    """Random signs, the same for the same draw and place."""
+    generator = torch.Generator().manual_seed(1000 * place + draw)
+    return (torch.randint(0, 2, shape, generator=generator, device="cpu") * 2 - 1).to(torch.int8)
 
 
 def _hidden(graph: Graph, name: str) -> set[str]:
@@ -271,34 +276,31 @@ def _sizes_inside(
     upstream: Mapping[str, Tensor],
     hidden: set[str],
     draws: int,
-    generator: torch.Generator,
 ) -> list[Tensor]:
     """The sizes of a local gradient with signs flipped at every hidden step, too."""
-    whole = graph.whole
-    known = dict(values)
-    for step in whole.steps.values():
-        if step.name in hidden and step.name not in known:
-            with torch.no_grad():
-                known[step.name] = step.evaluate(known)
-    pulls = {
-        (reader, variable): pullback(whole.steps[reader], variable, known)
-        for variable in (*hidden, name)
-        for reader in whole.readers(variable)
-        if reader in hidden or reader in upstream
-    }
-    order = [step for step in reversed(whole.steps) if step in hidden]
+    readers, number = graph.readers(name), 0
+
+    def flip(place: int) -> Callable[[Tensor], Tensor]:
+        return lambda gradient: gradient * _signs(gradient.shape, number, place)
+
+    with torch.enable_grad():
+        variable = values[name].detach().requires_grad_()
+        known, outputs = {**values, name: variable}, []
+        for place, step in enumerate(graph.whole.steps.values()):
+            if step.name not in hidden and step.name not in readers:
+                continue
+            result = step.evaluate(known)
+            if step.name in readers:  # what further hidden steps read is given
+                outputs.append((step.name, result))
+            elif result.requires_grad:
+                result.register_hook(flip(place))
+                known[step.name] = result
+    tensors = [(reader, tensor) for reader, tensor in outputs if tensor.requires_grad]
     sizes = []
-    for _ in range(draws):
-        gradients = {
-            reader: g * _signs(g, generator) for reader, g in upstream.items() if reader in graph.readers(name)
-        }
-        for variable in (*order, name):
-            back = [pull(gradients[r]) for (r, v), pull in pulls.items() if v == variable and r in gradients]
-            if back:
-                total = torch.stack(back).sum(0)
-                gradients[variable] = total * _signs(total, generator)
-        if name in gradients:
-            sizes.append(gradients[name].abs())
+    for number in range(draws):
+        given = [upstream[reader] * _signs(tensor.shape, number, -1 - i) for i, (reader, tensor) in enumerate(tensors)]
+        found = torch.autograd.grad([t for _, t in tensors], variable, given, retain_graph=True, materialize_grads=True)
+        sizes.append(found[0].abs())
     return sizes
 
 

@@ -20,13 +20,14 @@ from torch import Tensor
 
 from toolkit.cells import Screened, StudentCell, mentions_float32, read, screen
 from toolkit.compare import equal, fit, is_degenerate
-from toolkit.diagnosis import known_mistake, safely, shape_message, worst_element
+from toolkit.diagnosis import NOT_FINITE, known_mistake, safely, shape_message, worst_element
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import shares_and_scale
 from toolkit.minibatches import Minibatch, draw, one_size_changed
 from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
 from toolkit.plans import GradedPlace, ReplacedCell, Submission
 from toolkit.runs import Chunk, Failure, Job
+from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
 
 
@@ -40,6 +41,7 @@ class Judge:
 
     def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int):
         self.exercise, self.seed = exercise, seed
+        submission = by_task(submission, exercise)
         self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
         kept = [part for part in submission if not isinstance(part, ReplacedCell)]
         screened = iter(
@@ -141,7 +143,8 @@ class Judge:
             if telling.kind == "shape" and not telling.blind:
                 return telling
         told = [o for o in seen[:-1] if o.kind not in ("missing", "unusable")]
-        bad = next((o for o in told if not o.good), None)
+        # by statement first: so the words are the same wherever the lines stand
+        bad = next((o for o in sorted(told, key=lambda o: o.mode != "by statement") if not o.good), None)
         good = next((o for o in seen[-2:] if o.good), None)
         if good is not None and not self._always_zeros(name, dtype):
             if bad is None or self._takes_another_way(name, batch, dtype, good):
@@ -183,8 +186,7 @@ class Judge:
         """A word on a cell that holds a right answer and cannot be run as it stands."""
         for cell in self.cells:
             if cell.syntax_error and "d" + name in cell.bound():
-                what = f"{cell.cell.label}, line {cell.line}: {cell.syntax_error}"
-                return f"But nothing of its cell runs as it stands: {what}"
+                return f"But nothing of its cell runs as it stands: {_syntax_error(cell)}"
         return ""
 
     # --- why not ----------------------------------------------------------------------------------------------------------
@@ -196,8 +198,12 @@ class Judge:
         outcome = self._best(name, batch, dtype)
         if outcome.kind == "missing":
             return self._not_attempted(name)
+        if said := self.outcomes.spoiled(name, batch, dtype):
+            return Verdict(name, "wrong", said)
         if outcome.note:
             return Verdict(name, "wrong", outcome.note)
+        if not torch.isfinite(outcome.yours).all():
+            return Verdict(name, "wrong", self._not_finite(name, outcome.yours, dtype))
         if outcome.upstream is None:
             readers = " and ".join(f"d{reader}" for reader in self.graph.readers(name))
             return Verdict(
@@ -214,6 +220,20 @@ class Judge:
         if said := safely(known_mistake, *args, others, right):
             return Verdict(name, "wrong", said)
         return Verdict(name, "wrong", safely(worst_element, *args) or f"d{name} is not right.", named=False)
+
+    def _not_finite(self, name: str, yours: Tensor, dtype: torch.dtype) -> str:
+        """On which minibatches a gradient holds nan or inf."""
+
+        def bad(batch: Minibatch) -> bool:
+            there = self._best(name, batch, dtype).yours
+            return is_answer(there) and not bool(torch.isfinite(there).all())
+
+        ordinary = [batch for batch in self.batches if not batch.scaled]
+        found = [batch.label for batch in ordinary if bad(batch)]
+        where = "every minibatch"
+        if len(found) < len(ordinary):
+            where = f"{len(found)} of {len(ordinary)} minibatches ({'; '.join(found)})"
+        return f"d{name} holds {'nan' if torch.isnan(yours).any() else 'inf'} on {where}. {NOT_FINITE}"
 
     def _for_these_sizes(self, name: str, dtype: torch.dtype) -> Verdict | None:
         """Which size an answer assumes that is right for the notebook's own sizes; None if no single one explains it."""
@@ -268,7 +288,7 @@ class Judge:
         for cell in self.cells:
             mentioned = re.search(rf"\bd{re.escape(name)}\b", cell.cell.source)
             if cell.syntax_error and (cell in here or mentioned):
-                return Verdict(name, "raised", f"{cell.cell.label}, line {cell.line}: {cell.syntax_error}")
+                return Verdict(name, "raised", _syntax_error(cell))
         for cell in self.replaced:
             if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", cell.source, re.MULTILINE):
                 return Verdict(
@@ -372,15 +392,19 @@ def _up_to_other_tasks(parts: list[Screened | GradedPlace], exercise: Exercise) 
     return parts[: cut[0]] if cut else parts
 
 
+def _syntax_error(cell: Screened) -> str:
+    return failure_sentence(Failure("raised", cell.syntax_error, cell.cell.label, cell.line), [cell])
+
+
 def failure_sentence(failure: Failure, cells: Iterable[Screened]) -> str:
     """A failure with the student's own line."""
     where = failure.label
     if failure.line is not None:
         where += f", line {failure.line}"
-        source = next((c.cell.source for c in cells if c.cell.label == failure.label), "")
-        lines = source.splitlines()
-        if 0 < failure.line <= len(lines):
-            where += f" `{lines[failure.line - 1].strip()[:100]}`"
+        lines = [c.cell.source.splitlines() for c in cells if c.cell.label == failure.label]
+        texts = [part[failure.line - 1].strip() for part in lines if 0 < failure.line <= len(part)]
+        if text := next(filter(None, texts), ""):
+            where += f" `{text[:100]}`"
     return f"{where}: {failure.text}"
 
 

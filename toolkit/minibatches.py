@@ -23,6 +23,8 @@ from toolkit.exercise import Exercise
 EXAMPLES = 400
 """Rows of the made-up data set that minibatches are drawn from."""
 LARGEST_SIZE = 10_000
+DRAWS = 200
+"""How often a minibatch is drawn anew, at most."""
 COUNT = 10
 """What the largest number above ``LARGEST_SIZE`` becomes."""
 
@@ -151,10 +153,11 @@ def make(
     last_class: bool = True,
     scale: Mapping[str, float] | None = None,
 ) -> Minibatch:
-    """One minibatch at the given sizes. Redrawn until no row has two equal maxima and, if so asked, until the last
+    """One minibatch at the given sizes. Redrawn until no column is the same in all of its examples
+    (two equal examples have no variance, and all that batchnorm passes back is rounding); and, if so asked, until the last
     class is neither in the data nor the likeliest anywhere.
     """
-    for attempt in range(200):
+    for attempt in range(DRAWS):
         generator = torch.Generator().manual_seed(seed * 1000 + attempt)
         inputs = _run_inputs(
             exercise.imports, exercise.inputs, sizes, seed * 1000 + attempt, exercise.words, last_class
@@ -165,7 +168,7 @@ def make(
                 inputs[name] = _redraw(value, generator) * (scale or {}).get(name, 1.0)
         with torch.no_grad():
             values = {k: v.detach() if isinstance(v, Tensor) else v for k, v in exercise.graph.forward(inputs).items()}
-        if last_class or not _wins(values, exercise, sizes):
+        if (last_class or not _wins(values, exercise, sizes)) and not _same_in_all(values, exercise, sizes):
             break
     upstream = {
         name: torch.randn(values[name].shape, dtype=torch.float64, generator=generator)
@@ -238,6 +241,13 @@ def _wins(values: Mapping[str, object], exercise: Exercise, sizes: Mapping[str, 
         values[name] for name in exercise.graph.steps if values[name].dim() == 2 and values[name].shape[1] == classes
     ]
     return any(bool((row.argmax(1) == classes - 1).any()) for row in rows)
+
+
+def _same_in_all(values: Mapping[str, object], exercise: Exercise, sizes: Mapping[str, float]) -> bool:
+    """Whether all examples have the same character in some place, or the same class."""
+    inputs = (values.get(name) for name in exercise.graph.inputs)
+    examples = [v for v in inputs if isinstance(v, Tensor) and v.dim() and v.shape[0] == sizes.get("batch_size")]
+    return any(bool((value == value[0]).all(0).any()) for value in examples)
 
 
 @functools.lru_cache(maxsize=256)

@@ -1,5 +1,6 @@
 """What one run of a submission says of one gradient: the student's tensor beside autograd's, given the student's upstream."""
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from toolkit.exercise import Exercise
 from toolkit.graph import Graph, shares_and_scale
 from toolkit.minibatches import Minibatch
 from toolkit.plans import GradedPlace, Plans
-from toolkit.runs import Failure, Job, Result, cast
+from toolkit.runs import Chunk, Failure, Job, Result, cast
 
 RunJob = Callable[[Job, Mapping[int, Failure]], Result]
 """Runs a job, chunks that are known to fail left out: in a sandbox (``autograder``), or right here (``runs.run_here``)."""
@@ -126,6 +127,33 @@ class Outcomes:
             return Outcome("wrong", changed=name in result.placed, note=changed, **seen)
         return Outcome("right" if yours.shape == truth.shape else "shape", **seen)
 
+    def spoiled(self, name: str, batch: Minibatch, dtype: torch.dtype) -> str:
+        """Says so if a gradient was right until a later statement bound its name anew, or changed it."""
+        plan, result = self.plans.by_statement, self.result(batch, "by statement", dtype)
+        numbers = [i for i, names in enumerate(plan.writes) if "d" + name in names and i not in result.failures]
+        numbers = [i for i in numbers if i < len(result.after)]
+        for before, last in itertools.pairwise(numbers):
+            state = result.after[before]
+            if not is_answer(yours := state.get(name)):
+                continue
+            values = self.values(batch, dtype)
+            upstream = self._upstream(name, batch, state, "by statement", before, values, dtype)
+            if upstream is None:
+                continue
+            parts, scale = shares_and_scale(self.graph, name, values, upstream)
+            truth = torch.stack([*parts.values()]).sum(0)
+            if is_degenerate(truth, scale) or not equal(yours.to(dtype), truth, scale):
+                continue
+            now, chunk = result.after[last].get(name), plan.chunks[last]
+            if is_answer(now) and now.shape == truth.shape and equal(now.to(dtype), truth, scale):
+                continue
+            does = "changes it" if is_answer(now) else "binds the name to something else"
+            return (
+                f"d{name} was right when it was computed, but a later line "
+                f"{'sets it to None' if now == 'NoneType' else does}: {first_line(chunk)}"
+            )
+        return ""
+
     def fails(self, name: str, result: Result, batch: Minibatch, mode: str, dtype: torch.dtype) -> bool:
         """Whether the very statement that completes a gradient raises, though it may have filled in all values before."""
         if result.failures and mode != "by statement":  # perhaps another statement of the same cell
@@ -235,6 +263,12 @@ class Outcomes:
         output = self.graph.output
         steps = (n for n in self.graph.steps if n != output or self.output_has_shape)
         return frozenset(n for n in steps if n not in self.exercise.expected and "d" + n not in self.plans.bound)
+
+
+def first_line(chunk: Chunk) -> str:
+    """Where a chunk begins: the cell, the line and its text."""
+    number, text = next((i, text) for i, text in enumerate(chunk.source.split("\n"), 1) if text.strip())
+    return f"{chunk.label}, line {number} `{text.strip()[:100]}`"
 
 
 def is_answer(value: object) -> bool:

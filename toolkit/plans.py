@@ -120,9 +120,13 @@ class Plans:
             if isinstance(part, Screened):
                 for number, (source, names) in enumerate(zip(part.statements, part.writes, strict=True)):
                     pieces.append((Chunk(source, part.cell.label, number == 0), frozenset(names)))
-            elif missing := [n for n in part.names if n in replaced and "d" + n not in self.bound]:
-                # left out by the student: what comes after it can be judged all the same, from here on
-                pieces.append((Chunk("", part.grade_id, replace=self._replaceable(missing)), frozenset()))
+        earlier: set[str] = set()
+        for place in (part for part in self.parts if isinstance(part, GradedPlace)):
+            if missing := [n for n in place.names if n in replaced and "d" + n not in self.bound]:
+                # left out by the student: what comes after it can be judged all the same, but nothing that comes before it
+                at = max((i + 1 for i, (_, names) in enumerate(pieces) if names & earlier), default=0)
+                pieces.insert(at, (Chunk("", place.grade_id, False, self._replaceable(missing)), frozenset()))
+            earlier |= {"d" + name for name in place.names}
         last = {name: i for i, (_, names) in enumerate(pieces) for name in names}
         chunks = [
             Chunk(chunk.source, chunk.label, chunk.fresh, replace=here)

@@ -437,9 +437,10 @@ class _Collected:
         state = {}
         for name, value in found.items():
             old = self._kept.get(name)
-            same = old is not None and old[0] is value and isinstance(value, Tensor) and old[1] == value._version
+            counted = isinstance(value, Tensor) and not value.is_inference()  # others keep no count of their changes
+            same = counted and old is not None and old[0] is value and old[1] == value._version
             state[name] = old[2] if same else _copy(value)
-            if isinstance(value, Tensor):
+            if counted:
                 self._kept[name] = value, value._version, state[name]
         self.result.after.append({**self.result.final, **state})
         if failure is not None:
