@@ -1,11 +1,10 @@
 """``make grade``: submitted/ -> gradebook -> autograded/ -> feedback/ and grades.csv.
 
-Workers grade and render (autograder/submission.py, autograder/feedback.py); this process alone records, in this order:
-gradebook, autograded notebook, feedback page. Each is there as a whole or not at all, and the last two carry a key of what
-they were made from. So it can be killed at any moment: the next call sees from the keys what is left to do.
+Workers grade and render (``submission``, ``reports.feedback``); this process alone records, in this order: gradebook,
+autograded notebook, feedback page. Each is there as a whole or not at all, and the last two carry a key of what they were
+made from. So it can be killed at any moment: the next call sees from the keys what is left to do.
 """
 
-import argparse
 import contextlib
 import fnmatch
 import functools
@@ -22,21 +21,23 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
-from autograder import sandbox, schedule
-from autograder.build import assignments, nbgrader_api
-from autograder.execute import use_server
-from autograder.exercise import COURSE, Exercise, configuration
-from autograder.feedback import Page, render
-from autograder.files import Busy, fill, only_grader, remove_leftovers
-from autograder.found import Found, look
-from autograder.mend import NOTES
-from autograder.record import Book, GradebookError, Recorded
-from autograder.report import NO_NOTEBOOK, NOTHING, ClassReport, Row, write_csv
-from autograder.sandbox import SandboxMissing
-from autograder.schedule import Call, Done, ScheduleError
-from autograder.submission import Graded, grade_submission
-from autograder.submitted import TIMESTAMP, NoNotebook, Task, Unreadable, read_task
-from autograder.warm import Server
+from autograder.classroom import schedule
+from autograder.classroom.lock import Busy, only_grader
+from autograder.classroom.record import Book, GradebookError, Recorded
+from autograder.classroom.schedule import Call, Done, ScheduleError
+from autograder.classroom.submission import Graded, grade_submission
+from autograder.course.build import assignments, nbgrader_api
+from autograder.course.exercise import COURSE, Exercise, configuration
+from autograder.files import fill, remove_leftovers
+from autograder.handed_in.found import Found, look
+from autograder.handed_in.mend import NOTES
+from autograder.handed_in.submitted import TIMESTAMP, NoNotebook, Task, Unreadable, read_task
+from autograder.reports.feedback import Page, render
+from autograder.reports.report import NO_NOTEBOOK, NOTHING, ClassReport, Row, write_csv
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.bubblewrap import SandboxMissing
+from autograder.sandbox.execute import use_server
+from autograder.sandbox.warm import Server
 
 PARTS = (
     "reading",
@@ -76,7 +77,7 @@ def grade(
         GradebookError, ScheduleError: no more can be graded; what was graded so far is kept.
     """
     start = time.monotonic()
-    confined = None if scheduler else sandbox.require()
+    confined = None if scheduler else bubblewrap.require()
     every = assignments(course)
     names = list(names or every)
     coursedir = nbgrader_api(course).coursedir
@@ -88,7 +89,7 @@ def grade(
         found = look(
             course / "submitted", course / coursedir.source_directory, every, coursedir.ignore, book.students()
         )
-        work = _Class(course, coursedir, book, found)
+        work = Grading(course, coursedir, book, found)
         remove_leftovers(work.autograded, work.feedback)
         folders = [folder for folder in found.places if folder.name in names and is_called(folder.parent.name, student)]
         planned = {folder: work.plan(folder, force) for folder in folders}
@@ -120,7 +121,7 @@ def grade(
 def _start_processes(server: Server) -> Callable[[], None]:
     """Start the warm process that all workers share, and what workers are forked from; what each worker is to do first."""
     server.launch()  # both take some seconds, side by side
-    schedule.warm_up("autograder.grade")
+    schedule.warm_up("autograder.classroom.grade")
     server.start()
     return functools.partial(use_server, server.confined, server.controls)
 
@@ -130,7 +131,7 @@ def is_called(student: str, wanted: str) -> bool:
     return student == wanted or fnmatch.fnmatchcase(student, wanted)
 
 
-class _Class:
+class Grading:
     """A class that is being graded: what is left to do, and where what was done is kept."""
 
     def __init__(self, course: Path, coursedir: CourseDirectory, book: Book, found: Found):
@@ -366,23 +367,23 @@ def nothing_to_do(course: Path, names: Sequence[str], student: str) -> str:
     return "Nothing to grade: put the notebooks into submitted/<student>/<assignment>/<assignment>.ipynb first."
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("assignment", nargs="*", help="which to grade; all of them by default")
-    parser.add_argument("--student", default="*", help="only this student (or those that match a pattern)")
-    parser.add_argument("--jobs", type=int, default=None, help="processes that grade; by default one for each core")
-    parser.add_argument("--scheduler", default=None, help="a Dask scheduler whose workers grade: tcp://host:8786")
-    parser.add_argument("--force", action="store_true", help="grade again what has not changed")
-    arguments = parser.parse_args()
-    names = [name for name in arguments.assignment if name]
+def main(
+    names: Sequence[str] = (),
+    student: str = "*",
+    jobs: int | None = None,
+    force: bool = False,
+    scheduler: str | None = None,
+) -> int:
+    """``python -m autograder grade``: ``grade`` in this course, its errors as sentences; returns the exit status."""
+    names = [name for name in names if name]
     if unknown := set(names) - set(assignments()):
         print(f"There is no assignment {', '.join(sorted(unknown))}. There are: {', '.join(assignments())}.")
         return 2
-    if problem := nothing_to_do(COURSE, names, arguments.student):
+    if problem := nothing_to_do(COURSE, names, student):
         print(problem)
         return 2
     try:
-        report = grade(COURSE, names, arguments.student, arguments.jobs, arguments.force, arguments.scheduler or None)
+        report = grade(COURSE, names, student, jobs, force, scheduler or None)
     except (Busy, GradebookError, SandboxMissing, ScheduleError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -390,7 +391,3 @@ def main() -> int:
         print("Stopped. What was graded is kept; the next `make grade` goes on from there.", file=sys.stderr)
         return 130
     return 0 if report.complete else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -31,7 +31,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
-from autograder.feedback import Scores
+from autograder.reports.feedback import Scores
 
 
 class GradebookError(Exception):

@@ -1,7 +1,7 @@
 """The unit of work: one submission, from files to a verdict. No gradebook and no course folder, so any machine can do it.
 
 The steps are those of nbgrader's own autograding, as nbgrader_config.py lists them, but for a few (``LEFT_OUT``) whose
-work ``Mend`` or the recorder (autograder/record.py) does.
+work ``Mend`` or the recorder (autograder/classroom/record.py) does.
 """
 
 import functools
@@ -24,10 +24,12 @@ from nbformat.warnings import MissingIDFieldWarning
 from nbgrader import preprocessors as nbgrader
 from nbgrader import utils
 
-from autograder import mend
-from autograder.exercise import Exercise, configuration
-from autograder.steps import SaveGrades, notebook_of, points_of
-from autograder.submitted import Task, grader_version
+from autograder.classroom.steps import SaveGrades
+from autograder.course.exercise import Exercise, configuration
+from autograder.handed_in import mend
+from autograder.handed_in.steps import notebook_of
+from autograder.handed_in.submitted import Task, grader_version
+from autograder.judging.steps import points_of
 
 warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # older files have no cell ids; Mend sets them
 

@@ -1,15 +1,14 @@
 """``make adopt``: what was edited in a source notebook, in Jupyter, goes back into the text that it is built from."""
 
-import sys
 from pathlib import Path
 
 import jupytext
 
-from autograder.build import BuildError, assignments, set_aside, source_notebook, write_source
-from autograder.edited import as_text, has_tag, header, is_edited, is_signed, made_cells, text_has_changed
-from autograder.exercise import COURSE
+from autograder.course.build import BuildError, assignments, set_aside, source_notebook, write_source
+from autograder.course.edited import as_text, has_tag, header, is_edited, is_signed, made_cells, text_has_changed
+from autograder.course.exercise import COURSE
+from autograder.course.typed import NoNotebook, read
 from autograder.files import write
-from autograder.typed import NoNotebook, read
 
 
 def adopt(course: Path, name: str) -> str:
@@ -49,7 +48,7 @@ def adopt(course: Path, name: str) -> str:
     if made_cells(notebook) != made_cells(fresh):
         kept = set_aside(course, path)
         said.append(
-            f"{shown}: the setup cell is made from toolkit/ and the cell for instructors by autograder/build.py, so edits "
+            f"{shown}: the setup cell is made from toolkit/ and the cell for instructors by autograder/course/build.py, so edits "
             f"of these were not taken; the notebook is {kept.relative_to(course)}."
         )
     write_source(course, name)
@@ -57,6 +56,7 @@ def adopt(course: Path, name: str) -> str:
 
 
 def main() -> int:
+    """``python -m autograder adopt``: take over what was edited, whatever the assignment; returns the exit status."""
     problems = 0
     done = False
     for name in assignments(COURSE):
@@ -69,8 +69,4 @@ def main() -> int:
             done = True
     if not done:
         print("no source notebook was edited")
-    return bool(problems)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return int(bool(problems))

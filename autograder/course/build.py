@@ -4,24 +4,19 @@
                        ->  exercises/<a>/<a>.ipynb   nbgrader generate_assignment
                        ->  solutions/<a>/<a>.ipynb   nbgrader generate_solution, run again only if its cells changed
 
-The result depends on the sources alone. Nothing is written over a file that holds what a person typed: it is left as it is,
-and a sentence says so at the end. ``--check`` builds into another folder and reports every difference and leak;
-``--sources`` makes only what grading needs, source notebooks and the gradebook's record of the assignments.
+The result depends on the sources alone (``gates`` checks that of what is committed). Nothing is written over a file that holds
+what a person typed: it is left as it is, and a sentence says so at the end. ``--sources`` makes only what grading needs, source
+notebooks and the gradebook's record of the assignments.
 """
 
-import argparse
 import copy
 import hashlib
 import itertools
 import json
 import logging
-import os
-import re
 import shutil
-import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import jupytext
@@ -38,10 +33,9 @@ from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.edited import is_edited, is_signed, sign_source
-from autograder.exercise import COURSE, Exercise, hidden_tests
-from autograder.files import write
-from autograder.release import (
+from autograder.course.edited import is_edited, is_signed, sign_source
+from autograder.course.exercise import COURSE, Exercise
+from autograder.course.release import (
     METADATA,
     built_from,
     fingerprint,
@@ -49,7 +43,8 @@ from autograder.release import (
     signed_files,
     typed_sentence,
 )
-from autograder.typed import NoNotebook, digest_of_file, typed_in
+from autograder.course.typed import NoNotebook, digest_of_file, typed_in
+from autograder.files import write
 from toolkit.history import digest
 
 TOOLKIT = (
@@ -75,7 +70,6 @@ SOLUTION_SECONDS = 900
 """Longest time for a cell of a solution: the training loop takes a minute or two."""
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "_kg_hide-input": True}
 """Metadata that hides a cell's code in Colab (its `# @title` is shown), in JupyterLab and Notebook, and in Kaggle."""
-_SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n?### END SOLUTION", re.DOTALL)
 
 
 class BuildError(Exception):
@@ -352,76 +346,6 @@ def _done(result: dict, name: str) -> None:
         raise BuildError(f"nbgrader could not build {name}:\n{result.get('log', '')}\n{result.get('error', '')}")
 
 
-# --- the gates ----------------------------------------------------------------------------------------------------------
-
-
-def drift(course: Path = COURSE) -> Iterator[str]:
-    """One sentence for each committed notebook that differs from what the sources give; outputs are left to nbval."""
-    with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder)
-        copy_sources(course, fresh)
-        build(fresh, execute=False)
-        for name in assignments(course):
-            relative = Path("exercises", name, f"{name}.ipynb")
-            committed = course / relative
-            if not committed.exists() or committed.read_bytes() != (fresh / relative).read_bytes():
-                yield f"{relative} is not what source/{name}/{name}.py gives. Run `make build` and commit the result."
-            solution = course / "solutions" / name / f"{name}.ipynb"
-            wanted = fingerprint(source_notebook(course, name))
-            if not solution.exists() or built_from(solution.read_text(encoding="utf-8")) != wanted:
-                yield f"solutions/{name}/{name}.ipynb is not what the source gives. Run `make build` and commit the result."
-            elif problem := _solution_differs(nbformat.read(solution, as_version=4), source_notebook(course, name)):
-                yield f"solutions/{name}/{name}.ipynb: {problem}"
-        known = {Path(part, name) for part in ("exercises", "solutions") for name in assignments(course)}
-        for stray in sorted(
-            {p.relative_to(course) for part in ("exercises", "solutions") for p in (course / part).glob("*")}
-        ):
-            if stray not in known:
-                yield f"{stray} belongs to no assignment in source/. Delete it."
-
-
-def _solution_differs(solution: NotebookNode, source: NotebookNode) -> str:
-    """Whether the cells of a solution are those of its source, markers and hidden tests apart."""
-    kept = [cell for cell in source.cells if "instructor" not in cell.metadata.get("tags", [])]
-    if len(kept) != len(solution.cells):
-        return "it has other cells than its source."
-    for there, here in zip(solution.cells, kept, strict=True):
-        wanted = set(here.source.split("\n"))
-        if not set(there.source.split("\n")) <= wanted:
-            return f"cell {here.id} was edited by hand. Edit the source instead."
-    return ""
-
-
-def leaks(course: Path = COURSE) -> Iterator[str]:
-    """One sentence for each solution line or hidden test found where it must not be."""
-    for name in assignments(course):
-        source = source_notebook(course, name)
-        public = "\n".join(c.source for c in source.cells if not utils.is_solution(c))
-        secrets = {line for cell in source.cells for line in solution_lines(cell.source)} - _lines(_visible(public))
-        hidden = {line for cell in source.cells for line in _lines(hidden_tests(cell.source))}
-        exercise, solution = (course / part / name / f"{name}.ipynb" for part in ("exercises", "solutions"))
-        for path, words in ((exercise, secrets | hidden | {"BEGIN SOLUTION"}), (solution, hidden)):
-            text = path.read_text(encoding="utf-8") if path.exists() else ""
-            plain = text + "\n".join(c.source for c in nbformat.reads(text, as_version=4).cells) if text else ""
-            for word in sorted(words | {"BEGIN HIDDEN TESTS", "expect_gradients", '"instructor"'}):
-                if word in plain:
-                    yield f"{path.relative_to(course)} holds {word!r}, which students must not see."
-
-
-def solution_lines(source: str) -> list[str]:
-    """Lines of code between nbgrader's solution markers, comments and blanks apart."""
-    return [line for region in _SOLUTION.findall(source) for line in _lines(region)]
-
-
-def _visible(text: str) -> str:
-    return _SOLUTION.sub("", text)
-
-
-def _lines(text: str) -> set[str]:
-    stripped = (line.split("  #")[0].strip() for line in text.split("\n"))
-    return {line for line in stripped if len(line) > 8 and not line.startswith("#")}
-
-
 def _open_gradebook(coursedir: CourseDirectory) -> None:
     """Say what is wrong with the gradebook's address, since nbgrader would speak of an upgrade."""
     try:
@@ -431,29 +355,16 @@ def _open_gradebook(coursedir: CourseDirectory) -> None:
         raise BuildError(f"The gradebook (DB=, GRADEBOOK_DB) cannot be opened: {said}") from None
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="change nothing; report drift and leaks")
-    parser.add_argument(
-        "--sources", action="store_true", help="make only what grading needs; exercises stay as they are"
-    )
-    arguments = parser.parse_args()
+def main(sources: bool = False) -> int:
+    """``python -m autograder build``: build all, or only what grading needs; returns the exit status."""
     try:
-        if not arguments.check:
-            _open_gradebook(nbgrader_api(COURSE).coursedir)
-            if arguments.sources:
-                for sentence in record():
-                    print(sentence)
-            else:
-                build()
-            return 0
-        os.environ.pop("GRADEBOOK_DB", None)  # the builds that are compared are no course of anybody's
-        problems = [*drift(), *leaks()]
+        _open_gradebook(nbgrader_api(COURSE).coursedir)
+        if sources:
+            for sentence in record():
+                print(sentence)
+        else:
+            build()
     except BuildError as error:
-        problems = [str(error)]
-    print("\n".join(problems) or "no drift, no leaks")
-    return bool(problems)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        print(error)
+        return 1
+    return 0

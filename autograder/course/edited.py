@@ -10,8 +10,8 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
-from autograder.release import without_passing
-from autograder.typed import BUILT, NoNotebook, read
+from autograder.course.release import without_passing
+from autograder.course.typed import BUILT, NoNotebook, read
 
 _FIRST_CELL = "# %%"
 

@@ -17,7 +17,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from toolkit import exercise
 from toolkit.graph import Graph
 
-COURSE = Path(__file__).resolve().parents[1]
+COURSE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,13 @@ def released_text(source: NotebookNode, hidden_tests: bool, keep_solution: bool 
     if not hidden_tests:
         tests._remove_hidden_test_region(cell)
     return cell.source
+
+
+def without_markers(source: str) -> str:
+    """A solution cell as one would write it: nbgrader's marker lines taken out."""
+    return "\n".join(
+        line for line in source.split("\n") if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")
+    )
 
 
 @functools.cache

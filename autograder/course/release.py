@@ -1,4 +1,4 @@
-"""The last steps of nbgrader's ``generate_assignment`` and ``generate_solution``, and the first word in them.
+"""The course's steps of nbgrader's ``generate_assignment`` and ``generate_solution``, and the first word in them.
 
 nbgrader removes the whole folder of an assignment before it writes a new release. The exporters here are made just before
 that, and stop it where the folder holds what a person typed. The command line and the formgrader's buttons go this way;
@@ -19,9 +19,8 @@ from nbgrader import utils
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.exercise import released_text
-from autograder.steps import without_markers
-from autograder.typed import BUILT, NoNotebook, digest, digest_of_file, read, sign, typed_in
+from autograder.course.exercise import released_text, without_markers
+from autograder.course.typed import BUILT, NoNotebook, digest, digest_of_file, read, sign, typed_in
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -90,6 +89,24 @@ class NoteSource(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         nb.metadata[BUILT_FROM] = fingerprint(nb)
         return nb, resources
+
+
+class RemoveTagged(NbGraderPreprocessor):
+    """Leaves out the cells that are for the instructor only."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        nb.cells = [cell for cell in nb.cells if "instructor" not in cell.metadata.get("tags", [])]
+        return nb, resources
+
+
+class ClearSolutionMarkers(NbGraderPreprocessor):
+    """Takes nbgrader's BEGIN and END SOLUTION lines out of the solutions that are published."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        cell.source = without_markers(cell.source)
+        return cell, resources
 
 
 class Finish(NbGraderPreprocessor):

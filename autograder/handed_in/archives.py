@@ -8,8 +8,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from autograder.naming import is_nothing
-from autograder.readable import NEEDED
+from autograder.handed_in.naming import is_nothing
+from autograder.handed_in.readable import NEEDED
 
 ARCHIVE_BYTES = 32 << 20
 """Largest archive that is opened."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
-from autograder.naming import is_nothing, meant, nearest, person, shown
-from autograder.readable import NEEDED, NOTEBOOK_BYTES
-from autograder.submitted import (
+from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
+from autograder.handed_in.naming import is_nothing, meant, nearest, person, shown
+from autograder.handed_in.readable import NEEDED, NOTEBOOK_BYTES
+from autograder.handed_in.submitted import (
     ARCHIVES,
     HANDED_IN,
     MAY_BE,

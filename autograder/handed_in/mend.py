@@ -13,8 +13,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from nbgrader import utils
 
-from autograder.exercise import Exercise
-from autograder.recover import owners, put_back
+from autograder.course.exercise import Exercise
+from autograder.handed_in.recover import owners, put_back
 
 NOTES = "backprop_ninja"
 """Key of the notebook metadata under which verdicts and what was mended travel to the reports."""

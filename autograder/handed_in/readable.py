@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from nbgrader import utils
 
-from autograder.exercise import Exercise
+from autograder.course.exercise import Exercise
 
 NOTEBOOK_BYTES = 16 << 20
 """Largest notebook that is read. A student's weighs about 0.4 MB, most of it pictures."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from autograder.exercise import Exercise
+from autograder.course.exercise import Exercise
 from toolkit.cells import plain_python, written
 
 _ASSIGNED = re.compile(r"^\s*([A-Za-z_]\w*)\s*(?:[-+*/@]|//|\*\*)?=(?!=)", re.MULTILINE)

@@ -21,11 +21,18 @@ from pathlib import Path
 from nbgrader import utils
 from nbgrader.utils import parse_utc
 
-from autograder.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
-from autograder.exercise import COURSE, Exercise
-from autograder.naming import is_nothing, meant, shown
-from autograder.readable import NEEDED, NOTEBOOK_BYTES, NotANotebook, is_json_notebook, is_script, read_notebook
-from autograder.recover import grade_id_of, owners
+from autograder.course.exercise import COURSE, Exercise
+from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
+from autograder.handed_in.naming import is_nothing, meant, shown
+from autograder.handed_in.readable import (
+    NEEDED,
+    NOTEBOOK_BYTES,
+    NotANotebook,
+    is_json_notebook,
+    is_script,
+    read_notebook,
+)
+from autograder.handed_in.recover import grade_id_of, owners
 
 FILES_BYTES, FILES = 32 << 20, 200
 """Most bytes, and most files, that are taken along beside the notebook."""

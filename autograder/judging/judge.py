@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from autograder.client import Allowance, Runner
-from autograder.exercise import Exercise, GradedCell, fingerprint
+from autograder.course.exercise import Exercise, GradedCell, fingerprint
+from autograder.sandbox.runner import Allowance, Runner
 from toolkit.cells import StudentCell
 from toolkit.judge import Judge, one_thread
 from toolkit.loop import training_verdicts, value_verdicts

@@ -20,9 +20,9 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder import steps
-from autograder.harmless import HALF_CHARACTER, LONGEST_MARKDOWN, markdown, picture, plain, typed
-from autograder.mend import NOTES
+from autograder.handed_in.mend import NOTES
+from autograder.handed_in.steps import exercise_of
+from autograder.reports.harmless import HALF_CHARACTER, LONGEST_MARKDOWN, markdown, picture, plain, typed
 
 MOST_OUTPUTS = 100
 """Outputs of one cell; the last ones are kept, since the judge's come last."""
@@ -34,7 +34,7 @@ class Defuse(NbGraderPreprocessor):
     """Writes a submission anew, so that showing it does nothing but show it. Twice does no harm."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        return defused(nb, steps.exercise_of(self, resources).notebook), resources
+        return defused(nb, exercise_of(self, resources).notebook), resources
 
 
 class EscapeNames(NbGraderPreprocessor):

@@ -20,8 +20,8 @@ from nbgrader import utils
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import GetGrades
 
-from autograder.exercise import configuration
-from autograder.submitted import grader_version
+from autograder.course.exercise import configuration
+from autograder.handed_in.submitted import grader_version
 
 _CELLS = 512
 """Cells that are kept highlighted: those of all exercises, and some students' own."""

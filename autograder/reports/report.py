@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.exercise import Exercise
+from autograder.course.exercise import Exercise
 from autograder.files import write
-from autograder.found import Left
+from autograder.handed_in.found import Left
 
 SHORT = {
     "right value, wrong shape": "wrong shape",

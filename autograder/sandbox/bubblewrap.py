@@ -1,9 +1,10 @@
 """Where student code may run: bubblewrap's command line, the system calls that are refused, and what to say without it.
 
 Inside there is a read-only system and the Python environment, and nothing else: no network, no home, nothing of the course.
-What each submission gets on top of that is made inside (``inside.confine``).
+What each submission gets on top of that is made inside (``inside_sandbox.confine``).
 """
 
+import errno
 import functools
 import os
 import platform
@@ -14,10 +15,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.inside.confine import HOME, SUBMISSION
+from autograder.sandbox.inside_sandbox.confine import HOME, SUBMISSION
 
-INSIDE = Path(__file__).resolve().parent / "inside"
-COURSE = INSIDE.parents[1]
+INSIDE = Path(__file__).resolve().parent / "inside_sandbox"
+COURSE = INSIDE.parents[2]
 DATA, TOOLKIT = COURSE / "data", COURSE / "toolkit"
 """Public: files that the notebooks read, and what each of them carries in its setup cell."""
 RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
@@ -127,7 +128,7 @@ def command() -> list[str]:
     bound = {path: path for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")}
     bound |= {path: path for path in python_folders()}
     # a notebook looks for data/ above its own folder
-    bound |= {str(DATA): "/data", str(INSIDE): "/course/inside", str(TOOLKIT): "/course/toolkit"}
+    bound |= {str(DATA): "/data", str(INSIDE): "/course/inside_sandbox", str(TOOLKIT): "/course/toolkit"}
     made = ["/", "/tmp"]
     for target in (*bound.values(), *(f"{place}/any" for place in (HOME, SUBMISSION))):
         for parent in reversed(Path(target).parents):  # bubblewrap would make them as private as they are outside
@@ -162,8 +163,6 @@ def filter_program(runs: bool) -> bytes:
     Args:
         runs: for the judge's runs, in which there is no way to new machine code.
     """
-    import errno
-
     import pyseccomp as seccomp
 
     rules = seccomp.SyscallFilter(defaction=seccomp.ALLOW)
@@ -190,10 +189,10 @@ def filter_program(runs: bool) -> bytes:
 
 
 def server_command(descriptors: Sequence[int], confined: bool) -> Sequence[str]:
-    """The command that starts ``inside.server`` on inherited sockets."""
+    """The command that starts ``inside_sandbox.server`` on inherited sockets."""
     folders = ["/course"] if confined else [str(INSIDE.parent), str(COURSE)]
     start = (
-        f"import sys; path = sys.path[:]; sys.path[:0] = {folders!r}; from inside.server import main; "
+        f"import sys; path = sys.path[:]; sys.path[:0] = {folders!r}; from inside_sandbox.server import main; "
         "sys.path[:] = path; main()"
     )
     mode = "confined" if confined else "free"

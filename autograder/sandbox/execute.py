@@ -20,12 +20,12 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
-from autograder.client import OVERUSE
-from autograder.kernels import WarmKernel
-from autograder.mend import NOTES
-from autograder.sandbox import SandboxMissing
-from autograder.submitted import read_regular, regular_files
-from autograder.warm import Place, Server
+from autograder.handed_in.mend import NOTES
+from autograder.handed_in.submitted import read_regular, regular_files
+from autograder.sandbox.bubblewrap import SandboxMissing
+from autograder.sandbox.kernels import WarmKernel
+from autograder.sandbox.runner import OVERUSE
+from autograder.sandbox.warm import Place, Server
 
 FILES_BYTES = 64 << 20
 """Most that the files beside a notebook may have together, to be there when it is run."""

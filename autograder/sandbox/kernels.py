@@ -1,7 +1,7 @@
 """A Jupyter kernel of the warm process, for nbclient: its manager and its client in one, on one socket.
 
-The other end is ``inside.kernel``. What comes from there is not to be trusted: there are limits to what a message, and all
-of them together, may hold.
+The other end is ``inside_sandbox.kernel``. What comes from there is not to be trusted: there are limits to what a message,
+and all of them together, may hold.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from queue import Empty
 
 from nbclient.exceptions import DeadKernelError
 
-from autograder.inside import wire
-from autograder.warm import ANSWER_SECONDS, Place
+from autograder.sandbox.inside_sandbox import wire
+from autograder.sandbox.warm import ANSWER_SECONDS, Place
 
 MESSAGE_BYTES, MESSAGES_BYTES = 12 << 20, 64 << 20
 """Most that one message of a kernel may have, and most that all of them may have together."""

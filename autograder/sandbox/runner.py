@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from autograder.inside.wire import MOST_ELEMENTS, Reader, pack, receive
-from autograder.warm import Place, Server
+from autograder.sandbox.inside_sandbox.wire import MOST_ELEMENTS, Reader, pack, receive
+from autograder.sandbox.warm import Place, Server
 from toolkit.runs import Failure, Job, Result, plain
 
 CHUNK_SECONDS = 10.0

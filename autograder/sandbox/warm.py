@@ -1,4 +1,4 @@
-"""The warm process (``inside.server``) and its submissions, from outside: start them, ask them, outlive them."""
+"""The warm process (``inside_sandbox.server``) and its submissions, from outside: start them, ask them, outlive them."""
 
 import contextlib
 import os
@@ -10,9 +10,9 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from autograder import sandbox
-from autograder.inside import confine, wire
-from autograder.inside.server import READY
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.inside_sandbox import confine, wire
+from autograder.sandbox.inside_sandbox.server import READY
 
 START_SECONDS = 120
 ANSWER_SECONDS = 20
@@ -28,7 +28,7 @@ class Server:
     ``Server`` of them. Should it be lost, each of them starts its own.
 
     Args:
-        confined: whether it runs in a sandbox; by default as ``sandbox.require`` says.
+        confined: whether it runs in a sandbox; by default as ``bubblewrap.require`` says.
         controls: of another program's server.
     """
 
@@ -55,14 +55,14 @@ class Server:
             return
         self.close()
         if self.confined is None:
-            self.confined = sandbox.require()
+            self.confined = bubblewrap.require()
         environment = (
             {"PATH": os.environ.get("PATH", os.defpath)} if self.confined else _environment(tempfile.gettempdir())
         )
         ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
         descriptors = [end.fileno() for end in theirs]
         self._process = subprocess.Popen(
-            sandbox.server_command(descriptors, self.confined), env=environment, pass_fds=descriptors, cwd="/",
+            bubblewrap.server_command(descriptors, self.confined), env=environment, pass_fds=descriptors, cwd="/",
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         for end in theirs:
@@ -132,13 +132,13 @@ class Place:
         home = confine.HOME if confined else self._folder
         if not confined:
             os.mkdir(folder)
-            os.symlink(sandbox.DATA, os.path.join(self._folder, "data"))
+            os.symlink(bubblewrap.DATA, os.path.join(self._folder, "data"))
         header = {
             "files": list(files), "folder": folder, "limits": asdict(limits),
-            "user": _USERS + os.getpid() if confined and os.geteuid() == 0 else None, "keep": sandbox.python_folders(),
-            "environment": sandbox.environment(home) if confined else _environment(home),
+            "user": _USERS + os.getpid() if confined and os.geteuid() == 0 else None, "keep": bubblewrap.python_folders(),
+            "environment": bubblewrap.environment(home) if confined else _environment(home),
         }  # fmt: skip
-        program = sandbox.filter_program(runs=not autograd) if confined else b""
+        program = bubblewrap.filter_program(runs=not autograd) if confined else b""
         connection.settimeout(ANSWER_SECONDS)
         try:
             connection.sendall(wire.pack(header, [*files.values(), program]))
@@ -199,7 +199,7 @@ class Place:
 
 def _environment(home: str) -> dict[str, str]:
     return {
-        **sandbox.environment(home),
+        **bubblewrap.environment(home),
         **{k: v for k, v in os.environ.items() if k in ("PATH", "LC_ALL", "SYSTEMROOT")},
     }
 

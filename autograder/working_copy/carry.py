@@ -8,9 +8,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader import utils
 
-from autograder.exercise import Exercise
-from autograder.recover import grade_id_of, owners
-from autograder.typed import digest, named, signature
+from autograder.course.exercise import Exercise
+from autograder.course.typed import digest, named, signature
+from autograder.handed_in.recover import grade_id_of, owners
 
 CHANGED = "**Carried over from your former notebook:** you had changed the text of this cell of the exercise to"
 NO_PLACE = "**Carried over from your former notebook:** this answer's cell is not in the new release."

@@ -4,20 +4,18 @@ An exercise is copied there once. A newer release arrives beside it as ``<name>.
 typed over into it and keeps the former file under a number.
 """
 
-import argparse
 import itertools
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 
-from autograder.build import assignments, source_notebook
-from autograder.carry import carry
-from autograder.exercise import COURSE, Exercise
+from autograder.course.build import assignments, source_notebook
+from autograder.course.exercise import COURSE, Exercise
+from autograder.course.release import NOBODYS, known_cells
+from autograder.course.typed import NoNotebook, digest_of_file, read, signature, typed_in
 from autograder.files import write
-from autograder.release import NOBODYS, known_cells
-from autograder.typed import NoNotebook, digest_of_file, read, signature, typed_in
+from autograder.working_copy.carry import carry
 
 WORK = "work"
 TAKEN = "taken_from"
@@ -169,13 +167,8 @@ def _shown(path: Path) -> str:
     return "/".join(path.parts[-3:])
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--update", action="store_true", help="carry answers over into newer releases")
-    for sentence in (update if parser.parse_args().update else prepare)(COURSE):
+def main(newest: bool = False) -> int:
+    """``python -m autograder work``: make the working copy, or carry answers over; returns the exit status."""
+    for sentence in (update if newest else prepare)(COURSE):
         print(sentence)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

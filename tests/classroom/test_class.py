@@ -18,10 +18,10 @@ from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
 from autograder import machine
-from autograder.build import nbgrader_api
-from autograder.exercise import COURSE
-from autograder.files import LOCK
-from autograder.grade import signature
+from autograder.classroom.grade import signature
+from autograder.classroom.lock import LOCK
+from autograder.course.build import nbgrader_api
+from autograder.course.exercise import COURSE
 from tests.classes import (
     NAME,
     STUDENTS,
@@ -200,7 +200,7 @@ def test_a_dask_cluster_gives_the_same(undisturbed, copied, cluster):
 def test_a_dask_cluster_that_loses_a_worker_and_a_gradebook_in_postgresql_give_the_same(
     undisturbed, copied, cluster, postgres, monkeypatch
 ):
-    from autograder.build import build
+    from autograder.course.build import build
 
     monkeypatch.setenv("GRADEBOOK_DB", postgres)
     (copied / "gradebook.db").unlink()
@@ -285,7 +285,7 @@ def test_a_process_that_is_killed_costs_nothing(undisturbed, copied, which):
     wait_for(lambda: (copied / "autograded").exists(), grading)
     children = {child: " ".join(child.cmdline()) for child in psutil.Process(grading.pid).children()}
     forking = next(child for child, called in children.items() if "forkserver" in called)
-    warm = next(child for child, called in children.items() if "inside.server" in called)
+    warm = next(child for child, called in children.items() if "inside_sandbox.server" in called)
     killed = {"a worker": forking.children()[0], "what forks workers": forking, "the warm process": warm}[which]
     killed.kill()
     assert grading.wait(300) == 0

@@ -7,9 +7,9 @@ import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
-from autograder.build import nbgrader_api
-from autograder.found import Left
-from autograder.report import NOTHING, ClassReport, Row
+from autograder.course.build import nbgrader_api
+from autograder.handed_in.found import Left
+from autograder.reports.report import NOTHING, ClassReport, Row
 from tests.classes import NAME, WRONG, grade, graded_now, hand_in, make_course
 
 CUT_OFF = '{"cells": [{"cell_type": "code", "source": "dh ='

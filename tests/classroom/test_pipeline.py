@@ -10,12 +10,13 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import steps, submission
-from autograder.build import build, copy_sources
-from autograder.client import Runner
+from autograder.classroom import submission
+from autograder.classroom.grade import grade
+from autograder.course.build import build, copy_sources
+from autograder.course.exercise import COURSE
 from autograder.demo import answered, as_colab_saves
-from autograder.exercise import COURSE
-from autograder.grade import grade
+from autograder.judging import steps
+from autograder.sandbox.runner import Runner
 
 NAME = "1_chunked_backprop"
 

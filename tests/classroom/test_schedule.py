@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import schedule
-from autograder.schedule import Call, run
+from autograder.classroom import schedule
+from autograder.classroom.schedule import Call, run
 
 
 def square(number: int) -> int:

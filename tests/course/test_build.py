@@ -6,18 +6,9 @@ import shutil
 import nbformat
 import pytest
 
-from autograder.build import (
-    BuildError,
-    assignments,
-    build,
-    copy_sources,
-    drift,
-    leaks,
-    setup_cell,
-    solution_lines,
-    source_notebook,
-)
-from autograder.exercise import COURSE, Exercise
+from autograder.course.build import BuildError, assignments, build, copy_sources, setup_cell, source_notebook
+from autograder.course.exercise import COURSE, Exercise
+from autograder.course.gates import drift, leaks, solution_lines
 
 
 @pytest.fixture(scope="module")

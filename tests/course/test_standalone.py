@@ -8,9 +8,9 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbconvert.preprocessors import ExecutePreprocessor
 
-from autograder.build import assignments, source_notebook
+from autograder.course.build import assignments, source_notebook
+from autograder.course.exercise import COURSE
 from autograder.demo import answered
-from autograder.exercise import COURSE
 
 BLOCKER = """
 import importlib.machinery

@@ -10,11 +10,11 @@ import zipfile
 import nbformat
 import pytest
 
-from autograder.exercise import Exercise
-from autograder.found import look
-from autograder.naming import meant, nearest, person, shown
-from autograder.steps import notebook_of, overlooked
-from autograder.submitted import NoNotebook, Unreadable, read_task
+from autograder.course.exercise import Exercise
+from autograder.handed_in.found import look
+from autograder.handed_in.naming import meant, nearest, person, shown
+from autograder.handed_in.steps import notebook_of, overlooked
+from autograder.handed_in.submitted import NoNotebook, Unreadable, read_task
 from tests.classes import NAME, hand_in, make_course
 
 FOUR = ["1_chunked_backprop", "2_fused_cross_entropy", "3_fused_batchnorm", "4_training_loop"]
@@ -411,7 +411,7 @@ def test_what_nbgrader_itself_passes_over_is_said(submitted, made, tmp_path):
 @pytest.fixture(scope="module")
 def four():
     """The released notebooks of the course's own exercises, each with a first answer."""
-    from autograder.exercise import COURSE
+    from autograder.course.exercise import COURSE
 
     found = {}
     for name in FOUR:

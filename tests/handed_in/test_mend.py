@@ -9,10 +9,10 @@ import nbformat
 import pytest
 from nbgrader import utils
 
+from autograder.course.exercise import COURSE, Exercise
 from autograder.demo import answered
-from autograder.exercise import COURSE, Exercise
-from autograder.mend import NOTES, mend
-from autograder.steps import leave_out_links, parse_notebook, read_submitted, use_expected_name
+from autograder.handed_in.mend import NOTES, mend
+from autograder.handed_in.steps import leave_out_links, parse_notebook, read_submitted, use_expected_name
 
 NAMES = ("1_chunked_backprop", "2_fused_cross_entropy", "4_training_loop")
 

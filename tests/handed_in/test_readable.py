@@ -18,12 +18,12 @@ import pytest
 from nbconvert.exporters import MarkdownExporter, PythonExporter
 from nbgrader import utils
 
-from autograder import archives
-from autograder.archives import BadArchive, unpack
+from autograder.course.exercise import COURSE, Exercise
 from autograder.demo import answered
-from autograder.exercise import COURSE, Exercise
-from autograder.mend import mend
-from autograder.readable import MOST_CELLS, NotANotebook, read_notebook
+from autograder.handed_in import archives
+from autograder.handed_in.archives import BadArchive, unpack
+from autograder.handed_in.mend import mend
+from autograder.handed_in.readable import MOST_CELLS, NotANotebook, read_notebook
 
 NAME = "2_fused_cross_entropy"
 

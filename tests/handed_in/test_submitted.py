@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from autograder import submitted
-from autograder.submitted import Unreadable, choose_notebook, read_task
+from autograder.handed_in import submitted
+from autograder.handed_in.submitted import Unreadable, choose_notebook, read_task
 
 NAME = "5_small"
 IGNORE = ["*.pyc", ".ipynb_checkpoints"]

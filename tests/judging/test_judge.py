@@ -4,7 +4,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
 
-from tests.judging import Answer, Bench, answers
+from tests.bank import Answer, Bench, answers
 
 BANK = {folder: list(answers(folder)) for folder in ("right", "wrong")}
 HALF = ("right value, wrong shape", "right for these sizes only")

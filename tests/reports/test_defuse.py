@@ -10,10 +10,10 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder import steps
-from autograder.defuse import MOST_MARKDOWN, defused
-from autograder.harmless import LONGEST_MARKDOWN, LONGEST_TEXT, markdown, plain
-from autograder.mend import NOTES
+from autograder.handed_in.mend import NOTES
+from autograder.judging import steps
+from autograder.reports.defuse import MOST_MARKDOWN, defused
+from autograder.reports.harmless import LONGEST_MARKDOWN, LONGEST_TEXT, markdown, plain
 from tests.hostile import IMG, PNG, SCRIPT, SVG, cells
 from tests.pages import active, page
 

@@ -33,13 +33,14 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import steps, submission
-from autograder.build import build, copy_sources, nbgrader_api
-from autograder.exercise import COURSE
-from autograder.grade import grade
-from autograder.submission import Graded, grade_submission
-from autograder.submitted import NOTEBOOK_BYTES, NoNotebook, Unreadable, read_task
-from tests.judging import Answer, answers, notebook_with
+from autograder.classroom import submission
+from autograder.classroom.grade import grade
+from autograder.classroom.submission import Graded, grade_submission
+from autograder.course.build import build, copy_sources, nbgrader_api
+from autograder.course.exercise import COURSE
+from autograder.handed_in.submitted import NOTEBOOK_BYTES, NoNotebook, Unreadable, read_task
+from autograder.judging import steps
+from tests.bank import Answer, answers, notebook_with
 from toolkit.verdict import POINTS
 
 NAME = "1_chunked_backprop"
@@ -164,7 +165,7 @@ import contextlib, io, json, os, sys
 sys.path.insert(0, sys.argv[1])
 import torch
 from toolkit.minibatches import draw
-from tests.judging import bench
+from tests.bank import bench
 
 exercise = bench("1_chunked_backprop").exercise
 batch = draw(exercise, 1)[0]

@@ -7,8 +7,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.execute import RunNotebook
-from autograder.mend import NOTES
+from autograder.handed_in.mend import NOTES
+from autograder.sandbox.execute import RunNotebook
 
 
 def run(*cells: str, folder: Path | None = None, **options: int) -> NotebookNode:

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from autograder.build import source_notebook
-from autograder.exercise import COURSE
+from autograder.course.build import source_notebook
+from autograder.course.exercise import COURSE
 from toolkit import check as tools
 from toolkit.history import History
 

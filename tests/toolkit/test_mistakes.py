@@ -5,7 +5,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
 
-from tests.judging import bench
+from tests.bank import bench
 from tests.submissions.mistakes import Mistake, mistakes
 from toolkit.verdict import Verdict
 

@@ -18,7 +18,7 @@ import pytest
 from toolkit import names as module
 from toolkit.names import COURSE_SHA256, LECTURE_SHA256, load_names
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 COURSE_LIST = ROOT / "data" / "names.txt"
 BUILD = ROOT / "data" / "build_names.py"
 OTHER_LIST = b"ada\nbo\ncy\ndee\neve\nflo\ngus\nhal\nida\njo\n"

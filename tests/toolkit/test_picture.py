@@ -15,7 +15,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from toolkit.graph import Graph
 from toolkit.picture import ACCENT, FORK, draw_network
 
-SOURCE = Path(__file__).parent.parent / "source" / "1_chunked_backprop" / "1_chunked_backprop.py"
+SOURCE = Path(__file__).resolve().parents[2] / "source" / "1_chunked_backprop" / "1_chunked_backprop.py"
 CELLS = SOURCE.read_text().split("\n# %% ")
 EXERCISE_1 = next(cell.split("\n", 1)[1] for cell in CELLS if 'tags=["forward"]' in cell.splitlines()[0])
 FUSED_BATCHNORM = """

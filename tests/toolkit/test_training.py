@@ -15,13 +15,13 @@ import torch
 import torch.nn.functional as F
 from nbgrader import utils
 
-from tests.judging import bench
+from tests.bank import bench
 from toolkit import check, training
 from toolkit.check import CheckFailed
 from toolkit.history import digest
 
 NAME = "4_training_loop"
-SOURCE = Path(__file__).parent.parent / "source" / NAME / f"{NAME}.py"
+SOURCE = Path(__file__).resolve().parents[2] / "source" / NAME / f"{NAME}.py"
 CELLS = {
     cell.metadata["nbgrader"]["grade_id"]: cell.source
     for cell in jupytext.read(SOURCE, fmt="py:percent").cells

@@ -14,15 +14,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader import utils
 
 from autograder import untouched
-from autograder.adopt import adopt
-from autograder.build import BuildError, assignments, build, nbgrader_api, record, source_notebook, write_source
-from autograder.carry import carry
+from autograder.course.adopt import adopt
+from autograder.course.build import BuildError, assignments, build, nbgrader_api, record, source_notebook, write_source
+from autograder.course.edited import as_text, header
+from autograder.course.exercise import COURSE, Exercise
+from autograder.course.release import known_cells
+from autograder.course.typed import sign, typed_in
 from autograder.demo import answered
-from autograder.edited import as_text, header
-from autograder.exercise import COURSE, Exercise
-from autograder.release import known_cells
-from autograder.typed import sign, typed_in
-from autograder.work import prepare, update
+from autograder.working_copy.carry import carry
+from autograder.working_copy.work import prepare, update
 from tests.classes import NAME, make_course
 
 OTHER = "6_other"

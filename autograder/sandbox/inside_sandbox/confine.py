@@ -9,9 +9,12 @@ unshare(2), mount(2), capabilities(7), seccomp(2), user_namespaces(7).
 import contextlib
 import ctypes
 import os
-import resource
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+
+if sys.platform != "win32":  # the modules around it are read there, too, by whoever builds
+    import resource
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000

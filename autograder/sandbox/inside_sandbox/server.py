@@ -1,6 +1,6 @@
 """The warm process: it imports what notebooks need once, and forks a supervisor for each submission.
 
-Started by ``autograder.client`` as ``python -I``. It computes nothing with torch, since what a fork copies of torch's
+Started by ``autograder.sandbox.runner`` as ``python -I``. It computes nothing with torch, since what a fork copies of torch's
 threads hangs, and it never runs student code itself.
 """
 

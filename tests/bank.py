@@ -15,11 +15,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader import utils
 
-from autograder.client import Runner
+from autograder.course.exercise import COURSE, Exercise, without_markers
 from autograder.demo import answered, read_answers
-from autograder.exercise import COURSE, Exercise
-from autograder.judge import judge_submission, unseen_judge
-from autograder.steps import without_markers
+from autograder.judging.judge import judge_submission, unseen_judge
+from autograder.sandbox.runner import Runner
 from toolkit.cells import StudentCell
 from toolkit.plans import GradedPlace, Submission
 from toolkit.verdict import Verdict
