@@ -1,6 +1,6 @@
 """Small classes for the tests of ``make grade``: a course with one small exercise, students of all sorts, and what was recorded.
 
-Run as a program it grades a course folder, as ``python -m autograder.classroom.grade`` does for its own, and can be told to kill
+Run as a program it grades a course folder, as ``python -m autograder grade`` does for its own, and can be told to kill
 itself at a certain place.
 """
 

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from importlinter.cli import lint_imports
 
 import autograder
+import toolkit
 from autograder.course.exercise import COURSE
 
 ROOMS = sorted(path.parent.name for path in (COURSE / "autograder").glob("*/__init__.py"))
@@ -123,3 +125,22 @@ def test_every_room_says_what_it_is_for():
 def test_tests_stand_in_the_rooms_of_what_they_test():
     folders = {path.parent.name for path in (COURSE / "tests").glob("*/test_*.py")}
     assert folders == {*ROOMS, "toolkit"}
+
+
+def test_every_module_of_the_toolkit_has_its_place_in_the_reading_order():
+    modules = {path.stem for path in (COURSE / "toolkit").glob("*.py")} - {"__init__"}
+    assert modules - set(re.findall(r"\w+", toolkit.__doc__)) == set()
+
+
+def test_files_that_are_spoken_of_are_there():
+    texts = [
+        *COURSE.glob("*.md"),
+        *COURSE.glob("docs/*.md"),
+        *COURSE.glob("*.txt"),
+        COURSE / "Makefile",
+        COURSE / "Dockerfile",
+    ]
+    texts += [COURSE / "nbgrader_config.py", *COURSE.glob("autograder/**/*.py")]
+    for text in texts:
+        for place in re.findall(r"\b(?:autograder|toolkit|tests)/[\w/]+\.py\b", text.read_text(encoding="utf-8")):
+            assert (COURSE / place).is_file(), f"{text.name} speaks of {place}"

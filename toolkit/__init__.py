@@ -1,12 +1,16 @@
-"""What a student's notebook carries inside itself; the build inlines these modules into the setup cell. In reading order:
+"""What a student's notebook carries inside itself; the build inlines these modules into the setup cell.
 
-    the network   graph (the forward pass as named steps), exercise (what is asked of it), minibatches (other sizes)
-    an answer     cells (a student's code taken apart), history (which of it was run in this notebook)
-    one run       runs (cells in, values out), watched_loop (a loop's gradients seen), one_device, unpatched, no_derivatives
-    the verdict   compare (when are two gradients equal), plans (what is run), outcome (what one run says),
-                  verdict (what is said and what it is worth), judge (what is decided), loop (the same of a training loop)
-    the reason    diagnosis (which mistake was it)
-    the notebook  check (what a student calls), training (what exercise 4 calls), picture (the graph drawn), names (the data)
+Reading order, each after what it builds on:
 
-``check`` and the grader (autograder/judging) ask the same judge.
+the network   ``graph`` (named steps and their local gradients), ``compare`` (when are two gradients equal), ``diagnosis``
+              (which mistake was it)
+the answer    ``exercise`` (what is asked), ``cells`` (a student's text taken apart), ``history`` (which cells were run),
+              ``minibatches`` (inputs at other sizes)
+running it    ``runs`` (one run, here or in a sandbox), with ``no_derivatives``, ``one_device``, ``unpatched`` and
+              ``watched_loop`` for what must not be there and what must be seen
+judging it    ``plans`` (what is run), ``outcome`` (what one run says), ``judge`` (what is decided and why), ``loop`` (the same
+              for a training loop), ``verdict`` (what it is worth)
+the notebook  ``check`` and ``training`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
+
+The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.
 """
