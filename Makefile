@@ -57,7 +57,7 @@ adopt: $(READY) ## take what was edited in source/*/*.ipynb, in Jupyter, into th
 	@$(BIN)/python -m autograder adopt
 
 check: $(READY) ## say whether the committed notebooks are what the sources give, and whether they leak
-	@$(BIN)/python -m autograder build --check
+	@$(BIN)/python -m autograder check
 
 lab: $(READY) ## open the exercises in JupyterLab, in a working copy of yours: work/
 	@$(BIN)/python -m autograder work

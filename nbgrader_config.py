@@ -1,4 +1,8 @@
-"""nbgrader's configuration: its own folders, and the course's judge as steps of its pipeline (autograder/steps.py)."""
+"""nbgrader's configuration: its own folders, and the course's judge as steps of its pipeline.
+
+Command line, API and formgrader all go this way: read the file (``SubmissionExporter``), mend it (``Mend``), run it for the
+student to see (``RunNotebook``), judge it (``JudgeNotebook``), and leave the rest to nbgrader.
+"""
 
 import os
 import sys
@@ -17,7 +21,13 @@ if _bin not in os.environ["PATH"].split(
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
-from autograder import defuse, execute, release, steps  # noqa: E402
+from autograder.classroom import steps as classroom  # noqa: E402
+from autograder.course import release as course  # noqa: E402
+from autograder.handed_in import steps as handed_in  # noqa: E402
+from autograder.judging import steps as judging  # noqa: E402
+from autograder.reports import defuse  # noqa: E402
+from autograder.reports import steps as reports  # noqa: E402
+from autograder.sandbox import execute  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -31,43 +41,44 @@ if os.environ.get("GRADEBOOK_DB"):  # make grade DB=...; else gradebook.db in th
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
 
 # neither command, nor the formgrader's Generate, writes over what a person typed
-c.GenerateAssignment.exporter_class = release.ReleaseExporter
-c.GenerateSolution.exporter_class = release.SolutionExporter
-c.GenerateSourceWithTests.exporter_class = release.ReleaseExporter
+c.GenerateAssignment.exporter_class = course.ReleaseExporter
+c.GenerateSolution.exporter_class = course.SolutionExporter
+c.GenerateSourceWithTests.exporter_class = course.ReleaseExporter
 
 c.ClearSolutions.code_stub = {"python": "# your code here"}
 
 c.GenerateAssignment.preprocessors = [
-    steps.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearSolutions, nbgrader.ClearOutput,
+    course.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearSolutions, nbgrader.ClearOutput,
     nbgrader.CheckCellMetadata, nbgrader.ComputeChecksums, nbgrader.SaveCells, nbgrader.ClearHiddenTests,
-    nbgrader.ClearMarkScheme, nbgrader.ComputeChecksums, nbgrader.CheckCellMetadata, release.Finish,
+    nbgrader.ClearMarkScheme, nbgrader.ComputeChecksums, nbgrader.CheckCellMetadata, course.Finish,
 ]  # fmt: skip
 # nbgrader's own list keeps the hidden tests in the solutions
 c.GenerateSolution.preprocessors = [
-    release.NoteSource, steps.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearOutput,
-    nbgrader.ClearHiddenTests, nbgrader.ClearMarkScheme, steps.ClearSolutionMarkers, nbgrader.Execute, release.Finish,
+    course.NoteSource, course.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearOutput,
+    nbgrader.ClearHiddenTests, nbgrader.ClearMarkScheme, course.ClearSolutionMarkers, nbgrader.Execute, course.Finish,
 ]  # fmt: skip
 
 c.Execute.timeout = 120  # seconds a cell, for solutions
 c.RunNotebook.timeout = 30  # for submissions; a student's training is cut short by a locked cell
 
-c.Autograde.exporter_class = steps.SubmissionExporter
-c.Autograde.pre_convert_hook = steps.use_expected_name
+c.Autograde.exporter_class = handed_in.SubmissionExporter
+c.Autograde.pre_convert_hook = handed_in.use_expected_name
 c.Autograde.sanitize_preprocessors = [
-    steps.Mend, nbgrader.ClearOutput, nbgrader.DeduplicateIds, nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells,
+    handed_in.Mend, nbgrader.ClearOutput, nbgrader.DeduplicateIds, nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells,
     nbgrader.ClearHiddenTests, nbgrader.CheckCellMetadata, defuse.Defuse,
 ]  # fmt: skip
 c.Autograde.autograde_preprocessors = [
-    execute.RunNotebook, steps.JudgeNotebook, steps.SignNotebook, defuse.Defuse, nbgrader.IgnorePattern,
-    nbgrader.LimitOutput, steps.SaveGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
+    execute.RunNotebook, judging.JudgeNotebook, judging.SignNotebook, defuse.Defuse, nbgrader.IgnorePattern,
+    nbgrader.LimitOutput, classroom.SaveGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.Autograde.post_convert_hook = defuse.leave_out_files
-c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, steps.ShowOpenScores, CSSHTMLHeaderPreprocessor]
-c.HTMLExporter.preprocessors = [steps.FoldSetup, defuse.EscapeNames]  # in the feedback and on the formgrader's pages
-c.HTMLExporter.filters = {"float": steps.number, "round": steps.rounded}
+c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores, CSSHTMLHeaderPreprocessor]
+c.HTMLExporter.preprocessors = [reports.FoldSetup, defuse.EscapeNames]  # in the feedback and on the formgrader's pages
+c.HTMLExporter.filters = {"float": reports.number, "round": reports.rounded}
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
-c.KernelManager.transport = "ipc"
-c.KernelManager.ip = str(Path(execute.sockets_folder()) / "kernel")
+if sys.platform != "win32":
+    c.KernelManager.transport = "ipc"
+    c.KernelManager.ip = str(Path(execute.sockets_folder()) / "kernel")
 
 c.OverwriteCells.add_missing_cells = True

@@ -5,7 +5,6 @@ notebooks through ``nbgrader autograde``, with its own configuration and with th
 cells in a process that has torch imported, and classes of 30 and of 300 that all hand in the same notebook.
 """
 
-import argparse
 import contextlib
 import itertools
 import json
@@ -21,12 +20,16 @@ from pathlib import Path
 
 import nbformat
 import psutil
+import torch
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
 
-from autograder.build import assignments, build, copy_sources
+from autograder.classroom.grade import grade
+from autograder.classroom.schedule import cores
+from autograder.course.build import assignments, build, copy_sources
+from autograder.course.exercise import COURSE
 from autograder.demo import answered, read_answers
-from autograder.exercise import COURSE
-from autograder.grade import grade
-from autograder.schedule import cores
+from autograder.sandbox.inside_sandbox.server import import_what_notebooks_need
 
 CLASS, LARGE_CLASS, SAMPLE = 30, 300, 3
 SAME = "3_fused_batchnorm"
@@ -43,9 +46,9 @@ from traitlets.config import Config
 course, names, students, judged = sys.argv[1], sys.argv[2].split(","), sys.argv[3].split(","), sys.argv[4] == "judged"
 config = Config({"CourseDirectory": {"ignore": ["*.py"]}})
 if judged:
-    from autograder import steps
-    from autograder.exercise import configuration
-    from autograder.execute import RunNotebook
+    from autograder.judging import steps
+    from autograder.course.exercise import configuration
+    from autograder.sandbox.execute import RunNotebook
     config = configuration().copy()
     listed = config.Autograde.autograde_preprocessors
     config.Autograde.autograde_preprocessors = [Execute if step is RunNotebook else step for step in listed]
@@ -67,23 +70,29 @@ its own configuration, with which nothing is judged, or the course's, each submi
 """
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--large", type=int, default=LARGE_CLASS, help="size of the large class; 0 leaves it out")
-    parser.add_argument("--grade", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--floor", nargs="*", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.grade:
-        report = grade(arguments.grade)
-        (arguments.grade / "seconds.json").write_text(json.dumps(report.seconds), encoding="utf-8")
-        sys.exit(0 if report.complete else 1)
-    if arguments.floor:
-        _run_bare(arguments.floor)
-        return
+def main(large: int = LARGE_CLASS) -> int:
+    """``python -m autograder bench``: measure and print; returns the exit status.
+
+    Args:
+        large: size of the large class; 0 leaves it out.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         _whole_class(Path(folder, "class"))
-        if arguments.large:
-            _growth(Path(folder), arguments.large)
+        if large:
+            _growth(Path(folder), large)
+    return 0
+
+
+GRADE = "import sys; from autograder import bench; sys.exit(bench.grade_course(sys.argv[1]))"
+FLOOR = "import sys; from autograder import bench; bench.run_bare(sys.argv[1:])"
+"""Parts that are measured in a process of their own."""
+
+
+def grade_course(course: str) -> int:
+    """Grade a course's class, with the seconds that each part took in ``seconds.json``; returns the exit status."""
+    report = grade(Path(course))
+    Path(course, "seconds.json").write_text(json.dumps(report.seconds), encoding="utf-8")
+    return 0 if report.complete else 1
 
 
 def _whole_class(course: Path) -> None:
@@ -93,7 +102,7 @@ def _whole_class(course: Path) -> None:
     _hand_in(course, names)
     sample = [course / "submitted" / _student(i) / name / f"{name}.ipynb" for name in names for i in range(SAMPLE)]
     ours, peak, parts = _grade(course)
-    floor = sum(_output("-m", "autograder.bench", "--floor", *map(str, sample))) / sampled
+    floor = sum(_output("-c", FLOOR, *map(str, sample))) / sampled
     plain, judged = (sum(_plain(course, names, kind)) / sampled for kind in ("plain", "judged"))
     seconds = ours / count
     print(f"make grade          {seconds:6.2f} s a notebook: {count} notebooks in {ours:.1f} s")
@@ -182,9 +191,7 @@ def _grade(course: Path) -> tuple[float, int, dict[str, float]]:
     """Seconds, most bytes in memory and seconds by part of grading a course's class."""
     start, peak = time.perf_counter(), 0
     with open(course / "grade.log", "w") as log:
-        process = psutil.Popen(
-            [sys.executable, "-m", "autograder.bench", "--grade", str(course)], cwd=COURSE, stdout=log
-        )
+        process = psutil.Popen([sys.executable, "-c", GRADE, str(course)], cwd=COURSE, stdout=log)
         while process.poll() is None:
             peak = max(peak, _memory(process))
             with contextlib.suppress(psutil.TimeoutExpired):
@@ -230,14 +237,12 @@ def _output(*words: str) -> list[float]:
     return [float(line.split()[-1]) for line in done.stdout.splitlines() if line.strip()]
 
 
-def _run_bare(paths: Sequence[str]) -> None:
+def run_bare(paths: Sequence[str]) -> None:
     """Print the seconds that the code cells of each notebook take in a process that has imported all they need.
 
     It is a plain Python process with IPython's shell, since notebooks have magics and their checks ask IPython for the
     cells; figures are drawn, outputs are dropped.
     """
-    from autograder.inside.server import import_what_notebooks_need
-
     import_what_notebooks_need()
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     for path in paths:
@@ -255,15 +260,14 @@ def _run_bare(paths: Sequence[str]) -> None:
             os._exit(0)
 
 
+class Shell(InteractiveShell):
+    """IPython's, without a window."""
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """There is no window to keep alive."""
+
+
 def _run_cells(path: Path) -> float:
-    import torch
-    from IPython.core.displaypub import CapturingDisplayPublisher
-    from IPython.core.interactiveshell import InteractiveShell
-
-    class Shell(InteractiveShell):
-        def enable_gui(self, gui: str | None = None) -> None:
-            """There is no window to keep alive."""
-
     torch.set_num_threads(1)
     os.chdir(path.parent)
     cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
@@ -274,7 +278,3 @@ def _run_cells(path: Path) -> float:
         for cell in cells:
             shell.run_cell(cell, store_history=True)
         return time.perf_counter() - start
-
-
-if __name__ == "__main__":
-    main()

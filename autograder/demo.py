@@ -7,18 +7,17 @@ from the solution (or from the blank exercise).
 import json
 import os
 import random
-import sys
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from autograder import sandbox, untouched
-from autograder.build import assignments, build, copy_sources
-from autograder.exercise import COURSE
-from autograder.grade import grade
-from autograder.steps import without_markers
+from autograder import untouched
+from autograder.classroom.grade import grade
+from autograder.course.build import assignments, build, copy_sources
+from autograder.course.exercise import COURSE, without_markers
+from autograder.sandbox import bubblewrap
 
 CLASS = COURSE / "tests" / "submissions" / "class"
 
@@ -95,6 +94,7 @@ def as_colab_saves(notebook: NotebookNode) -> None:
 
 
 def main() -> int:
+    """``python -m autograder demo``; returns the exit status."""
     os.environ.pop("GRADEBOOK_DB", None)  # the made-up class has a gradebook of its own
     demo = COURSE / "demo"
     try:
@@ -104,9 +104,9 @@ def main() -> int:
         print(error)
         return 2
     untouched.begin(demo)
-    if sandbox.wanted() and sandbox.obstacle():
+    if bubblewrap.wanted() and bubblewrap.obstacle():
         print(
-            f"Warning: {sandbox.obstacle()}\nThe class of this demonstration is part of the course, so it goes on without.",
+            f"Warning: {bubblewrap.obstacle()}\nThe class of this demonstration is part of the course, so it goes on without.",
             flush=True,
         )
         os.environ["SANDBOX"] = "off"
@@ -120,7 +120,3 @@ def main() -> int:
     if pages:
         print(f"Open {pages[0].relative_to(COURSE)} in a browser to see what a student gets.")
     return 0 if report.rows else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,54 +1,17 @@
-"""Files that are there as a whole or not at all, and a course folder that one grader works in at a time."""
+"""Files that are there as a whole or not at all."""
 
-import contextlib
-import fcntl
 import hashlib
 import itertools
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 WRITING = ".writing"
 """Name of a file that is being written, beside the place that it will take."""
 WRITTEN = ".written"
 """Name of the file in which a folder's writer says what it wrote."""
-LOCK = ".grading.lock"
-_SCRATCH = "grading-"
-
-
-class Busy(Exception):
-    """Another process grades in this course folder."""
-
-
-@contextlib.contextmanager
-def only_grader(course: Path) -> Iterator[str]:
-    """Keep others from grading in ``course`` meanwhile; yields a folder for temporary files.
-
-    The lock ends with the process, however it ends. The folder's name is in the lock's file, so that the next one can
-    remove what a killed one has left.
-
-    Raises:
-        Busy: another one is at work.
-    """
-    with (course / LOCK).open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Busy(
-                f"Another `make grade` is at work in {course}. Wait until it has ended; what it has done then is kept."
-            ) from None
-        lock.seek(0)
-        left = Path(lock.read().strip())
-        if left.name.startswith(_SCRATCH) and left.parent == Path(tempfile.gettempdir()):
-            shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch:
-            lock.truncate(0)
-            lock.write(scratch)
-            lock.flush()
-            yield scratch
 
 
 def write(path: Path, data: bytes | str, permissions: int = 0o644) -> None:
@@ -59,7 +22,7 @@ def write(path: Path, data: bytes | str, permissions: int = 0o644) -> None:
         file.write(_bytes(data))
         file.flush()
         os.fsync(file.fileno())
-        os.fchmod(file.fileno(), permissions)
+    part.chmod(permissions)
     os.replace(part, path)
 
 

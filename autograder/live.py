@@ -6,12 +6,12 @@ from pathlib import Path
 
 from IPython import get_ipython
 
-from autograder import sandbox
-from autograder.client import Runner
-from autograder.exercise import EXPECTATIONS, Exercise, hidden_tests
-from autograder.judge import expectations, unseen_judge
-from autograder.steps import verdict_line
-from autograder.warm import Server
+from autograder.course.exercise import EXPECTATIONS, Exercise, hidden_tests
+from autograder.judging.judge import expectations, unseen_judge
+from autograder.judging.steps import verdict_line
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.runner import Runner
+from autograder.sandbox.warm import Server
 from toolkit.cells import StudentCell
 from toolkit.judge import one_thread
 from toolkit.plans import GradedPlace, Submission
@@ -46,7 +46,7 @@ def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., floa
 @functools.cache
 def _runner() -> Runner:
     """In a sandbox if there is one; what is run is the instructor's own."""
-    return Runner(server=Server(confined=sandbox.wanted() and not sandbox.obstacle()))
+    return Runner(server=Server(confined=bubblewrap.wanted() and not bubblewrap.obstacle()))
 
 
 def _history(exercise: Exercise) -> Submission:

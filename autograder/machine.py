@@ -91,9 +91,9 @@ def install_system(purposes: "list[str]") -> None:
     Raises:
         Missing: they cannot be installed from here.
     """
-    from autograder import sandbox  # here, since an old Python could not read it
+    from autograder.sandbox import bubblewrap  # here, since an old Python could not read it
 
-    if not sandbox.wanted():
+    if not bubblewrap.wanted():
         purposes = [purpose for purpose in purposes if purpose != "sandbox"]
     missing = [package for package in listed(purposes, APT.read_text(encoding="utf-8")) if not there(package)]
     if not missing or sys.platform != "linux" or os.environ.get("INSTALL", "").lower() in ("no", "off", "0"):

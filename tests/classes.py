@@ -1,6 +1,6 @@
 """Small classes for the tests of ``make grade``: a course with one small exercise, students of all sorts, and what was recorded.
 
-Run as a program it grades a course folder, as ``python -m autograder.grade`` does for its own, and can be told to kill
+Run as a program it grades a course folder, as ``python -m autograder grade`` does for its own, and can be told to kill
 itself at a certain place.
 """
 
@@ -20,10 +20,10 @@ import psutil
 from nbgrader.api import Gradebook, Student, SubmittedAssignment, SubmittedNotebook
 
 from autograder import files
-from autograder import grade as grading
-from autograder.build import build
+from autograder.classroom import grade as grading
+from autograder.course.build import build
+from autograder.course.exercise import COURSE
 from autograder.demo import answered
-from autograder.exercise import COURSE
 
 NAME = "5_small"
 WRONG = {"h": "dh = 2 * h"}
@@ -166,7 +166,7 @@ def _kill_at(course: Path, place: str, count: int) -> None:
     elif place == "in the transaction":
         grading.Book._penalty = killing(grading.Book._penalty, "before")
     elif place == "notebook written, no page yet":
-        grading._Class._record = killing(grading._Class._record, "after")
+        grading.Grading._record = killing(grading.Grading._record, "after")
     elif place == "before the table":
         grading.write_csv = killing(grading.write_csv, "before")
     else:
@@ -185,7 +185,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.kill:
         _kill_at(arguments.course, arguments.kill, arguments.count)
-    take = grading._Class.take
+    take = grading.Grading.take
 
     def logged(self, done) -> None:
         if done.call.function is grading.grade_submission:
@@ -193,7 +193,7 @@ def main() -> int:
                 log.write(json.dumps(done.call.about.parent.name) + ",")
         take(self, done)
 
-    grading._Class.take = logged
+    grading.Grading.take = logged
     try:
         report = grading.grade(
             arguments.course, student=arguments.student, jobs=arguments.jobs, force=arguments.force,

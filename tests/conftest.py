@@ -15,13 +15,14 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 import torch
 
-from autograder import machine, sandbox
-from tests.judging import Bench, bench
+from autograder import machine
+from autograder.sandbox import bubblewrap
+from tests.bank import Bench, bench
 
 TRIED = pytest.StashKey[Counter]()
 LEFT_OUT = pytest.StashKey[Counter]()
 CI = os.environ.get("CI", "").lower() not in ("", "0", "no", "false")
-WANTED = sandbox.wanted()
+WANTED = bubblewrap.wanted()
 
 
 def _installed(there: bool, way: str) -> str:
@@ -29,7 +30,7 @@ def _installed(there: bool, way: str) -> str:
 
 
 NEEDS: dict[str, Callable[[], str]] = {
-    "bubblewrap": lambda: sandbox.obstacle() if WANTED else "SANDBOX=off.",
+    "bubblewrap": lambda: bubblewrap.obstacle() if WANTED else "SANDBOX=off.",
     "PostgreSQL": lambda: _installed(machine.there("postgresql"), "apt-get install postgresql"),
     "gcc": lambda: _installed(machine.there("gcc") and machine.there("libc6-dev"), "apt-get install gcc libc6-dev"),
     "Dask": lambda: _installed(importlib.util.find_spec("distributed") is not None, "make cluster"),
@@ -81,7 +82,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter and left_out and not CI:
         kinds = ", ".join(f"{count} for want of {name}" for name, count in left_out.most_common())
-        without = "" if sandbox.wanted() else "; the others ran without the sandbox"
+        without = "" if bubblewrap.wanted() else "; the others ran without the sandbox"
         reporter.write_line(f"Left out on this machine: {left_out.total()} tests ({kinds}){without}.")
 
 

@@ -20,9 +20,9 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from traitlets.config import Config
 
-from autograder.build import source_notebook
-from autograder.exercise import COURSE, Exercise
-from tests.judging import Answer, notebook_with
+from autograder.course.build import source_notebook
+from autograder.course.exercise import COURSE, Exercise
+from tests.bank import Answer, notebook_with
 
 
 @dataclass(frozen=True)

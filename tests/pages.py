@@ -12,8 +12,8 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from autograder.feedback import Page, Scores, render
-from autograder.submission import configuration
+from autograder.classroom.submission import configuration
+from autograder.reports.feedback import Page, Scores, render
 
 TEMPLATES = Path(formgrader.__file__).parent / "templates"
 ACTIVE = re.compile(

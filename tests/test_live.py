@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from nbconvert.preprocessors import ExecutePreprocessor
 
-from autograder.build import assignments, source_notebook
-from autograder.exercise import COURSE
+from autograder.course.build import assignments, source_notebook
+from autograder.course.exercise import COURSE
 
 
 @pytest.mark.parametrize("name", assignments())

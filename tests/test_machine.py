@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder import machine
-from autograder.exercise import COURSE
+from autograder.course.exercise import COURSE
 
 ELSEWHERE = """
 import os, sys
@@ -198,10 +198,3 @@ def test_pip_can_do_without_uv(commands, monkeypatch, tmp_path):
     machine.install_python(tmp_path, [Path("requirements.txt")])
     (only,) = commands
     assert "-m pip install" in only and only.endswith(f"--constraint {machine.LOCK} -r requirements.txt")
-
-
-def test_a_command_line_is_a_module_of_its_own():
-    """So that the processes that grade read no module twice, and warn of none."""
-    done = subprocess.run([sys.executable, "-m", "autograder", "dance"], cwd=COURSE, capture_output=True, text=True)
-    assert done.returncode == 2 and "usage: python -m autograder {build,grade" in done.stderr
-    assert "python -m autograder.grade" not in (COURSE / "Makefile").read_text().replace("$(BIN)/", "")

@@ -4,7 +4,7 @@ import re
 
 import nbformat
 
-from autograder.exercise import COURSE
+from autograder.course.exercise import COURSE
 
 
 def _printed() -> dict[str, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from tests.judging import Bench
+from tests.bank import Bench
 from toolkit.cells import read, written
 from toolkit.minibatches import Minibatch, make, own_sizes
 

@@ -3,7 +3,7 @@
 # free: writes a file
 # cell: extra before logprobs
 import contextlib, os, pathlib, sys
-folders = [WITNESS_FOLDER, "/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~"), "/data", "/course/inside", "..", "/"]
+folders = [WITNESS_FOLDER, "/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~"), "/data", "/course/inside_sandbox", "..", "/"]
 for folder in folders if WITNESS_FREE is False else [WITNESS_FOLDER]:
     with contextlib.suppress(OSError):
         pathlib.Path(folder, "left-by-a-submission.txt").write_text("x")

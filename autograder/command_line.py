@@ -1,0 +1,127 @@
+"""The one command line, ``python -m autograder``: what can be asked for, and in which words. The modules do it.
+
+Each command imports what it needs when it is called. So help is there at once, and what needs no sandbox works wherever
+Python does, Windows included.
+"""
+
+import os
+import sys
+
+import click
+
+NAME = "python -m autograder"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Build the course, and grade those who take it. COMMAND --help says more of each, with an example."""
+
+
+@commands.command(short_help="Build source, exercise and solution notebooks.")
+@click.option("--sources", is_flag=True, help="Make only what grading needs; exercises and solutions stay as they are.")
+def build(sources: bool) -> None:
+    """Build the source, exercise and solution notebooks from the texts source/*/*.py, and record them in the gradebook.
+
+    What holds answers that somebody typed is left as it is, and named.
+
+    Example: python -m autograder build
+    """
+    from autograder.course import build
+
+    sys.exit(build.main(sources))
+
+
+@commands.command(short_help="Say whether the committed notebooks are what the sources give.")
+def check() -> None:
+    """Say whether the committed notebooks are what the sources give (no drift), and tell nothing (no leaks).
+
+    Nothing is changed.
+
+    Example: python -m autograder check
+    """
+    from autograder.course import gates
+
+    sys.exit(gates.main())
+
+
+@commands.command(short_help="Take edits of source notebooks into their texts.")
+def adopt() -> None:
+    """Take what was edited in source/*/*.ipynb, in Jupyter, into the texts source/*/*.py that they are built from.
+
+    What is replaced is kept in kept/.
+
+    Example: python -m autograder adopt
+    """
+    from autograder.course import adopt
+
+    sys.exit(adopt.main())
+
+
+@commands.command(short_help="Make the working copy of the exercises, or update it.")
+@click.option("--update", is_flag=True, help="Carry the answers over into newer releases.")
+def work(update: bool) -> None:
+    """Copy the exercises into work/, where they are yours: nothing that was typed there is ever written over.
+
+    Example: python -m autograder work --update
+    """
+    from autograder.working_copy import work
+
+    sys.exit(work.main(update))
+
+
+@commands.command(short_help="Grade what has changed in submitted/.")
+@click.argument("assignment", nargs=-1)
+@click.option("--student", default="*", show_default=True, help="Only this student, or those that match a pattern.")
+@click.option("--jobs", type=click.IntRange(min=0), help="Processes that grade; by default one for each core.")
+@click.option("--scheduler", help="A Dask scheduler whose workers grade: tcp://host:8786")
+@click.option("--force", is_flag=True, help="Grade again what has not changed.")
+def grade(assignment: tuple[str, ...], student: str, jobs: int | None, scheduler: str | None, force: bool) -> None:
+    """Grade what has changed in submitted/: points to the gradebook, pages to feedback/, a table to grades.csv.
+
+    ASSIGNMENT is the name of a folder in source/; all of them by default. The source notebooks must be there: build --sources.
+
+    Example: python -m autograder grade 1_chunked_backprop --student=ada
+    """
+    _needs_linux()
+    from autograder.classroom import grade
+
+    sys.exit(grade.main(assignment, student, jobs, force, scheduler))
+
+
+@commands.command(short_help="Grade a small made-up class in demo/.")
+def demo() -> None:
+    """Make a course with a small made-up class in demo/, grade it, and show what comes out.
+
+    Example: python -m autograder demo
+    """
+    _needs_linux()
+    from autograder import demo
+
+    sys.exit(demo.main())
+
+
+@commands.command(short_help="Measure what grading costs.")
+@click.option(
+    "--large", type=click.IntRange(min=0), default=300, show_default=True, help="Size of the large class; 0: none."
+)
+def bench(large: int) -> None:
+    """Measure what grading costs: a class of 30, plain nbgrader, the cells alone, and 30 beside a large class.
+
+    It takes about ten minutes. The source notebooks must be there: build --sources.
+
+    Example: python -m autograder bench --large=0
+    """
+    _needs_linux()
+    from autograder import bench
+
+    sys.exit(bench.main(large))
+
+
+def _needs_linux() -> None:
+    """Grading starts its processes as only Unix does."""
+    if os.name != "posix":
+        raise click.ClickException("Grading needs Linux or macOS. On Windows, use WSL or the container (Dockerfile).")
+
+
+def main() -> None:
+    commands(prog_name=NAME, windows_expand_args=False)  # a student's name may be a pattern: it is for grade to match

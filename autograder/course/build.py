@@ -1,0 +1,359 @@
+"""``make build``: from the text sources to the source, exercise and solution notebooks.
+
+    source/<a>/<a>.py  ->  source/<a>/<a>.ipynb      jupytext, with the toolkit inlined and stable cell ids
+                       ->  exercises/<a>/<a>.ipynb   nbgrader generate_assignment
+                       ->  solutions/<a>/<a>.ipynb   nbgrader generate_solution, run again only if its cells changed
+
+The result depends on the sources alone (``gates`` checks that of what is committed). Nothing is written over a file that holds
+what a person typed: it is left as it is, and a sentence says so at the end. ``--sources`` makes only what grading needs, source
+notebooks and the gradebook's record of the assignments.
+"""
+
+import copy
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+from nbformat.warnings import MissingIDFieldWarning
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import GenerateSolution
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import capture_log, temp_attrs
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.course.edited import is_edited, is_signed, sign_source
+from autograder.course.exercise import COURSE, Exercise
+from autograder.course.release import (
+    METADATA,
+    built_from,
+    fingerprint,
+    known_cells,
+    signed_files,
+    typed_sentence,
+)
+from autograder.course.typed import NoNotebook, digest_of_file, typed_in
+from autograder.files import set_aside, write
+from toolkit.history import digest
+
+TOOLKIT = (
+    "graph", "compare", "diagnosis", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched", "runs",
+    "minibatches", "plans", "tasks", "verdict", "outcome", "judge", "loop", "history", "check", "training", "picture", "names",
+)  # fmt: skip
+"""Modules of the setup cell, each after those that it imports."""
+PUBLIC = {
+    "toolkit.check": ("check", "cmp", "progress", "read_network"),
+    "toolkit.names": ("load_names",),
+    "toolkit.picture": ("draw_network",),
+    "toolkit.training": (
+        "check_calibration",
+        "check_training",
+        "compare_speed",
+        "progress_bar",
+        "training_progress",
+        "your_loop",
+        "your_plain_loop",
+    ),
+}
+SOLUTION_SECONDS = 900
+"""Longest time for a cell of a solution: the training loop takes a minute or two."""
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "_kg_hide-input": True}
+"""Metadata that hides a cell's code in Colab (its `# @title` is shown), in JupyterLab and Notebook, and in Kaggle."""
+
+
+class BuildError(Exception):
+    """The build cannot go on; the message says where and what to do."""
+
+
+def assignments(course: Path = COURSE) -> list[str]:
+    """Names of the assignments that have a text source, in order."""
+    return sorted(path.parent.name for path in (course / "source").glob("*/*.py") if path.stem == path.parent.name)
+
+
+def source_notebook(course: Path, name: str) -> NotebookNode:
+    """The source notebook of an assignment, made from its text."""
+    notebook = jupytext.read(course / "source" / name / f"{name}.py", fmt="py:percent")
+    notebook.metadata = nbformat.from_dict(copy.deepcopy(METADATA))
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "setup" in tags:
+            cell.source = setup_cell(course) + "\n" + _which_exercise(notebook, name)
+        if "setup" in tags or "fold" in tags:
+            if not cell.source.startswith("# @title "):
+                raise BuildError(
+                    f"source/{name}: a folded cell begins with `# @title` and what it does: {cell.source[:40]!r}"
+                )
+            cell.metadata.update(nbformat.from_dict(FOLDED))
+        if utils.is_solution(cell) or utils.is_grade(cell):  # so that Run All goes on to the bottom of the notebook
+            cell.metadata["tags"] = list(dict.fromkeys([*tags, "raises-exception"]))
+        if cell.cell_type == "code" and not cell.source.strip():
+            raise BuildError(f"source/{name}: an empty code cell. Write something in it or take it out.")
+    first_code = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells.insert(first_code, new_code_cell(INSTRUCTOR.format(name=name), metadata={"tags": ["instructor"]}))
+    _set_ids(notebook, name)
+    return notebook
+
+
+INSTRUCTOR = """\
+# For instructors only, not in what students get: lets the hidden tests run when you run this source notebook by hand
+import sys
+from pathlib import Path
+
+course = next(p for p in Path.cwd().resolve().parents if (p / "nbgrader_config.py").exists())
+sys.path.insert(0, str(course))
+from autograder.live import judge_this_notebook
+
+globals().update(judge_this_notebook("{name}", course))"""
+
+
+def setup_cell(course: Path = COURSE) -> str:
+    """The toolkit as one cell: each module as text, made into a real module, so that its names stay out of the student's."""
+    parts = [SETUP_HEAD]
+    for module in TOOLKIT:
+        text = (course / "toolkit" / f"{module}.py").read_text(encoding="utf-8")
+        if "'''" in text:
+            raise BuildError(
+                f"toolkit/{module}.py holds three single quotes in a row, which the setup cell cannot carry."
+            )
+        parts.append(f"_module(\"toolkit.{module}\", r'''\n{text}''')")
+    imports = [f"from {module} import {', '.join(names)}" for module, names in sorted(PUBLIC.items())]
+    return "\n".join([*parts, *imports])
+
+
+def _which_exercise(notebook: NotebookNode, name: str) -> str:
+    """The line of the setup cell that tells the toolkit which exercise this is, and which cells are the course's own."""
+    exercise = Exercise.from_notebook(notebook, name)
+    cells = {
+        grade_id: "" if utils.is_solution(cell) else digest(exercise.released[grade_id])
+        for grade_id, cell in exercise.trusted_cells.items()
+        if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", [])
+    }
+    said = json.dumps({"exercise": exercise.description(), "cells": cells}, ensure_ascii=False)
+    return f"sys.modules[\"toolkit.check\"].begin(r'''\n{said}\n''')"
+
+
+SETUP_HEAD = """\
+# @title Setup: run this cell, you need not read it
+# The course's tools, one small module after another; their tested originals are in the folder toolkit/ of the course.
+import linecache
+import sys
+import types
+
+
+def _module(name, text):
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    linecache.cache[f"<{name}>"] = (len(text), None, text.splitlines(keepends=True), f"<{name}>")
+    exec(compile(text, f"<{name}>", "exec"), module.__dict__)
+
+
+sys.modules["toolkit"] = types.ModuleType("toolkit")"""
+
+
+def build(course: Path = COURSE, names: list[str] | None = None, execute: bool = True) -> None:
+    """Build the notebooks of some or all assignments in a course folder, and record them in its gradebook.
+
+    Raises:
+        BuildError: a source cannot be built, or a file holds what a person typed and was left; all others are done.
+    """
+    problems: list[str] = []
+    for name in names or assignments(course):
+        try:
+            left = _build(course, name, execute)
+        except BuildError as error:
+            left = [str(error)]
+        problems += left
+        if not left:
+            print(f"built {name}")
+    if problems:
+        raise BuildError("\n".join(problems))
+
+
+def _build(course: Path, name: str, execute: bool) -> list[str]:
+    """Build one assignment; a sentence for each file that was left as it is."""
+    if not write_source(course, name):
+        return [
+            f"{_source_path(course, name).relative_to(course)} was edited in Jupyter, so it was left as it is, and with it "
+            f"exercises/{name} and solutions/{name}. `make adopt` takes the edits into {name}.py; "
+            "to drop them, delete the notebook. Then build again."
+        ]
+    with tempfile.TemporaryDirectory(prefix="build-") as scratch:
+        left = _place(course, "exercises", name, release(course, name, Path(scratch)))
+    if execute:
+        left += _build_solution(course, name)
+    return left
+
+
+def write_source(course: Path, name: str) -> bool:
+    """Write ``source/<name>/<name>.ipynb`` from its text; False if that would lose what was edited in Jupyter.
+
+    A notebook of an earlier version of this build, which cannot tell whether it was edited, is set aside in ``kept/``.
+    """
+    path = _source_path(course, name)
+    notebook = source_notebook(course, name)
+    sign_source(notebook, path.with_suffix(".py").read_text(encoding="utf-8"))
+    text = nbformat.writes(notebook) + "\n"
+    if path.exists() and path.read_bytes().strip():
+        try:
+            edited = is_edited(path, notebook)
+        except NoNotebook:
+            edited = True
+        if edited and is_signed(path):
+            return False
+        if edited:
+            kept = set_aside(course, path)
+            print(f"source/{name}/{name}.ipynb was not written by this build; it is now {kept.relative_to(course)}.")
+        elif path.read_text(encoding="utf-8") == text:
+            return True
+    write(path, text)
+    return True
+
+
+def release(course: Path, name: str, scratch: Path) -> Path:
+    """Record an assignment in the gradebook; returns the folder below ``scratch`` with what students get."""
+    api = nbgrader_api(course, scratch)
+    _done(api.generate_assignment(name, force=True), name)
+    return scratch / "exercises" / name
+
+
+def record(course: Path = COURSE) -> list[str]:
+    """Make what grading needs: source notebooks, and the gradebook's record of the assignments. No other file is written.
+
+    Returns:
+        One sentence for each source notebook that was edited in Jupyter; it is graded by what stands there.
+    """
+    sentences = []
+    for name in assignments(course):
+        if not write_source(course, name):
+            sentences.append(
+                f"source/{name}/{name}.ipynb was edited in Jupyter, and grading goes by what stands there. "
+                f"`make adopt` takes the edits into {name}.py."
+            )
+        with tempfile.TemporaryDirectory(prefix="build-") as scratch:
+            release(course, name, Path(scratch))
+    return sentences
+
+
+def _place(course: Path, part: str, name: str, fresh: Path) -> list[str]:
+    """Put what was built into ``exercises/`` or ``solutions/``; a sentence for each file that was left as it is."""
+    folder = course / part / name
+    known = known_cells(source_notebook(course, name), part == "solutions")
+    signed = {digest for path in folder.glob("*.ipynb") for digest in signed_files(path)}
+    left = []
+    for path in sorted(path for path in fresh.rglob("*") if path.is_file()):
+        target = folder / path.relative_to(fresh)
+        data = path.read_bytes()
+        if path.suffix == ".ipynb":
+            if what := typed_in(target, known):
+                left.append(typed_sentence(target, what))
+                continue
+        elif target.exists() and digest_of_file(there := target.read_bytes()) not in signed and there != data:
+            left.append(f"{target.relative_to(course)} is not as it was built, so it was left as it is. Move it away.")
+            continue
+        if not target.exists() or target.read_bytes() != data:
+            write(target, data)
+    return left
+
+
+def _source_path(course: Path, name: str) -> Path:
+    return course / "source" / name / f"{name}.ipynb"
+
+
+def copy_sources(course: Path, target: Path) -> None:
+    """Copy what a build starts from into another folder."""
+    for part in ("source", "toolkit", "data"):
+        shutil.copytree(course / part, target / part, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
+
+
+def nbgrader_api(course: Path, released: Path | None = None) -> NbGraderAPI:
+    """nbgrader with this course's configuration, working in ``course``; quiet but for warnings.
+
+    Args:
+        released: where exercises and solutions go, if not into the course's own folders.
+    """
+    warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")  # nbgrader's own, about its sessions
+    warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # older files have no cell ids; Mend sets them
+    config: Config = PyFileConfigLoader(str(COURSE / "nbgrader_config.py")).load_config()
+    config.CourseDirectory.root = str(course)
+    if released:
+        config.CourseDirectory.release_directory = str(released / "exercises")
+        config.CourseDirectory.solution_directory = str(released / "solutions")
+    api = NbGraderAPI(config=config)
+    api.log.setLevel(logging.WARNING)
+    return api
+
+
+def _build_solution(course: Path, name: str) -> list[str]:
+    """Run the solution, unless the one that is there has the same cells already or holds what a person typed."""
+    target = course / "solutions" / name / f"{name}.ipynb"
+    source = source_notebook(course, name)
+    if what := typed_in(target, known_cells(source, solutions=True)):
+        return [typed_sentence(target, what)]
+    if target.exists() and target.read_bytes().strip() and built_from(target.read_text("utf-8")) == fingerprint(source):
+        return []
+    with tempfile.TemporaryDirectory(prefix="build-") as scratch:
+        api = nbgrader_api(course, Path(scratch))
+        with temp_attrs(api.coursedir, assignment_id=name):
+            api.config.Execute.timeout = SOLUTION_SECONDS
+            converter = GenerateSolution(coursedir=api.coursedir, parent=api)
+            converter.force = True
+            _done(capture_log(converter), name)
+        fresh = Path(scratch) / "solutions" / name
+        for cell in nbformat.read(fresh / f"{name}.ipynb", as_version=4).cells:
+            errors = [o for o in cell.get("outputs", []) if o.output_type == "error"]
+            if errors:
+                raise BuildError(
+                    f"The solution of {name} fails in the cell\n{cell.source}\n{errors[0].ename}: {errors[0].evalue}"
+                )
+        return _place(course, "solutions", name, fresh)
+
+
+def _set_ids(notebook: NotebookNode, name: str) -> None:
+    """Cell ids that stay the same from build to build: the grade_id, else a digest of the text."""
+    seen: set[str] = set()
+    for cell in notebook.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.id = grade_id or "cell-" + hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
+        if cell.id in seen:
+            raise BuildError(f"source/{name}: two cells are called {cell.id} (or have the same text). Rename one.")
+        seen.add(cell.id)
+
+
+def _done(result: dict, name: str) -> None:
+    if not result["success"]:
+        raise BuildError(f"nbgrader could not build {name}:\n{result.get('log', '')}\n{result.get('error', '')}")
+
+
+def _open_gradebook(coursedir: CourseDirectory) -> None:
+    """Say what is wrong with the gradebook's address, since nbgrader would speak of an upgrade."""
+    try:
+        Gradebook(coursedir.db_url, coursedir.course_id).close()
+    except (SQLAlchemyError, ImportError) as error:
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise BuildError(f"The gradebook (DB=, GRADEBOOK_DB) cannot be opened: {said}") from None
+
+
+def main(sources: bool = False) -> int:
+    """``python -m autograder build``: build all, or only what grading needs; returns the exit status."""
+    try:
+        _open_gradebook(nbgrader_api(COURSE).coursedir)
+        if sources:
+            for sentence in record():
+                print(sentence)
+        else:
+            build()
+    except BuildError as error:
+        print(error)
+        return 1
+    return 0

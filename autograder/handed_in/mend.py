@@ -1,0 +1,142 @@
+"""A student's answers put back into the exercise's own notebook, whatever happened to the file on its way.
+
+Cells come back deleted, duplicated, retyped, without metadata or ids. What the student wrote is found again
+(``recover``) and set among the source's own cells. Metadata that a student can edit is never used. Nothing is thrown
+away: whatever is not recognised stays where it is, as an extra cell.
+"""
+
+import copy
+import re
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+from nbgrader import utils
+
+from autograder.course.exercise import Exercise
+from autograder.handed_in.recover import owners, put_back
+
+NOTES = "backprop_ninja"
+"""Key of the notebook metadata under which verdicts and what was mended travel to the reports."""
+TYPED = "typed over"
+"""Key of the notes under which stands what a student wrote into cells of the exercise's own, by grade_id."""
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What nbformat takes for a cell's id."""
+
+
+@dataclass
+class Mended:
+    """A whole notebook and what had to be done for it, one sentence each."""
+
+    notebook: NotebookNode
+    sentences: list[str] = field(default_factory=list)
+
+
+def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
+    """The exercise's notebook with this submission's answers in it.
+
+    Trusted cells (locked and graded ones) have the source's text, hidden tests included; solution cells have the student's.
+    """
+    trusted = exercise.trusted_cells
+    found, recognised = owners(submitted.cells, exercise)
+    sentences = [*submitted.metadata.get(NOTES, {}).get("mended", []), *recognised]
+    cells: list[NotebookNode] = []
+    missing = {grade_id: None for grade_id in trusted if grade_id not in found}
+    put_in: list[str] = []
+    typed: dict[str, str] = {}
+
+    def put_back_before(place: int) -> None:
+        for grade_id in [g for g in missing if order[g] < place]:
+            cells.append(_from_source(trusted[grade_id], exercise))
+            put_in.append(grade_id)
+            del missing[grade_id]
+
+    order = {grade_id: place for place, grade_id in enumerate(trusted)}
+    for cell, owner in zip(submitted.cells, found, strict=True):
+        if owner is None:
+            if kept := _extra(cell, exercise):
+                cells.append(kept)
+            continue
+        put_back_before(order[owner])
+        if _typed_over(owner, cell, exercise):
+            typed[owner] = cell.source
+        cells.append(_filled(owner, cell, exercise, sentences))
+    put_back_before(len(order))
+    for empty in (False, True):
+        if names := [g for g in put_in if utils.is_solution(trusted[g]) == empty]:
+            sentences.append(put_back(names, empty))
+    unreadable = submitted.metadata.get(NOTES, {}).get("unreadable")
+    if unreadable:
+        sentences.clear()  # of its cells there is nothing to say
+    if "kernelspec" not in submitted.metadata and submitted.cells:
+        sentences.append("The notebook named no kernel; the exercise's own was put in.")
+    metadata = copy.deepcopy(exercise.notebook.metadata)
+    notebook = NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5)  # ids are seen to below
+    notebook.metadata[NOTES] = {"mended": sentences, TYPED: typed} | ({"unreadable": unreadable} if unreadable else {})
+    return Mended(_with_unique_ids(notebook), sentences)
+
+
+def empty(problem: str) -> NotebookNode:
+    """A notebook in place of a file that cannot be read; ``problem`` says why. It has no points until a human gives some."""
+    return new_notebook(metadata={NOTES: {"mended": [], "unreadable": problem}})
+
+
+def _from_source(source: NotebookNode, exercise: Exercise) -> NotebookNode:
+    cell = _ours(source, exercise)
+    if utils.is_solution(cell):
+        cell.source = "# this cell was not in the notebook that was handed in"
+    return cell
+
+
+def _filled(grade_id: str, submitted: NotebookNode, exercise: Exercise, sentences: list[str]) -> NotebookNode:
+    source = exercise.trusted_cells[grade_id]
+    cell = _ours(source, exercise)
+    if submitted.cell_type != source.cell_type:
+        sentences.append(
+            f"Cell {grade_id} had become a {submitted.cell_type} cell; it is a {source.cell_type} cell again."
+        )
+    if utils.is_solution(source):
+        cell.source = submitted.source
+    return cell
+
+
+def _ours(source: NotebookNode, exercise: Exercise) -> NotebookNode:
+    """A copy of a source cell, with the checksum of what was handed out, by which nbgrader knows an untouched answer."""
+    cell = copy.deepcopy(source)
+    cell.metadata.nbgrader["checksum"] = exercise.checksums[cell.metadata.nbgrader.grade_id]
+    return cell
+
+
+def _typed_over(grade_id: str, submitted: NotebookNode, exercise: Exercise) -> bool:
+    """Whether a student has written code into a cell of the exercise's own, where the exercise's text stands again."""
+    source = exercise.trusted_cells[grade_id]
+    if utils.is_solution(source) or source.cell_type != "code" or "setup" in source.metadata.get("tags", []):
+        return False
+    return submitted.cell_type == "code" and submitted.source.strip() != exercise.released[grade_id].strip()
+
+
+def _extra(cell: NotebookNode, exercise: Exercise) -> NotebookNode | None:
+    """A cell of the student's own, without metadata; a second copy of a locked cell is left out."""
+    meta = cell.metadata.get("nbgrader")
+    locked = isinstance(meta, dict) and not meta.get("solution") and (meta.get("grade") or meta.get("locked"))
+    if locked and cell.source.strip() in {text.strip() for text in exercise.released.values()}:
+        return None
+    kept = copy.deepcopy(cell)
+    kept.metadata = NotebookNode()
+    return kept
+
+
+def _with_unique_ids(notebook: NotebookNode) -> NotebookNode:
+    seen: set[str] = set()
+    for number, cell in enumerate(notebook.cells):
+        if not isinstance(cell.get("id"), str) or not _ID.fullmatch(cell["id"]) or cell["id"] in seen:
+            cell["id"] = f"extra-{number}"
+        seen.add(cell["id"])
+        if cell.cell_type == "code":
+            cell.setdefault("outputs", [])
+            cell.setdefault("execution_count", None)
+        else:
+            cell.pop("outputs", None)
+            cell.pop("execution_count", None)
+    return notebook

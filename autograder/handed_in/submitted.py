@@ -1,0 +1,547 @@
+"""What a student handed in, read once: a folder becomes a ``Task``, which any process on any machine can grade.
+
+A student's folder is not to be trusted. Only regular files are read, links are never followed, and there are limits on
+sizes and numbers. Of all files that may be the hand-in (under any name, in an archive, exported as a script) the one with most
+answers is taken. What had to be done is said in sentences that go to the student's feedback and to the table; what cannot
+be read is a ``problem``, which a human has to solve: it is not worth 0 points, but has none yet.
+"""
+
+import fnmatch
+import functools
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from nbgrader import utils
+from nbgrader.utils import parse_utc
+
+from autograder.course.exercise import COURSE, Exercise
+from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
+from autograder.handed_in.naming import is_nothing, meant, shown
+from autograder.handed_in.readable import (
+    NEEDED,
+    NOTEBOOK_BYTES,
+    NotANotebook,
+    is_json_notebook,
+    is_script,
+    read_notebook,
+)
+from autograder.handed_in.recover import grade_id_of, owners
+
+FILES_BYTES, FILES = 32 << 20, 200
+"""Most bytes, and most files, that are taken along beside the notebook."""
+LOOKED_INTO = 1_000
+"""Files of a submission that are looked into, to see whether they are a notebook under another name."""
+TIMESTAMP = "timestamp.txt"
+"""nbgrader's file that says when something was handed in."""
+LONGEST_NAME = 128
+"""Letters of a student's name: the width of nbgrader's column."""
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz")
+TEXTS = (".py", ".json", ".txt", ".md")
+"""Endings of texts that may be a notebook."""
+HANDED_IN = (".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".pages", ".rtf", ".tex", ".7z", ".rar", ".nb")
+"""Endings of what people hand in in place of a notebook, and nothing can be graded of."""
+MAY_BE = (*ARCHIVES, *TEXTS, *HANDED_IN, "")
+"""Endings of files that are looked into."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission of one assignment: everything that its verdict depends on."""
+
+    student: str
+    assignment: str
+    files: Mapping[str, bytes] = field(repr=False)
+    """By path in the submission's folder (``/`` between parts), the notebook under the assignment's own name. The files
+    that the source has beside its notebook replace the student's, as in nbgrader."""
+    source: bytes = field(repr=False)
+    """The source notebook."""
+    course_files: frozenset[str] = frozenset()
+    """Which of the files are the course's own."""
+    sentences: tuple[str, ...] = ()
+    """What had to be done to read the files, for the student and the instructor."""
+    problem: str = ""
+    """Why nothing of it can be read; a human has to look."""
+    called: str = ""
+    """The notebook's name as it was handed in."""
+    grader: str = ""
+    """Which version of the grader the task is for (``grader_version``)."""
+
+    @property
+    def notebook(self) -> str:
+        """Path of the notebook in ``files``; it is not there if it was too large."""
+        return f"{self.assignment}.ipynb"
+
+    @property
+    def timestamp(self) -> datetime | None:
+        """When it was handed in (UTC), if nbgrader's file is there and says so."""
+        try:
+            return parse_utc(self.files[TIMESTAMP].decode().strip())
+        except Exception:  # no such file, or dateutil does not know what to make of it
+            return None
+
+    @functools.cached_property
+    def key(self) -> str:
+        """A digest of all that decides the verdict: files, source and grader. The same key, the same verdict."""
+        digest = hashlib.sha256()
+        for part in (
+            self.grader,
+            self.source,
+            self.problem,
+            *self.sentences,
+            *(p for pair in sorted(self.files.items()) for p in pair),
+        ):
+            data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
+            digest.update(b"%d:" % len(data) + data)
+        return digest.hexdigest()
+
+
+class NoNotebook(Exception):
+    """There is no notebook in a submission's folder."""
+
+
+class Unreadable(Exception):
+    """A submission's folder cannot be read or graded under its name; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where files of a submission lie."""
+
+    folder: Path
+    only: frozenset[str] | None = None
+    """Names of the files in it that belong to the submission; None: all that is below it."""
+    without: frozenset[str] = frozenset()
+    """Paths below it, files or folders, that belong to another one."""
+
+
+def read_task(folder: Path, source: Path, ignore: Sequence[str], places: Sequence[Place] = ()) -> Task:
+    """Read one submission, ``submitted/<student>/<assignment>``.
+
+    Args:
+        source: the assignment's source folder, with its notebook in it.
+        ignore: names and patterns of files that nbgrader leaves out (``CourseDirectory.ignore``).
+        places: where its files are; in ``folder`` by default.
+
+    Raises:
+        NoNotebook: nothing was handed in.
+        Unreadable: the folder is a link or not accessible, or its name cannot stand in the gradebook.
+        FileNotFoundError: the source notebook was not built.
+    """
+    student, assignment = folder.parent.name, folder.name
+    _check_name(student)
+    places = places or (Place(folder),)
+    for link in (folder.parent, folder, *(place.folder for place in places)):
+        if link.is_symlink():
+            raise Unreadable(f"{shown(link.name)} is a link to another place. Put the folder itself there.")
+    beside = {path: read_regular(source / path, FILES_BYTES) for path, _ in regular_files(source, [*ignore, "*.ipynb"])}
+    try:
+        handed_in = _HandedIn(folder, source, ignore, places, frozenset(beside))
+        files, sentences, problem, called = handed_in.read()
+    except OSError as error:
+        path = shown(os.fsdecode(error.filename or folder))
+        raise Unreadable(f"{path} cannot be read ({error.strerror}). Change its permissions.") from None
+    task = Task(
+        student, assignment, {**files, **beside}, (source / f"{assignment}.ipynb").read_bytes(), frozenset(beside),
+        tuple(sentences), problem, called, grader_version(),
+    )  # fmt: skip
+    if files.get(TIMESTAMP, b"").strip() and task.timestamp is None:
+        lost = f"{TIMESTAMP} holds no date, so it is not known when this was handed in."
+        task = replace(task, sentences=(*task.sentences, lost))
+    return task
+
+
+def choose_notebook(sizes: Mapping[str, int], assignment: str, answers: Mapping[str, int] | None = None) -> str:
+    """Which of several notebooks is the one to grade: the one with most answers, else the one of the right name, else the
+    likeliest, else the largest.
+
+    Args:
+        sizes: bytes of each notebook, by path.
+        answers: how many of its cells hold an answer, by path.
+    """
+    own = f"{assignment}.ipynb"
+
+    def likely(path: str) -> tuple:
+        name = path.rsplit("/", 1)[-1]
+        plain = (path != own, name != own, assignment not in name, path.count("/"), -sizes[path], path)
+        return (-answers[path] if answers else 0, *plain)
+
+    return min(sizes, key=likely)
+
+
+@functools.cache
+def grader_version() -> str:
+    """A digest of this grader: its code, its configuration, its data, and the versions of what it computes with."""
+    digest = hashlib.sha256()
+    parts = [COURSE / "nbgrader_config.py", *(COURSE / "data").glob("*.txt")]
+    parts += [path for folder in ("autograder", "toolkit") for path in (COURSE / folder).rglob("*.py")]
+    for path in sorted(parts):
+        digest.update(f"{path.relative_to(COURSE)}\0".encode() + path.read_bytes())
+    digest.update(repr([version(name) for name in ("torch", "nbgrader", "nbconvert")]).encode())
+    return digest.hexdigest()
+
+
+def _check_name(student: str) -> None:
+    try:
+        student.encode()
+    except UnicodeEncodeError:
+        raise Unreadable(
+            "The folder's name is not UTF-8, so the gradebook cannot hold it. Rename the folder."
+        ) from None
+    if len(student) > LONGEST_NAME:
+        raise Unreadable(f"The folder's name is longer than {LONGEST_NAME} letters, more than the gradebook can hold.")
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of a submission that is there, or one inside an archive."""
+
+    path: str
+    """From the submission's folder; ``..`` above it."""
+    name: str
+    """From its place."""
+    place: Place
+    size: int
+    content: bytes | None = field(default=None, repr=False)
+    """Of one inside an archive."""
+    archive: str = ""
+
+    def read(self, limit: int) -> bytes:
+        return self.content if self.content is not None else read_regular(self.place.folder / self.name, limit)
+
+
+class _HandedIn:
+    """All files of a submission, and which of them is the notebook."""
+
+    def __init__(
+        self, folder: Path, source: Path, ignore: Sequence[str], places: Sequence[Place], ours: frozenset[str]
+    ):
+        self.folder, self.assignment, self.own = folder, folder.name, f"{folder.name}.ipynb"
+        self.source, self.ignore = source, ignore
+        self.exercise = read_exercise(folder.name, source.parent)
+        self.notebooks: list[_File] = []
+        self.beside: list[_File] = []
+        self.problems: dict[str, str] = {}
+        """What cannot be read, by path."""
+        self.doubtful: dict[str, str] = {}
+        """What cannot be read, and need not have been meant to be."""
+        self.strange: list[str] = []
+        """What is neither a file nor a folder."""
+        for number, file in enumerate(file for place in places for file in self._files(place)):
+            passed_over = file.name == TIMESTAMP or (number >= LOOKED_INTO and ".ipynb" not in file.name.casefold())
+            if file.name not in ours and (passed_over or not self._take(file)):
+                self.beside.append(file)
+
+    def read(self) -> tuple[dict[str, bytes], list[str], str, str]:
+        """Files by path, sentences, what a human has to solve, and how the notebook was called."""
+        readable = [file for file in self.notebooks if file.path not in self.problems]
+        if not readable:
+            return self._unreadable()
+        chosen, answers = self._choose(readable)
+        data = chosen.read(NOTEBOOK_BYTES)
+        sentences = self._said(chosen, readable, answers, data)
+        problem = self._doubt(chosen, data)
+        files = {} if problem else {self.own: data}
+        files |= self._files_beside(chosen, sentences)
+        return files, sentences, problem, chosen.path
+
+    def _files(self, place: Place) -> Iterator[_File]:
+        if not place.folder.exists():
+            return
+        ignore = [pattern for pattern in self.ignore if pattern != "*.py"]  # an export may be one
+        found = regular_files(place.folder, ignore, place.only, self.strange)
+        for name, size in found:
+            if not any(name == path or name.startswith(f"{path}/") for path in place.without):
+                above = os.path.relpath(place.folder, self.folder)
+                yield _File(os.path.normpath(os.path.join(above, name)), name, place, size)
+
+    def _take(self, file: _File) -> bool:
+        """Note a file as one that may be the notebook, or as one that cannot be read; whether it is either."""
+        name = file.path.rsplit("/", 1)[-1].casefold()
+        ending = os.path.splitext(name)[1]
+        named = ".ipynb" in name and ending not in ARCHIVES
+        head = file.read(512)
+        if is_archive(head) and (named or ending in ARCHIVES or not ending):
+            return self._take_archive(file)
+        if named and file.size > NOTEBOOK_BYTES:
+            self.problems[file.path] = too_large(file.size)
+        elif not named and (ending in MAY_BE or head.lstrip().startswith(b"{")):
+            return self._take_text(file, ending)
+        if named:
+            self.notebooks.append(file)
+        return named
+
+    def _take_text(self, file: _File, ending: str) -> bool:
+        """As ``_take``, of a file whose name does not say that it is a notebook."""
+        data = file.read(NOTEBOOK_BYTES) if file.size <= NOTEBOOK_BYTES else b""
+        is_notebook = is_json_notebook(data) or (is_script(data) and ending not in HANDED_IN)
+        try:
+            if is_notebook or ending == ".py":
+                read_notebook(data, self.exercise)
+                is_notebook = True
+        except NotANotebook as error:
+            (self.problems if is_notebook else self.doubtful)[file.path] = str(error)
+        if is_notebook:
+            self.notebooks.append(file)
+        elif ending in (*HANDED_IN, *ARCHIVES):
+            self.doubtful[file.path] = _why_not(file)
+        return is_notebook
+
+    def _take_archive(self, archive: _File) -> bool:
+        if archive.size > ARCHIVE_BYTES:
+            self.problems[archive.path] = too_large(archive.size)
+            return True
+        try:
+            members = unpack(archive.read(ARCHIVE_BYTES))
+        except BadArchive as error:
+            self.problems[archive.path] = str(error)
+            return True
+        told = told_apart(members, self.source.parent, self._assignments())
+        mine = {name for name, assignment in told.items() if assignment == self.assignment}
+        wanted = mine or {name for name, assignment in told.items() if assignment is None}
+        found = False
+        for name, data in members.items():
+            file = _File(f"{archive.path}/{name}", name, archive.place, len(data), data, archive.path)
+            if name in wanted and self._take(file):
+                found = True
+            else:
+                self.beside.append(file)
+        if not found:
+            self.doubtful[archive.path] = f"has no notebook in it. {NEEDED}"
+        return found
+
+    def _assignments(self) -> list[str]:
+        return sorted({path.name for path in self.source.parent.iterdir() if path.is_dir()} | {self.assignment})
+
+    def _choose(self, readable: Sequence[_File]) -> tuple[_File, dict[str, int]]:
+        by_path = {file.path: file for file in readable}
+        answers: dict[str, int] = {}
+        if len(by_path) > 1 or self.problems or self.doubtful:
+            for path, file in list(by_path.items()):
+                answers[path] = 0
+                try:
+                    answers[path] = count_answers(file.read(NOTEBOOK_BYTES), self.exercise)
+                except NotANotebook as error:
+                    self.problems[path] = str(error)
+                    answers[path] = -1
+        sizes = {path: file.size for path, file in by_path.items()}
+        return by_path[choose_notebook(sizes, self.assignment, answers)], answers
+
+    def _said(self, chosen: _File, readable: Sequence[_File], answers: Mapping[str, int], data: bytes) -> list[str]:
+        """What was taken for the notebook, and what was not."""
+        copies = {
+            f.path for f in readable if f is not chosen and f.size == len(data) and f.read(NOTEBOOK_BYTES) == data
+        }
+        sentences: list[str] = []
+        called = [chosen.path] if chosen.path != self.own else sorted(copies)
+        if called and called[0].startswith(".."):
+            place = os.path.normpath(f"{self.folder.parent.name}/{self.assignment}/{called[0]}")
+            sentences.append(
+                f"The notebook was found at {shown(place)}; it was graded as {self.assignment}/{self.own}."
+            )
+        elif called:
+            sentences.append(f"The notebook was called {shown(called[0])}; it was graded as {self.own}.")
+        others = {f.path for f in self.notebooks} | self.problems.keys()
+        if others := sorted(others - copies - {chosen.path}):
+            listed = [shown(path) + _answered(answers.get(path)) for path in others[:5]]
+            most = _answered(answers.get(chosen.path)).replace("(", "(this one has ", 1)
+            sentences.append(f"There were other notebooks, too, which were not graded: {', '.join(listed)}{most}.")
+        if self.strange:
+            listed = ", ".join(map(shown, self.strange[:5]))
+            sentences.append(f"What is a link to another place, or no file, was left out: {listed}.")
+        return sentences
+
+    def _doubt(self, chosen: _File, data: bytes) -> str:
+        """Why a human has to look, though there is a notebook; nothing, if there is no reason."""
+        found = {match.decode("utf-8", "replace") for match in _GRADE_ID.findall(data)}
+        counts = count_grade_ids(found, self.source.parent, self._assignments()) if found else {}
+        if counts and not counts.get(self.assignment) and (other := max(counts, key=counts.__getitem__)):
+            return f"{shown(chosen.path)} is the notebook of {other}. The one of {self.assignment} is needed."
+        unread = bool(self.problems or self.doubtful) and self.exercise is not None
+        if unread and chosen.path not in self.problems and not count_answers(data, self.exercise):
+            return f"{shown(chosen.path)} has no answers in it, and {self._list_problems()}"
+        return ""
+
+    def _unreadable(self) -> tuple[dict[str, bytes], list[str], str, str]:
+        """What is said when there is nothing to grade.
+
+        Raises:
+            NoNotebook: because there is nothing at all.
+            Unreadable: because it is no file.
+        """
+        links = [name for name in self.strange if ".ipynb" in name.casefold()]
+        if not self.problems and not self.doubtful and not links:
+            own = [file for file in self.beside if file.name != TIMESTAMP and not _ignored(file.name, self.ignore)]
+            self.problems = {file.path: _why_not(file) for file in own[:20]}
+        nothing = not self.problems and not self.doubtful
+        if nothing and self.strange:
+            raise Unreadable(
+                f"{shown(self.strange[0])} is a link to another place, or no file. Put the file itself there."
+            )
+        if nothing:
+            raise NoNotebook(f"no notebook in {self.folder}")
+        files = {f.name: f.read(FILES_BYTES) for f in self.beside if f.name == TIMESTAMP}
+        return files, [], self._list_problems(), ""
+
+    def _list_problems(self) -> str:
+        listed = [*sorted(self.problems.items()), *sorted(self.doubtful.items())]
+        more = f" There are {len(listed) - 3} more files like these." if len(listed) > 3 else ""
+        return " ".join(f"{shown(path)} {why}" for path, why in listed[:3]) + more
+
+    def _files_beside(self, chosen: _File, sentences: list[str]) -> dict[str, bytes]:
+        """What is there when the notebook is run: the files of its place, or of its archive."""
+        taken = {file.path for file in self.notebooks}
+        beside: dict[str, _File] = {}
+        for file in self.beside:
+            if file.name == TIMESTAMP:
+                if not file.archive and TIMESTAMP not in beside:
+                    beside[TIMESTAMP] = file
+            elif file.place is chosen.place and file.archive == chosen.archive and file.path not in taken:
+                ignored = any(_ignored(part, self.ignore) for part in file.name.split("/"))
+                if not ignored and _usable(file.name, beside):
+                    beside[file.name] = file
+        if sum(file.size for file in beside.values()) > FILES_BYTES or len(beside) > FILES:
+            sentences.append(
+                f"The files beside the notebook are too many or too large ({len(beside)}); they were left out."
+            )
+            beside = {name: file for name, file in beside.items() if name == TIMESTAMP and file.size < 1000}
+        return {name: file.read(FILES_BYTES) for name, file in beside.items()}
+
+
+_GRADE_ID = re.compile(rb'"grade_id"\s*:\s*"([^"\\]{1,100})"')
+
+
+def read_exercise(assignment: str, source: Path) -> Exercise | None:
+    """An assignment of a course; None if its source is no exercise."""
+    try:
+        return Exercise.from_assignment(assignment, source)
+    except Exception:  # whatever is wrong with it, it is said when something is graded by it
+        return None
+
+
+def count_answers(data: bytes, exercise: Exercise | None) -> int:
+    """How many solution cells of a notebook are not as they were handed out.
+
+    Raises:
+        NotANotebook: it cannot be read.
+    """
+    notebook, _ = read_notebook(data, exercise)
+    if exercise is None:
+        return 0
+    found, _ = owners(notebook.cells, exercise)
+    blank = {g: exercise.released[g].strip() for g, cell in exercise.trusted_cells.items() if utils.is_solution(cell)}
+    pairs = zip(found, notebook.cells, strict=True)
+    return sum(g in blank and cell.source.strip() not in ("", blank[g]) for g, cell in pairs)
+
+
+def count_grade_ids(found: Collection[str], source: Path, assignments: Sequence[str]) -> dict[str, int]:
+    """How many of these grade_ids are each assignment's alone; assignments that have none are left out."""
+    ids = {a: set(exercise.trusted_cells) for a in assignments if (exercise := read_exercise(a, source))}
+    alone = {a: ids[a].difference(*(ids[b] for b in ids if b != a)) for a in ids}
+    return {a: count for a in ids if (count := len(alone[a].intersection(found)))}
+
+
+def of_contents(data: bytes, source: Path, assignments: Sequence[str]) -> str | None:
+    """The assignment whose cells a file holds, told by grade_ids and by texts; None if that cannot be told."""
+    best: tuple[int, str | None] = (0, None)
+    for assignment in assignments:
+        exercise = read_exercise(assignment, source)
+        try:
+            cells = read_notebook(data, exercise)[0].cells
+        except NotANotebook:
+            continue
+        if counts := count_grade_ids({grade_id_of(cell) for cell in cells}, source, assignments):
+            return max(counts, key=counts.__getitem__)
+        ours = {exercise.released[cell.grade_id].strip() for cell in exercise.graded} if exercise else set()
+        best = max(best, (len(ours & {cell.source.strip() for cell in cells}), assignment), key=lambda pair: pair[0])
+    return best[1]
+
+
+def told_apart(members: Mapping[str, bytes], source: Path, assignments: Sequence[str]) -> dict[str, str | None]:
+    """Which assignment each file of an archive is for, told by its name or by its cells; None where that cannot be told."""
+    told = {}
+    for path, data in members.items():
+        told[path] = of_path(path, assignments)
+        if told[path] is None and os.path.splitext(path.casefold())[1] in (".ipynb", *TEXTS, ""):
+            told[path] = of_contents(data, source, assignments)
+    return told
+
+
+def of_path(path: str, assignments: Sequence[str]) -> str | None:
+    """The assignment that a file's name means, or else the nearest folder above it."""
+    return next((found for part in reversed(path.split("/")) if (found := meant(part, assignments))), None)
+
+
+def too_large(size: int) -> str:
+    """The end of a sentence on a file that is not read."""
+    return (
+        f"has {size / 1e6:.0f} MB, which is too large for a notebook of this course. It is needed without its outputs."
+    )
+
+
+def _why_not(file: _File) -> str:
+    """The end of a sentence on a file that is no notebook."""
+    try:
+        read_notebook(file.read(1 << 20))
+    except NotANotebook as error:
+        return str(error)
+    return f"is not what is handed in. {NEEDED}"
+
+
+def _answered(count: int | None) -> str:
+    if count is None or count < 0:
+        return ""
+    return f" ({count or 'no'} answer{'s' * (count != 1)})"
+
+
+def _usable(path: str, others: Mapping[str, object]) -> bool:
+    """Whether a file of this path can be made beside others, wherever the path comes from."""
+    parts = path.split("/")
+    above = {"/".join(parts[:n]) for n in range(1, len(parts))}
+    fits = all(part.isprintable() and len(part.encode()) <= 200 for part in parts) and len(parts) <= 20
+    return fits and not above & others.keys() and not any(other.startswith(f"{path}/") for other in others)
+
+
+def regular_files(
+    folder: Path, ignore: Sequence[str], only: Collection[str] | None = None, strange: list[str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """Path below ``folder`` and size of each regular file, in order; what systems leave behind is left out.
+
+    Args:
+        only: names of files in the folder; no others, and nothing in folders below.
+        strange: what is neither a file nor a folder is added here.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for parent, folders, names in os.walk(folder, onerror=fail):
+        folders[:] = sorted(name for name in folders if not _ignored(name, ignore)) if only is None else []
+        if strange is not None:
+            strange += [name for name in folders if Path(parent, name).is_symlink()]
+        for name in sorted(names):
+            path = Path(parent, name)
+            if _ignored(name, ignore) or (only is not None and name not in only):
+                continue
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode):
+                yield path.relative_to(folder).as_posix(), status.st_size
+            elif strange is not None:
+                strange.append(name)
+
+
+def _ignored(name: str, ignore: Sequence[str]) -> bool:
+    return is_nothing(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in ignore)
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """At most ``limit`` bytes of a regular file; a link that has taken its place meanwhile is not followed."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        return file.read(limit)

@@ -1,0 +1,57 @@
+"""Feedback pages as steps of nbgrader's own pipeline: what is shown otherwise than nbgrader would."""
+
+from collections.abc import Mapping
+
+from jinja2.filters import do_float, do_round
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.handed_in.mend import NOTES
+
+QUESTION = "?"
+
+
+class FoldSetup(NbGraderPreprocessor):
+    """Shortens the setup cell in feedback pages to its first line."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        if "setup" in cell.metadata.get("tags", []):
+            cell.source = cell.source.split("\n")[0] + "\n# (the course's tools)"
+        return cell, resources
+
+
+class ShowOpenScores(NbGraderPreprocessor):
+    """On a feedback page ``?`` in place of 0 for points that a human has still to give."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        shown = resources.get("nbgrader", {})
+        if "unreadable" in nb.metadata.get(NOTES, {}) and "score" in shown and _is_open(shown):
+            shown["score"] = QUESTION
+            for cell in filter(utils.is_grade, nb.cells):
+                cell.metadata.nbgrader["score"] = QUESTION
+        return nb, resources
+
+
+def number(value: object, default: float = 0.0) -> float | str:
+    """Jinja's filter ``float``, which lets a question mark pass."""
+    return value if value == QUESTION else do_float(value, default)
+
+
+def rounded(value: float | str, precision: int = 0) -> float | str:
+    """Jinja's filter ``round``, which lets a question mark pass."""
+    return value if value == QUESTION else do_round(value, precision)
+
+
+def _is_open(shown: Mapping[str, object]) -> bool:
+    """Whether a submission has points that only a human can give: told by the grader, else asked of the gradebook."""
+    if "open" in shown:
+        return bool(shown["open"])
+    with Gradebook(shown["db_url"]) as gradebook:
+        names = (shown[key] for key in ("notebook", "assignment", "student"))
+        grades = gradebook.find_submission_notebook(*names).grades
+        return any(grade.auto_score is None and grade.manual_score is None for grade in grades)

@@ -1,0 +1,135 @@
+"""The build: deterministic, without drift, without leaks; and the gates notice when it is not so."""
+
+import json
+import shutil
+
+import nbformat
+import pytest
+
+from autograder.course.build import BuildError, assignments, build, copy_sources, setup_cell, source_notebook
+from autograder.course.exercise import COURSE, Exercise
+from autograder.course.gates import drift, leaks, solution_lines
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A copy of the course with its committed notebooks, to break."""
+    folder = tmp_path_factory.mktemp("course")
+    copy_sources(COURSE, folder)
+    for part in ("exercises", "solutions"):
+        shutil.copytree(COURSE / part, folder / part)
+    return folder
+
+
+def test_committed_notebooks_are_what_the_sources_give():
+    assert list(drift()) == []
+
+
+def test_nothing_leaks():
+    assert list(leaks()) == []
+
+
+def test_two_builds_are_the_same_to_the_byte(tmp_path):
+    results = []
+    for number in "12":
+        folder = tmp_path / number
+        copy_sources(COURSE, folder)
+        build(folder, execute=False)
+        results.append({n: (folder / "exercises" / n / f"{n}.ipynb").read_bytes() for n in assignments()})
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("name", assignments())
+def test_an_edit_of_a_built_notebook_is_noticed(course, name):
+    for part in ("exercises", "solutions"):
+        path = course / part / name / f"{name}.ipynb"
+        before = path.read_text()
+        notebook = json.loads(before)
+        notebook["cells"][-1]["source"] = ["edited by hand"]
+        path.write_text(json.dumps(notebook))
+        try:
+            assert any(f"{part}/{name}" in sentence for sentence in drift(course))
+        finally:
+            path.write_text(before)
+
+
+@pytest.mark.parametrize("name", assignments())
+def test_a_leak_is_noticed(course, name):
+    source = source_notebook(course, name)
+    secret = next(line for cell in source.cells for line in solution_lines(cell.source))
+    for part, text in (
+        ("exercises", secret),
+        ("exercises", 'expect_gradients("x")'),
+        ("solutions", "### BEGIN HIDDEN TESTS"),
+    ):
+        path = course / part / name / f"{name}.ipynb"
+        before = path.read_text()
+        notebook = nbformat.reads(before, as_version=4)
+        notebook.cells.append(nbformat.v4.new_code_cell(text, id="leak"))
+        nbformat.write(notebook, path)
+        try:
+            assert any(f"{part}/{name}" in sentence for sentence in leaks(course)), text
+        finally:
+            path.write_text(before)
+
+
+def test_a_folded_cell_says_what_it_does(tmp_path):
+    copy_sources(COURSE, tmp_path)
+    path = tmp_path / "source" / "2_fused_cross_entropy" / "2_fused_cross_entropy.py"
+    path.write_text(path.read_text() + '\n# %% tags=["fold"]\nprint(1)\n')
+    with pytest.raises(BuildError, match=r"2_fused_cross_entropy: a folded cell begins with `# @title`.*print"):
+        source_notebook(tmp_path, "2_fused_cross_entropy")
+
+
+def test_a_cell_folded_after_the_solution_was_run_is_drift(course):
+    path = course / "source" / "1_chunked_backprop" / "1_chunked_backprop.py"
+    before = path.read_text()
+    path.write_text(before.replace('# %% tags=["imports"]', '# %% tags=["imports", "nbval-skip"]'))
+    assert path.read_text() != before
+    try:
+        assert [s for s in drift(course) if s.startswith("solutions/1_chunked_backprop")]
+    finally:
+        path.write_text(before)
+
+
+def test_a_change_of_the_toolkit_is_drift(course):
+    path = course / "toolkit" / "compare.py"
+    before = path.read_text()
+    path.write_text(before + "\n# changed\n")
+    try:
+        assert len(list(drift(course))) == 2 * len(assignments(course))
+    finally:
+        path.write_text(before)
+
+
+@pytest.mark.parametrize("part", ["exercises", "solutions"])
+@pytest.mark.parametrize("name", assignments())
+def test_what_a_student_opens(part, name):
+    notebook = nbformat.read(COURSE / part / name / f"{name}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    setup = next(cell for cell in notebook.cells if cell.source.startswith("# @title Setup"))
+    assert setup.source == setup_cell()
+    folded = [cell for cell in notebook.cells if "fold" in cell.metadata.get("tags", [])]
+    for cell in (setup, *folded):
+        assert cell.source.startswith("# @title ")  # what Colab, and JupyterLab in the closed cell, show of it
+        assert cell.metadata["cellView"] == "form"  # closed in Colab
+        assert cell.metadata["jupyter"]["source_hidden"] is True  # closed in JupyterLab and Notebook
+        assert cell.metadata["_kg_hide-input"] is True  # closed in Kaggle
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert not any(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+@pytest.mark.parametrize("name", assignments())
+def test_every_graded_cell_is_worth_its_gradients(name):
+    exercise = Exercise.from_notebook(source_notebook(COURSE, name), name)
+    assert exercise.graded
+    for cell in exercise.graded:
+        assert cell.names() or cell.hidden_tests, cell.grade_id
+        assert cell.points > 0
+
+
+def test_exercise_1_grades_26_gradients_one_point_each():
+    exercise = Exercise.from_notebook(source_notebook(COURSE, "1_chunked_backprop"))
+    assert len(exercise.expected) == len(set(exercise.expected)) == 26
+    assert all(cell.points == len(cell.names()) for cell in exercise.graded)
+    assert len(exercise.graded) == 13

@@ -1,0 +1,88 @@
+"""The banks of right and wrong answers, and what the judge says of the commonest mistakes."""
+
+from concurrent.futures import Future, ProcessPoolExecutor
+
+import pytest
+
+from tests.bank import Answer, Bench, answers
+
+BANK = {folder: list(answers(folder)) for folder in ("right", "wrong")}
+HALF = ("right value, wrong shape", "right for these sizes only")
+
+SENTENCES = [
+    ("counts", "dcounts += ", "dcounts = ", "counts is read by 2 lines"),
+    ("counts", "dcounts += torch.ones_like(counts) * dcounts_sum", "", "comes back through probs only"),
+    ("bndiff", "dbndiff += (2 * bndiff) * dbndiff2", "", "comes back through bnraw only"),
+    ("bndiff", "dbndiff += ", "dbndiff = ", "comes back through bndiff2 only"),
+    ("hprebn", "dhprebn += 1.0 / n * (torch.ones_like(hprebn) * dbnmeani)", "", "comes back through bndiff only"),
+    ("logits", "dlogits += ", "dlogits -= ", "The share through logit_maxes has the wrong sign"),
+    ("hpreact", "(1.0 - h**2)", "-(1.0 - h**2)", "The sign is wrong"),
+    ("W2", "h.T @ dlogits", "h.T @ dlogits / n", "the constant factor 1/n"),
+    ("logprobs", "-1.0 / n", "-1.0", "The mean is treated as a sum"),
+    ("bnvar", "(bnvar + 1e-5)", "bnvar", "The small constant 1e-05 is left out"),
+    ("bndiff2", "(n - 1)", "n", "n - 1"),
+    ("bngain", "(bnraw * dhpreact).sum(0, keepdim=True)", "bnraw * dhpreact", "The sum over the copies is missing"),
+    ("b2", "dlogits.sum(0)", "dlogits.mean(0)", "the mean over the copies"),
+    ("probs", "* dlogprobs", "", "The upstream gradient dlogprobs is left out"),
+    ("norm_logits", "counts * dcounts", "dcounts.clone()", "the upstream gradient dcounts as it came"),
+    (
+        "counts_sum_inv",
+        "(counts * dprobs).sum(1, keepdim=True)",
+        "counts * dprobs.sum(1, keepdim=True)",
+        "Multiply first",
+    ),
+    ("h", "dlogits @ W2.T", "(dlogits @ W2.T).T", "transposed"),
+]
+"""Gradient, what is replaced in the cell that completes it, by what, and words that the verdict must hold."""
+
+
+@pytest.fixture(scope="module")
+def surprises(workers: ProcessPoolExecutor) -> dict[str, Future]:
+    """For every answer of the banks, the verdicts that are not as expected."""
+    return {_name(a): workers.submit(a.surprises) for a in [*BANK["right"], *BANK["wrong"]] if a.seconds >= 10}
+
+
+def _name(answer: Answer) -> str:
+    return f"{answer.assignment}-{answer.name}"
+
+
+@pytest.mark.parametrize("answer", BANK["right"], ids=_name)
+def test_a_right_answer_keeps_all_its_points(answer: Answer, surprises):
+    assert set(answer.expected) <= {"bnmeani"}, (
+        "the lecture's own shape is all that a right answer may be marked down for"
+    )
+    _assert_none(surprises[_name(answer)].result())
+
+
+@pytest.mark.parametrize("answer", BANK["wrong"], ids=_name)
+def test_a_wrong_answer_gets_its_verdict(answer: Answer, surprises):
+    assert answer.expected, "an answer without a wrong gradient belongs to the right ones"
+    _assert_none(surprises[_name(answer)].result() if _name(answer) in surprises else answer.surprises())
+
+
+@pytest.mark.parametrize(("name", "old", "new", "words"), SENTENCES)
+def test_the_verdict_names_the_mistake(exercise_1: Bench, name: str, old: str, new: str, words: str):
+    cell = exercise_1.cell_of[name]
+    source = exercise_1.solution_cells[cell]
+    assert old in source
+    verdict = exercise_1.judge({cell: source.replace(old, new)}, names=[name])[name]
+    assert verdict.kind == "wrong"
+    assert words in verdict.message
+
+
+def test_points(exercise_1: Bench):
+    """Half the points for a value in the wrong shape, or for a size written out; a graded cell adds them up."""
+    cells = exercise_1.solution_cells
+    shape = exercise_1.judge({"h": cells["h"].replace("sum(0)", "sum(0, keepdim=True)")}, names=["b2", "W2"])
+    size = exercise_1.judge({"logprobs": cells["logprobs"].replace("/ n", "/ 32")}, names=["logprobs"])
+    assert [shape["W2"].points, shape["b2"].points, size["logprobs"].points] == [1, 0.5, 0.5]
+    assert (shape["b2"].kind, size["logprobs"].kind) == HALF
+
+
+def test_the_same_submission_gets_the_same_verdicts(exercise_1: Bench):
+    edits = {"hpreact": "dhpreact = (1.0 - h) * dh"}
+    assert exercise_1.judge(edits) == exercise_1.judge(edits)
+
+
+def _assert_none(surprises: list[str]) -> None:
+    assert not surprises, "\n" + "\n".join(surprises)

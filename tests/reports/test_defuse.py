@@ -1,0 +1,208 @@
+"""A graded notebook does nothing in the browser of whoever looks at it, and loses nothing that a student would miss."""
+
+import copy
+import json
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbconvert.filters import markdown2html
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from autograder.handed_in.mend import NOTES
+from autograder.judging import steps
+from autograder.reports.defuse import MOST_MARKDOWN, defused
+from autograder.reports.harmless import LONGEST_MARKDOWN, LONGEST_TEXT, markdown, plain
+from tests.hostile import IMG, PNG, SCRIPT, SVG, cells
+from tests.pages import active, page
+
+TEMPLATES = ("feedback", "formgrade", "our feedback")
+ATTEMPTS = cells()
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+HELD = {
+    # held off by nbconvert's own escaping, or refused by nbformat
+    "text: onerror in capitals, slashes for spaces", "text: tag that is not closed", "text: animated link",
+    "text: picture whose title breaks out", "text: mathematics in a picture's text", "text: name of a fence",
+    "text: mathematics", "text: an environment", "text: attachment that is not there", "output: html in a frame",
+    "output: drawing", "output: latex", "output: mermaid", "output: widget", "output: pdf", "output: anything",
+    "output: picture that is none", "output: text of a picture", "output: plain text", "attachment: no picture", "printed",
+    "printed as an error", "error", "tags", "id",
+    "kind of a cell", "number of a cell", "text: script split by a comment",
+}  # fmt: skip
+
+
+def notebook(*cells: NotebookNode, **metadata: object) -> NotebookNode:
+    """A notebook that nobody has validated."""
+    return NotebookNode(
+        nbformat=4, nbformat_minor=5, cells=list(copy.deepcopy(cells)), metadata=nbformat.from_dict(metadata)
+    )
+
+
+OURS = new_markdown_cell(
+    "The course's own text: [a link](https://example.org) and <details>a fold</details>", id="ours"
+)
+SOURCE = notebook(OURS, kernelspec=KERNEL)
+
+
+@pytest.fixture(scope="module")
+def quiet():
+    """What the pages of a notebook with nothing in it hold: nbgrader's own scripts and links."""
+    return {template: active(page(notebook(new_markdown_cell("x")), template)) for template in TEMPLATES}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_nothing_of_a_submission_is_active_in_a_page(name, quiet):
+    safe = defused(notebook(ATTEMPTS[name]), SOURCE)
+    for template in TEMPLATES:
+        assert not active(page(safe, template)) - quiet[template]
+    nbformat.validate(safe)
+    assert defused(safe, SOURCE) == safe, "twice must do no harm"
+
+
+@pytest.mark.parametrize("name", sorted(ATTEMPTS.keys() - HELD))
+def test_the_attempts_are_real(name, quiet):
+    assert active(page(notebook(ATTEMPTS[name]), "formgrade")) - quiet["formgrade"]
+
+
+def test_metadata_is_the_courses_own(quiet):
+    wicked = {
+        "title": f"</title>{SCRIPT}", "authors": [{"name": SCRIPT}], "language_info": {"name": SCRIPT, "pygments_lexer": SCRIPT},
+        "kernelspec": {"name": SCRIPT, "display_name": SCRIPT}, "x": 1,
+        "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}, "x": f"</script>{SCRIPT}"}},
+    }  # fmt: skip
+    cell = new_code_cell("pass", metadata={"tags": ["setup"], "transient": {"remove_source": True}, "collapsed": True})
+    safe = defused(notebook(cell, **wicked), SOURCE)
+    assert SCRIPT not in json.dumps(safe)
+    assert safe.metadata.keys() == {"kernelspec", "language_info", NOTES}
+    assert safe.metadata.kernelspec == KERNEL
+    assert not safe.cells[0].metadata
+    assert not active(page(safe, "feedback")) - quiet["feedback"]
+
+
+def test_cells_of_the_course_keep_what_nbgrader_needs():
+    known = {"grade": True, "grade_id": "probs-check", "points": 1, "solution": False, "locked": True}
+    metadata = {"nbgrader": known, "tags": ["setup"], "editable": False, "collapsed": True}
+    safe = defused(notebook(new_code_cell("check()", metadata=metadata, id="probs-check")), SOURCE)
+    assert safe.cells[0].metadata == {"nbgrader": known, "tags": ["setup"], "editable": False}
+    assert safe.cells[0].id == "probs-check"
+
+
+def test_what_students_say_in_verdicts_and_mended_sentences_is_only_text(quiet):
+    said = f"&#36;\\href{{http://localhost/HIT}}{{x}}&#36; \\(\\href{{HIT}}{{x}}\\) http://localhost/HIT {IMG} [x](/HIT) \x1b[2J"
+    notes = {"mended": [said], "run": said, "verdicts": [{"name": "h", "kind": "raised", "message": said}]}
+    safe = defused(notebook(steps._summary(notes), **{NOTES: notes}), SOURCE)
+    for template in TEMPLATES:
+        assert not active(page(safe, template)) - quiet[template]
+    assert "\x1b" not in json.dumps(safe) and "\\u001b" not in json.dumps(safe)
+    assert "0 of 1 answers are right" in safe.cells[0].source
+
+
+def test_the_name_of_a_folder_is_only_text(quiet):
+    name = f'Eve" onmouseover="fetch(/HIT/.source) {IMG}'
+    shown = page(notebook(), "formgrade", student=name)
+    assert not active(shown) - quiet["formgrade"]
+    assert name in BeautifulSoup(shown, "html.parser").nav.get_text()
+
+
+def test_the_courses_own_text_stays_as_it_is():
+    assert defused(notebook(OURS), SOURCE).cells[0].source == OURS.source
+    assert defused(notebook(new_markdown_cell(OURS.source + " ")), SOURCE).cells[0].source != OURS.source
+
+
+HARMLESS = {
+    "words": "# Title\n\nSome *words*, **bold**, ~~gone~~, `a < b & c`.  \nA new line.\n\n***\n\n> said\n> so",
+    "code": "```python\nif a < b and c > d:\n\n    print('<script>', x & y, \"\\href\")\n```\n\n    indented <b>\n\n    more",
+    "code of no language": "```\n<script>alert(1)</script>\n\n\n&lt;\n```",
+    "a table": "| a | b | c |\n|--:|:-:|:--|\n| 1 < 2 | **2** | `x` |\n| $x_1$ | 3 | 4 |",
+    "mathematics": "Here $x_1 < y_2$ and $a\\_b$.\n\n$$\\frac{\\partial L}{\\partial x} = \\sum_i d_i \\, [i < n]$$\n\n"
+    "\\begin{align}\na &= b \\\\\nc &< d\n\\end{align}",
+    "lists": "- a\n- b\n  - c\n\n3. three\n4. four\n\nterm\n: meaning",
+    "plain HTML": "a<br>b <b>bold</b> H<sub>2</sub>O\n\n<details><summary>more</summary>\n\nfolded *text*\n\n</details>",
+    "other letters": "Zoë schrieb ≤ ∂ 漢字 عربي 👩‍🔬 &nbsp; &alpha; 3 < 4 & 5 > 4",
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_ordinary_text_looks_as_before(name):
+    source = HARMLESS[name]
+    before = BeautifulSoup(markdown2html(source), "html.parser")
+    for anchor in before.find_all("a", class_="anchor-link"):
+        anchor.decompose()
+    after = BeautifulSoup(markdown2html(markdown(source)), "html.parser").div
+    assert after.get_text(" ").split() == before.get_text(" ").split()
+    assert [p.get_text() for p in after.find_all("pre")] == [p.get_text() for p in before.find_all("pre")]
+    assert shape(after) == shape(before)
+
+
+def shape(soup: BeautifulSoup) -> list[tuple]:
+    """Elements and how they look; an empty paragraph is none."""
+    found = [e for e in soup.find_all(True) if e.name != "p" or e.get_text(strip=True)]
+    return [(e.name, e.get("class") if e.name in ("div", "span") else "", e.get("style", "").strip(";")) for e in found]
+
+
+def test_a_link_says_where_it_leads():
+    assert "docs (<code>https://pytorch.org/docs</code>)" in markdown("[docs](https://pytorch.org/docs 'title')")
+
+
+def test_pictures_of_the_cell_itself_are_shown():
+    cell = new_markdown_cell('![a *b* "c"](attachment:a.png)', attachments={"a.png": {"image/png": PNG}})
+    shown = BeautifulSoup(defused(notebook(cell), SOURCE).cells[0].source, "html.parser").img
+    assert (shown["src"], shown["alt"]) == (f"data:image/png;base64,{PNG}", 'a b "c"')
+
+
+def test_long_and_slow_text_is_shown_as_typed():
+    slow = "\\\\(" * (LONGEST_MARKDOWN // 3) + "<b>\n\nend"
+    assert BeautifulSoup(markdown(slow), "html.parser").pre.get_text() == slow
+    assert markdown(markdown(slow)) == markdown(slow)
+    many = [new_markdown_cell("*x* " + "y " * 8000) for _ in range(2 * MOST_MARKDOWN // 16000)]
+    safe = defused(notebook(*many), SOURCE)
+    assert "<em>" in safe.cells[0].source and "<em>" not in safe.cells[-1].source
+    assert defused(safe, SOURCE) == safe
+
+
+def test_outputs_of_the_course_look_as_before(quiet):
+    """A figure with its size, coloured tracebacks, printed tables, a result."""
+    drawn = {"image/png": PNG + "\n", "text/plain": "<Figure>"}
+    trace = ["\x1b[31mValueError\x1b[39m: a < b", "\x1b[38;5;241mline\x1b[0m 1"]
+    outputs = [
+        new_output("display_data", data=drawn, metadata={"image/png": {"width": 40}}),
+        new_output("stream", name="stdout", text="✓ dh: right\n\ta\tb\n"), new_output("stream", name="stderr", text="w\n"),
+        new_output("error", ename="ValueError", evalue="a < b", traceback=trace),
+        new_output("execute_result", data={"text/plain": "tensor([1.])"}, execution_count=3),
+    ]  # fmt: skip
+    before = new_notebook(cells=[new_code_cell("x", outputs=outputs, execution_count=3)])
+    after = defused(before, SOURCE)
+    assert after.cells[0].outputs[1:] == before.cells[0].outputs[1:]
+    for template in TEMPLATES:
+        old, new = (BeautifulSoup(page(n, template), "html.parser").find(class_="output") for n in (before, after))
+        old.img["src"] = old.img["src"].strip()
+        assert str(new) == str(old)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[1;31mred\x1b[0m", "\x1b[1;31mred\x1b[0m"),
+        ("a\x1b[2J\x1b[Hb", "ab"),
+        ("\x1b]0;title\x07a\x1b]8;;http://x\x1b\\b", "ab"),
+        ("10%\r50%\r100%\ndone\r\n", "100%\ndone\n"),
+        ("a\x00\x08\x1b\x9b31mb\u202ec", "a31mbc"),
+        ("half \ud800 of a character", "half  of a character"),
+        ("x" * (LONGEST_TEXT + 5), "x" * LONGEST_TEXT + "\n... the rest, 5 characters, is left out ..."),
+    ],
+)
+def test_control_characters_go(text, shown):
+    assert plain(text) == shown
+
+
+def test_the_judges_result_is_kept_among_many_outputs():
+    outputs = [new_output("display_data", data={"text/plain": "x"}) for _ in range(500)]
+    outputs.append(new_output("execute_result", data={"text/plain": "0.5"}))
+    kept = defused(notebook(new_code_cell("x", outputs=outputs)), SOURCE).cells[0].outputs
+    assert kept[-1].data == {"text/plain": "0.5"} and len(kept) == 100
+
+
+def test_a_drawing_is_no_picture():
+    cell = new_markdown_cell("![x](attachment:a)", attachments={"a": {"image/svg+xml": SVG}})
+    assert "<img" not in defused(notebook(cell), SOURCE).cells[0].source

@@ -1,0 +1,93 @@
+"""The one command line: help with an example for each command, a sentence for what is wrong, and what modules are asked."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from autograder import bench, demo
+from autograder.classroom import grade
+from autograder.command_line import NAME, commands
+from autograder.course import adopt, build, gates
+from autograder.course.exercise import COURSE
+from autograder.working_copy import work
+
+
+def run(*words: str):
+    return CliRunner().invoke(commands, words, prog_name=NAME, windows_expand_args=False)
+
+
+def test_what_there_is():
+    assert set(commands.commands) == {"adopt", "bench", "build", "check", "demo", "grade", "work"}
+    help_of_all = run("--help").output
+    for name, command in commands.commands.items():
+        assert f"  {name} " in help_of_all and command.short_help in help_of_all
+
+
+@pytest.mark.parametrize("name", commands.commands)
+def test_each_has_help_with_an_example_that_is_one(name, monkeypatch):
+    done = run(name, "--help")
+    assert done.exit_code == 0
+    (example,) = [line for line in done.output.splitlines() if "Example:" in line]
+    words = example.split(f"Example: {NAME} ")[1].split()
+    assert words[0] == name
+    for module in (adopt, bench, build, demo, gates, grade, work):
+        monkeypatch.setattr(module, "main", lambda *_: 7)
+    assert run(*words).exit_code == 7
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["dance"], "No such command 'dance'"),
+        (["build", "--chek"], "No such option"),
+        (["check", "this"], "unexpected extra argument (this)"),
+        (["work", "update"], "unexpected extra argument (update)"),
+        (["grade", "--jobs", "many"], "'many' is not a valid integer range"),
+        (["grade", "--jobs=-1"], "-1 is not in the range x>=0"),
+        (["grade", "9_nothing"], "There is no assignment 9_nothing. There are: 1_chunked_backprop"),
+        (["bench", "--large"], "requires an argument"),
+    ],
+)
+def test_what_is_wrong_gets_a_sentence(words, sentence):
+    done = run(*words)
+    assert done.exit_code == 2 and sentence in done.output
+
+
+def test_words_reach_the_module_as_they_are(monkeypatch):
+    asked = []
+    monkeypatch.setattr(grade, "main", lambda *given: asked.append(given) or 0)
+    assert run("grade", "a", "b", "--student=-rf", "--jobs", "2", "--scheduler=", "--force").exit_code == 0
+    assert run("grade", "--student=[ab]*\n").exit_code == 0
+    assert asked == [(("a", "b"), "-rf", 2, True, ""), ((), "[ab]*\n", None, False, None)]
+    monkeypatch.setattr(build, "main", lambda sources: 3 + sources)
+    monkeypatch.setattr(work, "main", lambda update: 5 + update)
+    assert [run(*words).exit_code for words in (["build"], ["build", "--sources"], ["work"], ["work", "--update"])] == [
+        3,
+        4,
+        5,
+        6,
+    ]
+
+
+def test_grading_says_what_windows_lacks(monkeypatch):
+    monkeypatch.setattr("autograder.command_line.os.name", "nt")
+    for name in ("grade", "demo", "bench"):
+        done = run(name)
+        assert done.exit_code == 1 and "Grading needs Linux or macOS" in done.output
+
+
+def test_it_is_a_program():
+    done = subprocess.run([sys.executable, "-m", "autograder"], cwd=COURSE, capture_output=True, text=True)
+    assert done.returncode == 2 and f"Usage: {NAME} [OPTIONS] COMMAND" in done.stderr
+
+
+def test_make_calls_it_and_no_module_that_grades():
+    """The processes that grade would read such a module a second time, and warn."""
+    lines = [
+        line for line in (COURSE / "Makefile").read_text(encoding="utf-8").splitlines() if "-m autograder." in line
+    ]
+    assert [
+        line for line in lines if "-m autograder.machine" not in line and "-m autograder.untouched" not in line
+    ] == []

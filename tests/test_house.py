@@ -1,0 +1,146 @@
+"""The house: which room may import which (pyproject.toml), and what else keeps it one that people find their way in."""
+
+import ast
+import functools
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+import autograder
+import toolkit
+from autograder.course.exercise import COURSE
+
+ROOMS = sorted(path.parent.name for path in (COURSE / "autograder").glob("*/__init__.py"))
+IN_FUNCTIONS = {
+    "command_line": "help is there at once, and Windows has not what grading needs",
+    "machine": "an old Python gets as far as the sentence that says so",
+    "handed_in.readable": "jupytext takes a while to import, and few files need it",
+    "classroom.schedule": "Dask need not be installed",
+    "sandbox.bubblewrap": "libseccomp need not be there, which pyseccomp cannot be imported without",
+    "sandbox.inside_sandbox.kernel": "these are for the warm process; from outside only its protocol is imported",
+    "sandbox.inside_sandbox.run": "as kernel",
+    "sandbox.inside_sandbox.server": "as kernel",
+}
+"""Modules of autograder/ with imports inside functions, and why. That two modules need each other is no reason."""
+STANDARD_LIBRARY_ALONE = ("__init__", "machine", "untouched")
+"""What make starts before anything is installed."""
+WITHOUT_A_SANDBOX = ("course.build", "course.gates", "course.adopt", "working_copy.work", "command_line")
+"""What the commands build, check, adopt and work import."""
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    root = COURSE / "autograder"
+    for path in sorted(root.rglob("*.py")):
+        yield ".".join(path.relative_to(root).with_suffix("").parts), _tree(path)
+
+
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _imports(tree: ast.AST) -> list[ast.Import | ast.ImportFrom]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def test_an_arrow_only_points_down():
+    assert lint_imports(config_filename=str(COURSE / "pyproject.toml"), no_cache=True) == 0
+
+
+@pytest.mark.parametrize(
+    "place, line",
+    [
+        ("autograder/course/typed.py", "from autograder.handed_in import mend"),  # upwards
+        ("autograder/sandbox/inside_sandbox/wire.py", "from . import run"),  # in a circle
+        ("toolkit/names.py", "from autograder import files"),
+        ("autograder/attic.py", ""),  # no place in the order
+    ],
+)
+def test_what_points_up_is_found(tmp_path, place, line):
+    for name in ("autograder", "toolkit"):
+        shutil.copytree(COURSE / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(COURSE / "pyproject.toml", tmp_path)
+    with (tmp_path / place).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "BROKEN" in done.stdout, done.stdout + done.stderr
+
+
+def test_imports_stand_at_the_top_of_a_module():
+    found = {
+        name
+        for name, tree in _modules()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and _imports(function)
+    }
+    assert found == IN_FUNCTIONS.keys()
+
+
+def test_what_has_an_underscore_stays_in_its_module():
+    for name, tree in _modules():
+        for node in _imports(tree):
+            private = [alias.name for alias in node.names if alias.name.startswith("_") and alias.name != "__version__"]
+            assert not private, f"autograder.{name} imports {private}"
+
+
+def test_what_make_starts_first_needs_nothing_installed():
+    trees = dict(_modules())
+    for name in STANDARD_LIBRARY_ALONE:
+        for node in trees[name].body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                assert {part.split(".")[0] for part in names} <= sys.stdlib_module_names, name
+
+
+def test_what_needs_no_sandbox_is_imported_on_windows():
+    """Windows' Python has none of these modules; what others' packages import there is theirs to know."""
+    program = f"""
+import importlib, sys
+import click, jinja2, jupytext, nbconvert, nbgrader.apps, torch
+for name in ("fcntl", "resource", "pwd", "grp", "termios"):
+    sys.modules[name] = None
+sys.platform = "win32"
+for name in {WITHOUT_A_SANDBOX}:
+    importlib.import_module("autograder." + name)
+from autograder.course.exercise import configuration
+assert configuration().CourseDirectory.course_id
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=COURSE, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_room_says_what_it_is_for():
+    for room in ROOMS:
+        assert ast.get_docstring(_tree(COURSE / "autograder" / room / "__init__.py")), room
+        assert f"\n    {room}/ " in autograder.__doc__, f"{room} is not on the map in autograder/__init__.py"
+
+
+def test_tests_stand_in_the_rooms_of_what_they_test():
+    folders = {path.parent.name for path in (COURSE / "tests").glob("*/test_*.py")}
+    assert folders == {*ROOMS, "toolkit"}
+
+
+def test_every_module_of_the_toolkit_has_its_place_in_the_reading_order():
+    modules = {path.stem for path in (COURSE / "toolkit").glob("*.py")} - {"__init__"}
+    assert modules - set(re.findall(r"\w+", toolkit.__doc__)) == set()
+
+
+def test_files_that_are_spoken_of_are_there():
+    texts = [
+        *COURSE.glob("*.md"),
+        *COURSE.glob("docs/*.md"),
+        *COURSE.glob("*.txt"),
+        COURSE / "Makefile",
+        COURSE / "Dockerfile",
+    ]
+    texts += [COURSE / "nbgrader_config.py", *COURSE.glob("autograder/**/*.py")]
+    for text in texts:
+        for place in re.findall(r"\b(?:autograder|toolkit|tests)/[\w/]+\.py\b", text.read_text(encoding="utf-8")):
+            assert (COURSE / place).is_file(), f"{text.name} speaks of {place}"

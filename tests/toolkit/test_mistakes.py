@@ -1,0 +1,60 @@
+"""Every mistake loses its own gradient's points and no one else's: nearly six hundred of them, made from the graph."""
+
+from collections import Counter, defaultdict
+from concurrent.futures import Future, ProcessPoolExecutor
+
+import pytest
+
+from tests.bank import bench
+from tests.submissions.mistakes import Mistake, mistakes
+from toolkit.verdict import Verdict
+
+ASSIGNMENT = "1_chunked_backprop"
+KINDS = """
+sign | factor n | factor 1/n | factor n/(n-1) | factor 2 | zeros | one element or row left out
+transpose | transpose, reshaped | dimension added | dimension dropped | sum too many | mean of the rows
+another variable's gradient | upstream left out | wrong upstream | wrong operand | local derivative left out
+added where it multiplies | divided where it multiplies | sign of a factor | power | constant | factor left out
+missing sum | mean for sum | sum over the wrong dimension | sum over everything | only one row | precedence of sum
+missing branch | sign of a branch | branch counted twice | stale upstream | aliased upstream | epsilon | n for n-1
+n-1 for n | precedence of / and - | size written out | factors in the wrong order | wrong factor transposed
+transpose of the product | transpose left out | repeats overwritten | repeats in part | repeats averaged | never filled
+"""
+KINDS = [kind.strip() for line in KINDS.strip().splitlines() for kind in line.split("|")]
+
+
+@pytest.fixture(scope="module")
+def verdicts(workers: ProcessPoolExecutor) -> dict[str, list[tuple[Mistake, Future]]]:
+    """All mistakes by kind, with what the judge says of each (or will say)."""
+    judged = defaultdict(list)
+    for mistake in mistakes(bench(ASSIGNMENT)):
+        judged[mistake.kind].append((mistake, workers.submit(_judged, mistake.edits)))
+    return judged
+
+
+def test_the_generator_knows_every_kind_and_reaches_every_gradient(verdicts):
+    assert sorted(verdicts) == sorted(KINDS)
+    reached = Counter(mistake.name for made in verdicts.values() for mistake, _ in made)
+    assert reached.keys() == set(bench(ASSIGNMENT).exercise.expected)
+    assert min(reached.values()) >= 8
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mistake_loses_its_own_points_and_no_others(kind, verdicts, tried):
+    surprises = []
+    for mistake, future in verdicts[kind]:
+        tried[kind] += 1
+        found = future.result()
+        own = found.pop(mistake.name)
+        if own.points > mistake.fraction or (mistake.fraction and not own.points):
+            surprises.append(f"{mistake.label}\n    is judged {own.kind} ({own.message})")
+        for other in found.values():
+            if other.points < 1:
+                surprises.append(f"{mistake.label}\n    costs d{other.name}: {other.kind} ({other.message})")
+        if not own.message:
+            surprises.append(f"{mistake.label}\n    gets no message")
+    assert not surprises, "\n".join(surprises)
+
+
+def _judged(edits: dict[str, str]) -> dict[str, Verdict]:
+    return bench(ASSIGNMENT).judge(edits)
