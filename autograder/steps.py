@@ -8,6 +8,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from logging import Logger
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jinja2.filters import do_float, do_round
@@ -37,7 +38,7 @@ from toolkit.verdict import Verdict
 class SubmissionExporter(NotebookExporter):
     """Reads what was handed in; what is no notebook becomes an empty one with a note, so that a human looks at it."""
 
-    def from_filename(self, filename: str, resources: ResourcesDict | None = None, **kwargs: object) -> tuple:
+    def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kwargs: object) -> tuple:
         path = Path(filename)
         if getattr(self.parent, "_sanitizing", False):
             coursedir = self.parent.coursedir
@@ -251,12 +252,12 @@ def number(value: object, default: float = 0.0) -> float | str:
     return value if value == QUESTION else do_float(value, default)
 
 
-def rounded(value: float | str, precision: int = 0) -> float | str:
+def rounded(value: Any, precision: int = 0) -> float | str:
     """Jinja's filter ``round``, which lets a question mark pass."""
     return value if value == QUESTION else do_round(value, precision)
 
 
-def _is_open(shown: Mapping[str, object]) -> bool:
+def _is_open(shown: Mapping[str, Any]) -> bool:
     """Whether a submission has points that only a human can give: told by the grader, else asked of the gradebook."""
     if "open" in shown:
         return bool(shown["open"])
