@@ -2,15 +2,19 @@
 
 A test that needs more than Python and its packages says so: ``@pytest.mark.needs("bubblewrap")``. Where that is missing the
 test is left out, and the last line says how many were and why. With CI=true none may be: what is skipped there has failed.
+
+On several cores (``pytest -n logical --dist loadgroup``) tests that share a fixture of their module stay together, since it
+would be made once more elsewhere, and so do the cells of a notebook. ``@pytest.mark.quiet`` is for what is measured: nothing
+else runs meanwhile.
 """
 
+import fcntl
 import importlib.util
-import multiprocessing
 import os
-import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
@@ -20,7 +24,7 @@ from autograder.sandbox import bubblewrap
 from tests.bank import Bench, bench
 
 TRIED = pytest.StashKey[Counter]()
-LEFT_OUT = pytest.StashKey[Counter]()
+LEFT_OUT = pytest.StashKey[dict[str, str]]()
 CI = os.environ.get("CI", "").lower() not in ("", "0", "no", "false")
 WANTED = bubblewrap.wanted()
 
@@ -40,9 +44,46 @@ NEEDS: dict[str, Callable[[], str]] = {
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*names): what a machine must have to run the test (conftest.NEEDS)")
-    config.stash[TRIED], config.stash[LEFT_OUT] = Counter(), Counter()
-    if NEEDS["bubblewrap"]() and not CI:
+    config.addinivalue_line("markers", "quiet: measures time, so that no other test may run meanwhile")
+    config.stash[TRIED], config.stash[LEFT_OUT] = Counter(), {}
+    config.pluginmanager.register(_Count(config))
+    torch.set_num_threads(1)
+    if _runs_tests(config) and NEEDS["bubblewrap"]() and not CI:
         os.environ["SANDBOX"] = "off"  # the answers in the tests are the course's own; attacks need bubblewrap
+
+
+def _runs_tests(config: pytest.Config) -> bool:
+    """Whether this process does; on several cores the first one only collects what the others say."""
+    return hasattr(config, "workerinput") or not config.getoption("numprocesses", None)
+
+
+# --- on several cores ---------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what stays together."""
+    for item in items:
+        shared = getattr(item, "_fixtureinfo", None)
+        fixtures = shared.name2fixturedefs.values() if shared else ()
+        if item.path.suffix == ".ipynb" or any(one[-1].scope in ("module", "class") for one in fixtures):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Tests hold a lock together, and one that is to be alone holds it by itself; whoever waits for that holds the door, too."""
+    if not (run := getattr(item.config, "workerinput", {}).get("testrunuid")):
+        return (yield)
+    here = Path(tempfile.gettempdir()) / f"tests-{run}"
+    with open(here.with_suffix(".door"), "w") as door, open(here.with_suffix(".room"), "w") as room:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if item.get_closest_marker("quiet") else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        return (yield)
+
+
+# --- what is left out ---------------------------------------------------------------------------------------------------
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,34 +96,54 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    return _counted(report, item.config)
+    return _none_in_ci((yield))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
-    report = yield
-    return _counted(report, collector.config)
+    return _none_in_ci((yield))
 
 
-def _counted(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> pytest.TestReport:
-    """A report, counted if something is left out; in CI that is a failure."""
-    if report.skipped and not hasattr(report, "wasxfail"):
-        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
-        name, _, why = reason.removeprefix("Skipped: ").partition("\n")
-        config.stash[LEFT_OUT][name] += 1
-        if CI:
-            report.outcome, report.longrepr = "failed", f"CI leaves no test out, and this one needs {name}. {why}"
+def _none_in_ci(report: pytest.TestReport | pytest.CollectReport) -> pytest.TestReport | pytest.CollectReport:
+    """The report; in CI a failure if something is left out."""
+    if CI and (left_out := _left_out(report)):
+        name, why = left_out
+        report.outcome, report.longrepr = "failed", f"CI leaves no test out, and this one needs {name}. {why}"
     return report
+
+
+def _left_out(report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str] | None:
+    """What was missing, and a sentence on it."""
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return None
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple | list) else report.longrepr)
+    name, _, why = reason.removeprefix("Skipped: ").partition("\n")
+    return name, why
+
+
+class _Count:
+    """Counts what reports say, here or in other processes."""
+
+    def __init__(self, config: pytest.Config):
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self.config.stash[TRIED].update(dict(value for key, value in report.user_properties if key == "mistakes"))
+        self.pytest_collectreport(report)
+
+    def pytest_collectreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if left_out := _left_out(report):
+            self.config.stash[LEFT_OUT][report.nodeid] = left_out[0]  # once, though each process collects all
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line: what was left out on this machine."""
-    left_out = config.stash.get(LEFT_OUT, Counter())
+    left_out = Counter(config.stash.get(LEFT_OUT, {}).values())
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter and left_out and not CI:
         kinds = ", ".join(f"{count} for want of {name}" for name, count in left_out.most_common())
-        without = "" if bubblewrap.wanted() else "; the others ran without the sandbox"
+        without = "; the others ran without the sandbox" if NEEDS["bubblewrap"]() else ""
         reporter.write_line(f"Left out on this machine: {left_out.total()} tests ({kinds}){without}.")
 
 
@@ -101,20 +162,7 @@ def exercise_1() -> Bench:
     return bench("1_chunked_backprop")
 
 
-@pytest.fixture(scope="session")
-def workers() -> Iterator[ProcessPoolExecutor]:
-    """Processes that judge side by side, one a core; each has a runner of its own."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count() or 1, context, _prepare, (list(sys.path),)) as pool:
-        yield pool
-
-
 @pytest.fixture
-def tried(request: pytest.FixtureRequest) -> Counter:
+def tried(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
     """Counts mistakes by kind, for the summary."""
-    return request.config.stash[TRIED]
-
-
-def _prepare(path: list[str]) -> None:
-    sys.path[:] = path
-    torch.set_num_threads(1)
+    return lambda kind, count: record_property("mistakes", (kind, count))

@@ -8,6 +8,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 AUTOGRAD = frozenset(
     [
@@ -223,7 +224,7 @@ def _depth(tree: ast.AST) -> int:
 _BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 
 
-def _simple_statements(node: ast.stmt) -> Iterator[ast.stmt]:
+def _simple_statements(node: ast.stmt | ast.ExceptHandler) -> Iterator[ast.stmt]:
     """Statements inside of loops and blocks that hold no others; a function definition counts as one."""
     for field_name in ("body", "orelse", "finalbody", "handlers"):
         for inner in getattr(node, field_name, []):
@@ -235,7 +236,7 @@ def _simple_statements(node: ast.stmt) -> Iterator[ast.stmt]:
 
 def _blank(lines: list[str], node: ast.stmt) -> None:
     """Put ``pass`` in the place of a statement, on its first line."""
-    first, last = _first_line(node) - 1, node.end_lineno - 1
+    first, last = _first_line(node) - 1, (node.end_lineno or node.lineno) - 1
     rest = lines[last].encode()[node.end_col_offset :].decode()
     lines[first] = lines[first].encode()[: node.col_offset].decode() + "pass" + (rest if first == last else "")
     lines[first + 1 : last + 1] = [""] * (last - first)
@@ -331,7 +332,7 @@ def autograd_uses(tree: ast.AST, own: OwnWords = OwnWords()) -> Iterator[str]:
                         yield f"{word}(... {sorted(found)[0]} ...)"
 
 
-def _switches_off(node: ast.AST) -> bool:
+def _switches_off(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and any(isinstance(a, ast.Constant) and a.value is False for a in node.args)
 
 

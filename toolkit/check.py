@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -67,7 +68,7 @@ class _Session:
 
     graph: Graph | None = None
     """Its graph; steps whose gradient autograd did not keep are substituted into those that read them."""
-    values: Mapping[str, object] = MappingProxyType({})
+    values: Mapping[str, Any] = MappingProxyType({})
     """Tensors and numbers of the forward pass, inputs included."""
     versions: Mapping[str, int] = MappingProxyType({})
     """How often each tensor had been changed in place by then."""
@@ -240,7 +241,7 @@ class computing:
     """Within it torch computes as the judge needs it, whatever the notebook has set: on the CPU, with autograd."""
 
     def __enter__(self) -> None:
-        self.contexts = [unpatched(), cpu_by_default(), torch.inference_mode(False), torch.enable_grad()]
+        self.contexts: list[Any] = [unpatched(), cpu_by_default(), torch.inference_mode(False), torch.enable_grad()]
         for context in self.contexts:
             context.__enter__()
 
@@ -272,7 +273,7 @@ def spoken(verdict: Verdict) -> tuple[str, str]:
     return "✗", verdict.message
 
 
-def _judged(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
+def _judged(name: str, notebook: Mapping[str, Any]) -> tuple[str, str]:
     """Mark and sentence on one gradient."""
     found = best_of(lambda judge: [judge.verdict(name)])
     if not found:
@@ -289,7 +290,7 @@ def _judged(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
     return "✗", said + _shared(name, notebook)
 
 
-def _right(name: str, notebook: Mapping[str, object], more: str) -> str:
+def _right(name: str, notebook: Mapping[str, Any], more: str) -> str:
     """What to say of a gradient whose lines are right: what is in memory may be something else."""
     graph = _network()
     if _no_reference(name, notebook, graph):
@@ -318,7 +319,7 @@ def _right(name: str, notebook: Mapping[str, object], more: str) -> str:
 # --- by what is in memory ---------------------------------------------------------------------------------------------------
 
 
-def _by_memory(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
+def _by_memory(name: str, notebook: Mapping[str, Any]) -> tuple[str, str]:
     """Mark and sentence on the gradient that is in memory, by this notebook's minibatch alone."""
     graph = _network()
     if problem := _no_reference(name, notebook, graph):
@@ -352,7 +353,7 @@ def _by_memory(name: str, notebook: Mapping[str, object]) -> tuple[str, str]:
     return "✗", safely(worst_element, *args)
 
 
-def _shared(name: str, notebook: Mapping[str, object]) -> str:
+def _shared(name: str, notebook: Mapping[str, Any]) -> str:
     """Says so if a gradient is one tensor with another."""
     yours = notebook.get("d" + name)
     for other in _checkable(_network()):
@@ -363,17 +364,17 @@ def _shared(name: str, notebook: Mapping[str, object]) -> str:
     return ""
 
 
-def _upstreams(name: str, notebook: Mapping[str, object], graph: Graph) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def _upstreams(name: str, notebook: Mapping[str, Any], graph: Graph) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The learner's gradients of what reads a variable, where they can be used, and autograd's."""
     readers = graph.readers(name)
     return {r: _upstream(r, notebook) for r in readers}, {r: _reference(r, notebook) for r in readers}
 
 
-def _detached(notebook: Mapping[str, object]) -> dict[str, object]:
+def _detached(notebook: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v.detach() if isinstance(v, Tensor) else v for k, v in notebook.items()}
 
 
-def _no_reference(name: str, notebook: Mapping[str, object], graph: Graph) -> str:
+def _no_reference(name: str, notebook: Mapping[str, Any], graph: Graph) -> str:
     """Why there is nothing to compare with; empty if there is."""
     readers = graph.readers(name)
     for other in dict.fromkeys([name, *readers, *(read for reader in readers for read in graph.steps[reader].reads)]):
@@ -427,7 +428,7 @@ def _has_gradient(name: str) -> bool:
     return value.is_leaf or value.retains_grad or not value.is_floating_point()
 
 
-def _is_as_it_was(name: str, notebook: Mapping[str, object]) -> bool:
+def _is_as_it_was(name: str, notebook: Mapping[str, Any]) -> bool:
     """Whether a name still means what it meant when the network was read, unchanged."""
     then, now = _Session.values[name], notebook.get(name)
     if isinstance(then, Tensor):
@@ -450,7 +451,7 @@ def _unusable(yours: object) -> str:
     return ""
 
 
-def _near_miss(name: str, notebook: Mapping[str, object], graph: Graph) -> str:
+def _near_miss(name: str, notebook: Mapping[str, Any], graph: Graph) -> str:
     """A hint at a typing slip such as ``dbmeani``."""
     known = {"d" + v for v in graph.variables(_Session.values)}
     strays = [key for key, value in notebook.items() if key.startswith("d") and _is_plain(value) and key not in known]
@@ -458,14 +459,14 @@ def _near_miss(name: str, notebook: Mapping[str, object], graph: Graph) -> str:
     return f" You have a {close[0]}: is the name a typing slip?" if close else ""
 
 
-def _upstream(reader: str, notebook: Mapping[str, object]) -> Tensor:
+def _upstream(reader: str, notebook: Mapping[str, Any]) -> Tensor:
     """The learner's gradient of a reader where it can be used, else autograd's."""
     reference, yours = _reference(reader, notebook), notebook.get("d" + reader)
     fitted = fit(yours.detach(), reference.shape) if _is_plain(yours) else None
     return reference if fitted is None or not torch.isfinite(fitted).all() else fitted.to(reference.dtype)
 
 
-def _reference(name: str, notebook: Mapping[str, object]) -> Tensor:
+def _reference(name: str, notebook: Mapping[str, Any]) -> Tensor:
     variable = notebook[name]
     if name == _network().output and variable.dim() == 0:
         return torch.ones_like(variable.detach())

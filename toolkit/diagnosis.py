@@ -8,6 +8,7 @@ import ast
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,7 +26,7 @@ NOT_FINITE = (
 def explain(
     graph: Graph,
     name: str,
-    values: Mapping[str, object],
+    values: Mapping[str, Any],
     upstream: Mapping[str, Tensor],
     yours: Tensor,
     others: Mapping[str, Tensor] | None = None,
@@ -47,7 +48,7 @@ def safely(function: Callable[..., str], *args: object) -> str:
 def known_mistake(
     graph: Graph,
     name: str,
-    values: Mapping[str, object],
+    values: Mapping[str, Any],
     upstream: Mapping[str, Tensor],
     yours: Tensor,
     others: Mapping[str, Tensor],
@@ -63,7 +64,7 @@ def known_mistake(
         right: whether one of these is right as what it should be; else it says nothing.
     """
     parts, scale = shares_and_scale(graph, name, values, upstream)
-    truth = sum(parts.values())
+    truth = torch.stack([*parts.values()]).sum(0)
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
         return f"d{name} holds {bad}. {NOT_FINITE}"
@@ -119,11 +120,11 @@ def _shapes(name: str, yours: torch.Size, wanted: torch.Size) -> str:
 
 
 def worst_element(
-    graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor], yours: Tensor
+    graph: Graph, name: str, values: Mapping[str, Any], upstream: Mapping[str, Tensor], yours: Tensor
 ) -> str:
     """Where yours and autograd's differ most, both numbers and their ratio. They have the same shape."""
     parts, scale = shares_and_scale(graph, name, values, upstream)
-    truth = sum(parts.values())
+    truth = torch.stack([*parts.values()]).sum(0)
     difference = (yours - truth).abs()
     beyond = difference > tolerance(scale)
     index = tuple(int(i) for i in torch.unravel_index((difference * beyond).argmax(), truth.shape))
@@ -144,11 +145,11 @@ def _scale_like(wrong: Tensor, scale: Tensor) -> Tensor:
 def _candidates(
     graph: Graph,
     name: str,
-    values: Mapping[str, object],
+    values: Mapping[str, Any],
     upstream: Mapping[str, Tensor],
     parts: Mapping[str, Tensor],
 ) -> Iterator[Candidate]:
-    truth = sum(parts.values())
+    truth = torch.stack([*parts.values()]).sum(0)
     yield from _branches(name, parts)
     for reader, share in parts.items():
         step, rest = graph.steps[reader], truth - share
@@ -192,9 +193,7 @@ def _branches(name: str, parts: Mapping[str, Tensor]) -> Iterator[Candidate]:
         )
 
 
-def _one_step(
-    step: Step, name: str, values: Mapping[str, object], upstream: Tensor, share: Tensor
-) -> Iterator[Candidate]:
+def _one_step(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor, share: Tensor) -> Iterator[Candidate]:
     """What one reader would pass back under one mistake."""
     variable = values[name]
     ones = torch.ones_like(upstream)
@@ -225,7 +224,7 @@ def _one_step(
         yield "Yours is transposed. Which factor comes first in the product, and which one is transposed?", share.T
 
 
-def _broadcast(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
+def _broadcast(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
     """A sum over copies that is missing, is a mean, or is taken over one factor of a product only."""
     variable = values[name]
     if variable.shape == upstream.shape or variable.dim() > upstream.dim():
@@ -271,7 +270,7 @@ BY_OUTPUT = {"tanh": lambda y: 1 - y**2, "sigmoid": lambda y: y * (1 - y), "exp"
 """Slopes that are usually written with the output y of the function."""
 
 
-def _elementwise(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
+def _elementwise(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
     """The slope of an elementwise line taken at the wrong place, or a power with the wrong exponent."""
     variable, output, tree = values[name], values[step.name], step.tree
     if variable.shape != upstream.shape:
@@ -296,7 +295,7 @@ _IDENTITIES = {  # one call that hides several uses of its argument, written out
 }
 
 
-def _places(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
+def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
     """Where one line uses ``name`` in several places, as a fused line does: the share of a place left out or changed."""
     tree = _Identities().visit(step.tree)
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
@@ -337,7 +336,7 @@ class _Identities(ast.NodeTransformer):
         return ast.parse(text.format(*map(ast.unparse, node.args)), mode="eval").body
 
 
-def _overwritten(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Iterator[Candidate]:
+def _overwritten(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
     """Rows picked by index, written back with ``=`` where they had to be added up."""
     tree = step.tree
     if not (isinstance(tree, ast.Subscript) and isinstance(tree.value, ast.Name) and tree.value.id == name):
@@ -366,7 +365,7 @@ def _variants(step: Step) -> Iterator[tuple[str, Step]]:
                 yield text, Step.from_expression(step.name, ast.fix_missing_locations(tree))
 
 
-def _slips(node: ast.AST) -> Iterator[tuple[str, object]]:
+def _slips(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], ast.expr]]]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and isinstance(node.right, ast.Constant):
         yield f"You have {ast.unparse(node.left)} where the line has {ast.unparse(node)}.", lambda n: n.left
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _is_small(node.right):
@@ -384,7 +383,7 @@ def _slips(node: ast.AST) -> Iterator[tuple[str, object]]:
         yield "The sum is treated as a mean.", lambda n: ast.Attribute(n.value, "mean", n.ctx)
 
 
-def _factors(what: str, values: Mapping[str, object], truth: Tensor) -> Iterator[Candidate]:
+def _factors(what: str, values: Mapping[str, Any], truth: Tensor) -> Iterator[Candidate]:
     """The right gradient, or one share of it, times a constant that learners forget or add."""
     n = values.get("n")
     named = [("2", 2.0), ("1/2", 0.5)]
@@ -399,7 +398,7 @@ def _factors(what: str, values: Mapping[str, object], truth: Tensor) -> Iterator
             )
 
 
-def _variable_factors(graph: Graph, values: Mapping[str, object], truth: Tensor) -> Iterator[Candidate]:
+def _variable_factors(graph: Graph, values: Mapping[str, Any], truth: Tensor) -> Iterator[Candidate]:
     """The right gradient but for a forward variable as a factor, left out or there once too often."""
     for name in _whole(graph.text).variables(values):
         variable = values.get(name)
@@ -459,5 +458,5 @@ class _Replace(ast.NodeTransformer):
     def __init__(self, old: ast.AST, new: ast.AST):
         self.old, self.new = old, new
 
-    def visit(self, node: ast.AST) -> ast.AST:
+    def visit(self, node: ast.AST) -> Any:
         return self.new if node is self.old else self.generic_visit(node)

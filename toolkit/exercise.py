@@ -6,6 +6,7 @@ The judge reads it from the source notebook (``autograder.exercise``); a student
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from toolkit.graph import Graph
 
@@ -17,7 +18,7 @@ class Expectation:
     kind: str
     """``gradients``, ``training`` (a loop) or ``values`` (computed from other inputs than a minibatch)."""
     names: tuple[str, ...]
-    options: Mapping[str, object]
+    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Exercise:
         """Factors on inputs with which more minibatches are asked for."""
         return [one.options["scale"] for cell in self.graded for one in cell.expected if "scale" in one.options]
 
-    def description(self) -> dict[str, object]:
+    def description(self) -> dict[str, Any]:
         """All of it as plain lists and strings; ``from_description`` reads it."""
         return {
             "name": self.name, "forward": self.graph.text, "imports": self.imports, "inputs": list(self.inputs),
@@ -70,7 +71,7 @@ class Exercise:
         }  # fmt: skip
 
     @classmethod
-    def from_description(cls, said: Mapping[str, object]) -> "Exercise":
+    def from_description(cls, said: Mapping[str, Any]) -> "Exercise":
         """What ``description`` gave."""
         graded = tuple(
             GradedCell(

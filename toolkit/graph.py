@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,7 +32,7 @@ class Step:
     """Line number in the forward cell, from 1."""
     code: CodeType
 
-    def evaluate(self, values: Mapping[str, object]) -> Tensor:
+    def evaluate(self, values: Mapping[str, Any]) -> Tensor:
         """Value of the expression; ``values`` must hold all that it reads (builtins are there already)."""
         known = {name: values[name] for name in self.reads if name in values}
         return eval(self.code, {"__builtins__": builtins, **known})
@@ -101,7 +102,9 @@ class Graph:
 
         Steps from which no way leads to the output are left out.
         """
-        keep, trees, kept = {*keep, self.output}, {}, {}
+        keep = {*keep, self.output}
+        trees: dict[str, ast.expr] = {}
+        kept: dict[str, Step] = {}
         for name, step in self.steps.items():
             trees[name] = _Substitute({other: trees[other] for other in step.reads if other in trees}).visit(step.tree)
             if name in keep:
@@ -127,19 +130,19 @@ class Graph:
                     front += [read] if read in self.steps else []
         return found
 
-    def variables(self, values: Mapping[str, object]) -> tuple[str, ...]:
+    def variables(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """Every name that has a gradient: floating-point inputs in order, then the steps."""
         leaves = (name for name in self.inputs if _is_float_tensor(values.get(name)))
         return (*leaves, *self.steps)
 
-    def forward(self, inputs: Mapping[str, object]) -> dict[str, object]:
+    def forward(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Run the forward pass; returns inputs and steps by name. Records an autograd graph if inputs ask for it."""
         values = dict(inputs)
         for step in self.steps.values():
             values[step.name] = step.evaluate(values)
         return values
 
-    def gradients(self, inputs: Mapping[str, object], upstream: Tensor | None = None) -> dict[str, Tensor]:
+    def gradients(self, inputs: Mapping[str, Any], upstream: Tensor | None = None) -> dict[str, Tensor]:
         """Autograd's gradient of the output with respect to every variable: the reference.
 
         Args:
@@ -157,7 +160,7 @@ class Graph:
         return dict(zip(names, grads, strict=True))
 
 
-def vector_jacobian_product(step: Step, name: str, values: Mapping[str, object], upstream: Tensor) -> Tensor:
+def vector_jacobian_product(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Tensor:
     """One reader's share of the gradient of ``name``: ``upstream`` times the Jacobian of a single expression.
 
     Args:
@@ -170,7 +173,7 @@ def vector_jacobian_product(step: Step, name: str, values: Mapping[str, object],
     return pullback(step, name, values)(upstream)
 
 
-def pullback(step: Step, name: str, values: Mapping[str, object]) -> Callable[[Tensor], Tensor]:
+def pullback(step: Step, name: str, values: Mapping[str, Any]) -> Callable[[Tensor], Tensor]:
     """``vector_jacobian_product`` as a function of the upstream gradient alone; the expression is evaluated only once."""
     with torch.enable_grad():
         variable = values[name].detach().requires_grad_()
@@ -185,7 +188,7 @@ def pullback(step: Step, name: str, values: Mapping[str, object]) -> Callable[[T
 
 
 def shares(
-    graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor]
+    graph: Graph, name: str, values: Mapping[str, Any], upstream: Mapping[str, Tensor]
 ) -> Iterator[tuple[str, Tensor]]:
     """What each reader of ``name`` passes back to it, as (reader, vector-Jacobian product).
 
@@ -196,7 +199,7 @@ def shares(
         yield reader, vector_jacobian_product(graph.steps[reader], name, values, upstream[reader])
 
 
-def local_gradient(graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor]) -> Tensor:
+def local_gradient(graph: Graph, name: str, values: Mapping[str, Any], upstream: Mapping[str, Tensor]) -> Tensor:
     """Gradient of the loss with respect to ``name``, given the gradients of the steps that read it.
 
     One vector-Jacobian product for each reader, summed: the multivariate chain rule on one node of the graph.
@@ -219,7 +222,7 @@ def local_gradient(graph: Graph, name: str, values: Mapping[str, object], upstre
 
 
 def summand_scale(
-    graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor], draws: int = 4
+    graph: Graph, name: str, values: Mapping[str, Any], upstream: Mapping[str, Tensor], draws: int = 4
 ) -> Tensor:
     """How large the terms are that add up to each element of a local gradient, cancellation or not.
 
@@ -233,7 +236,7 @@ def summand_scale(
 
 
 def shares_and_scale(
-    graph: Graph, name: str, values: Mapping[str, object], upstream: Mapping[str, Tensor], draws: int = 4
+    graph: Graph, name: str, values: Mapping[str, Any], upstream: Mapping[str, Tensor], draws: int = 4
 ) -> tuple[dict[str, Tensor], Tensor]:
     """``shares`` by reader and ``summand_scale`` together: each reader's expression is evaluated once for both."""
     parts, sizes = {}, []
@@ -272,7 +275,7 @@ def _hidden(graph: Graph, name: str) -> set[str]:
 def _sizes_inside(
     graph: Graph,
     name: str,
-    values: Mapping[str, object],
+    values: Mapping[str, Any],
     upstream: Mapping[str, Tensor],
     hidden: set[str],
     draws: int,

@@ -7,8 +7,9 @@ the order of the cells is a guess, and there is more than one (``submissions``).
 import contextlib
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from toolkit.cells import StudentCell, calls
 from toolkit.exercise import Exercise
@@ -48,6 +49,8 @@ class History:
         self.exercise: Exercise | None = None
         self.running: Ran | None = None
         self.nested = 0
+        self.hooks: list[tuple[str, Callable[[object], None]]] = []
+        """What it has registered with IPython."""
 
     def before(self, info: object) -> None:
         """A cell is going to be run (IPython's ``pre_run_cell``)."""
@@ -133,7 +136,7 @@ class History:
         return next((c.grade_id for c in self.exercise.graded if c.names() in asked and c.grade_id not in run), None)
 
     @staticmethod
-    def _with_grade_ids(parts: list, graded: Mapping[str, object]) -> Submission:
+    def _with_grade_ids(parts: list, graded: Mapping[str, Any]) -> Submission:
         """Where the frontend tells no ids, a solution cell is the last one before its graded cell."""
         known = {part.grade_id for part in parts if isinstance(part, StudentCell)}
         for number, part in enumerate(parts):
@@ -154,7 +157,7 @@ def digest(source: str) -> str:
     return hashlib.sha256(source.strip().encode()).hexdigest()[:12]
 
 
-def _shell() -> object | None:
+def _shell() -> Any:
     return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
 

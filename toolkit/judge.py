@@ -83,7 +83,8 @@ class Judge:
         they cost: the first that comes from it and is not autograd's own. (What is, is right, whatever the names on the way
         were used for.)
         """
-        expected, found = self.exercise.expected, {}
+        expected = self.exercise.expected
+        found: dict[str, str] = {}
         steps = [n for n in reversed(self.graph.steps) if n not in expected and "d" + n in self.plans.bound]
         own = [b for b in self.batches if b.own_sizes and not b.scaled]
         for step in steps:
@@ -289,11 +290,11 @@ class Judge:
             mentioned = re.search(rf"\bd{re.escape(name)}\b", cell.cell.source)
             if cell.syntax_error and (cell in here or mentioned):
                 return Verdict(name, "raised", _syntax_error(cell))
-        for cell in self.replaced:
-            if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", cell.source, re.MULTILINE):
+        for there in self.replaced:
+            if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", there.source, re.MULTILINE):
                 return Verdict(
                     name, "not attempted",
-                    f"there is no d{name} that counts: yours stands in {cell.label}, which belongs to the exercise and is "
+                    f"there is no d{name} that counts: yours stands in {there.label}, which belongs to the exercise and is "
                     "replaced when graded. Move it to the cell for your answer.",
                 )  # fmt: skip
         if other := safely(self._kept_as, name):

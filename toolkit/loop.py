@@ -11,6 +11,7 @@ import functools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,7 +50,7 @@ class TrainingStep:
     rate: float
     """The learning rate that this step should have."""
     graph: Graph
-    values: Mapping[str, object] | None
+    values: Mapping[str, Any] | None
     """The forward pass on the step's minibatch, with the parameters before it; None if the loop left no such minibatch."""
 
     @functools.cached_property
@@ -76,15 +77,15 @@ class TrainingStep:
         loss = {self.graph.output: torch.ones_like(self.values[self.graph.output])}
         return summand_scale(fused(self.graph.text, frozenset([name])), name, self.values, loss)
 
-    def after(self, name: str) -> object:
+    def after(self, name: str) -> Any:
         """A value after the step; None if the step did not come to its end, or left none."""
         return (self.step.after or {}).get(name)
 
-    def gradient(self, name: str) -> object:
+    def gradient(self, name: str) -> Any:
         """``d<name>`` as the step bound it last; None if it did not."""
         return self.upstream_at(name).get("d" + name)
 
-    def upstream_at(self, name: str) -> Mapping[str, object]:
+    def upstream_at(self, name: str) -> Mapping[str, Any]:
         """All gradients that this step has bound, as they were when ``d<name>`` was bound last."""
         for number in range(len(self.step.seen) - 1, -1, -1):
             if self.step.seen[number][0] == "d" + name:
@@ -237,11 +238,11 @@ def _training_steps(
 ) -> tuple[list[TrainingStep], str]:
     """The steps with what the judge knows of each; and what is wrong with their minibatches, if anything is."""
     training: list[TrainingStep] = []
-    before: dict[str, object] = {name: batch.values[name] for name in parameters}
+    before: dict[str, Any] = {name: batch.values[name] for name in parameters}
     for i, step in enumerate(seen):
         if not all(isinstance(v, Tensor) and v.shape == batch.values[n].shape for n, v in before.items()):
             break
-        drawn = {}
+        drawn: dict[str, Any] = {}
         for name in minibatches[0]:
             yours, wanted = (step.after or {}).get(name), batch.values[name]
             stale = isinstance(yours, Tensor) and torch.equal(yours, wanted)
@@ -264,7 +265,7 @@ def _training_steps(
     return training, ""
 
 
-def _forward(graph: Graph, inputs: Mapping[str, object]) -> dict[str, object] | None:
+def _forward(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
     with torch.no_grad():
         try:
             return graph.forward(inputs)
@@ -300,9 +301,9 @@ def _chunks(
     large = large_numbers(judge.exercise)
     chunks = []
     for i, cell in enumerate(before):
-        here = {"snapshot": snapshot} if i == chosen else {}
+        here: dict[str, Any] = {"snapshot": snapshot} if i == chosen else {}
         # the cells before it, too: the loop may call a function that stands there
-        watch = {"watched": tuple(watched), "steps_name": STEPS, "numbers": large} if watched else {}
+        watch: dict[str, Any] = {"watched": tuple(watched), "steps_name": STEPS, "numbers": large} if watched else {}
         chunks.append(Chunk(cell.source, cell.cell.label, **here, **watch))
     return chunks, chosen
 
@@ -542,7 +543,7 @@ def _off(parameters: Sequence[str], step: TrainingStep, wanted: Mapping[str, Ten
 def reference_trajectory(
     graph: Graph,
     parameters: Sequence[str],
-    start: Mapping[str, object],
+    start: Mapping[str, Any],
     steps: int,
     drop: int,
     generator: torch.Generator,

@@ -14,6 +14,7 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,7 +38,7 @@ class Minibatch:
     sizes: dict[str, float]
     own_sizes: bool
     """Whether sizes and constants are those of the student's own notebook."""
-    values: dict[str, object]
+    values: dict[str, Any]
     """Inputs and forward variables by name, detached."""
     upstream: dict[str, Tensor]
     """A random tensor for each variable, with its shape."""
@@ -188,9 +189,9 @@ def _run_inputs(
     seed: int,
     words: Sequence[str],
     last_class: bool = True,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Run the source's input cells in float64, with assignments to the given sizes left out."""
-    namespace: dict[str, object] = {"__builtins__": builtins, **sizes, "words": [*words]}
+    namespace: dict[str, Any] = {"__builtins__": builtins, **sizes, "words": [*words]}
     exec(imports, namespace)
     default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
@@ -205,7 +206,7 @@ def _run_inputs(
     return namespace
 
 
-def _add_data(namespace: dict[str, object], seed: int, last_class: bool) -> None:
+def _add_data(namespace: dict[str, Any], seed: int, last_class: bool) -> None:
     """A made-up data set of contexts and next characters, as soon as vocabulary and context length are known."""
     if "Xtr" in namespace or not {"vocab_size", "block_size"} <= namespace.keys():
         return
@@ -226,7 +227,7 @@ def _redraw(value: Tensor, generator: torch.Generator) -> Tensor:
     return (fresh * torch.where(small, 10 ** (-3 * exponent), 1.0)).detach()
 
 
-def _items(value: object, inputs: Mapping[str, object]) -> tuple[str, ...]:
+def _items(value: object, inputs: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the tensors that a list holds, if it holds nothing else."""
     tensors = [(name, tensor) for name, tensor in inputs.items() if isinstance(tensor, Tensor)]
     names = {id(tensor): name for name, tensor in reversed(tensors)}  # its first name: a loop may have left another
@@ -234,9 +235,9 @@ def _items(value: object, inputs: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(items) if all(items) else ()
 
 
-def _wins(values: Mapping[str, object], exercise: Exercise, sizes: Mapping[str, float]) -> bool:
+def _wins(values: Mapping[str, Any], exercise: Exercise, sizes: Mapping[str, float]) -> bool:
     """Whether the last of the classes is the largest in any row of a step with one column a class."""
-    classes = sizes.get("vocab_size")
+    classes = sizes.get("vocab_size", 0)
     rows = [
         values[name] for name in exercise.graph.steps if values[name].dim() == 2 and values[name].shape[1] == classes
     ]

@@ -6,6 +6,7 @@ student's notebook it holds while ``check`` runs the cells again.
 
 import contextlib
 from collections.abc import Iterator
+from typing import NoReturn
 
 import torch
 import torch.autograd.forward_ad
@@ -13,7 +14,7 @@ import torch.autograd.functional
 import torch.func
 
 
-def refuse(*args: object, **kwargs: object) -> None:
+def refuse(*args: object, **kwargs: object) -> NoReturn:
     """Stands for whatever is taken out.
 
     Raises:

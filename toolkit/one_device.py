@@ -7,6 +7,7 @@ sets a device for all that follow or is a class, is replaced by name meanwhile.
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -96,7 +97,7 @@ def _on_the_cpu(argument: object) -> object:
     return argument
 
 
-class _AnyGenerator(type(torch.Generator)):
+class _AnyGenerator(type(torch.Generator)):  # type: ignore[misc]  # the metaclass of a class of torch's
     def __instancecheck__(cls, value: object) -> bool:
         return isinstance(value, _GENERATOR)
 
@@ -107,7 +108,7 @@ _GENERATOR = torch.Generator
 class _Generator(metaclass=_AnyGenerator):
     """``torch.Generator`` on the CPU, whichever device is named."""
 
-    def __new__(cls, device: object = None) -> torch.Generator:
+    def __new__(cls, device: object = None) -> Any:
         return _GENERATOR()
 
 

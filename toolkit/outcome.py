@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
@@ -71,7 +72,7 @@ class Outcomes:
         """Chunks that never end or kill their process, by source."""
         self._outcomes: dict[tuple, Outcome] = {}
         self._results: dict[tuple, Result] = {}
-        self._casted: dict[tuple, dict[str, object]] = {}
+        self._casted: dict[tuple, dict[str, Any]] = {}
         self._truths: dict[tuple, dict[str, Tensor]] = {}
 
     def outcome(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> Outcome:
@@ -81,7 +82,7 @@ class Outcomes:
             self._outcomes[key] = self._compare(name, batch, mode, dtype)
         return self._outcomes[key]
 
-    def state(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> Mapping[str, object]:
+    def state(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> Mapping[str, Any]:
         """All gradients as they were when that of ``name`` was complete."""
         mode = mode.replace("true chain", "plain")
         after = self.result(batch, mode, dtype).after
@@ -99,6 +100,7 @@ class Outcomes:
         if not is_answer(yours):
             return Outcome("wrong", note=_no_gradient(name, yours), mode=mode)
         values = self.values(batch, dtype)
+        upstream: dict[str, Tensor] | None
         if of_autograd:
             upstream = self.true_gradients(batch, dtype)
         else:
@@ -113,7 +115,7 @@ class Outcomes:
         fitted = fit(yours, truth.shape)
         degenerate, zeros = is_degenerate(truth, scale), not bool(yours.any())
         blind = degenerate or any(is_degenerate(share, scale) for share in parts.values())
-        seen = {
+        seen: dict[str, Any] = {
             "degenerate": degenerate,
             "blind": blind,
             "zeros": zeros,
@@ -172,10 +174,10 @@ class Outcomes:
         self,
         name: str,
         batch: Minibatch,
-        state: Mapping[str, object],
+        state: Mapping[str, Any],
         mode: str,
         at: int,
-        values: Mapping[str, object],
+        values: Mapping[str, Any],
         dtype: torch.dtype,
     ) -> dict[str, Tensor] | None:
         """The upstream gradients that the student's code had; None if one of them is no gradient at all, or came later."""
@@ -225,7 +227,7 @@ class Outcomes:
             self._truths[key] = self.graph.gradients(self.values(batch, dtype), given if given.dim() else None)
         return self._truths[key]
 
-    def values(self, batch: Minibatch, dtype: torch.dtype) -> dict[str, object]:
+    def values(self, batch: Minibatch, dtype: torch.dtype) -> dict[str, Any]:
         """Inputs and forward variables of a minibatch in a precision."""
         if (key := (batch.label, dtype)) not in self._casted:
             self._casted[key] = cast(batch.values, dtype)
@@ -271,12 +273,12 @@ def first_line(chunk: Chunk) -> str:
     return f"{chunk.label}, line {number} `{text.strip()[:100]}`"
 
 
-def is_answer(value: object) -> bool:
+def is_answer(value: object) -> TypeGuard[Tensor]:
     """Whether a value can be a gradient: an exact tensor of real numbers."""
     return isinstance(value, Tensor) and not value.is_complex() and value.dtype != torch.bool
 
 
-def _no_gradient(name: str, value: object) -> str:
+def _no_gradient(name: str, value: Any) -> str:
     if value == "NoneType":
         return f"d{name} is None: the line that binds it gives nothing back."
     what = value if isinstance(value, str) else f"tensor of {value.dtype}"

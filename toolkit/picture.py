@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,7 +39,7 @@ ACCENT, ACCENT_FILL, DIM, DIM_INK = "#b5125f", "#fbdbe9", "#cacaca", "#a8a8a8"
 
 
 def draw_network(
-    graph: Graph, values: Mapping[str, object], *, highlight: str | None = None, forks: bool = True
+    graph: Graph, values: Mapping[str, Any], *, highlight: str | None = None, forks: bool = True
 ) -> Figure:
     """Draw a forward graph with the name and shape of every variable; a notebook shows it as a cell's result.
 
@@ -99,13 +100,14 @@ class _Box:
         return self.kind in ("parameter", "data")
 
 
-def _boxes(graph: Graph, values: Mapping[str, object], forks: bool) -> dict[str, _Box]:
+def _boxes(graph: Graph, values: Mapping[str, Any], forks: bool) -> dict[str, _Box]:
     """Tensor inputs, then steps."""
     inputs = {name: values[name] for name in graph.inputs if isinstance(values.get(name), Tensor)}
     kinds = {name: "parameter" if value.is_floating_point() else "data" for name, value in inputs.items()}
     kinds |= dict.fromkeys(graph.steps, "step") | {graph.output: "loss"}
     following = dict(pairwise(graph.steps))
-    text = {line.targets[0].id: ast.get_source_segment(graph.text, line.value) for line in ast.parse(graph.text).body}
+    lines: list[Any] = ast.parse(graph.text).body
+    text = {line.targets[0].id: ast.get_source_segment(graph.text, line.value) for line in lines}
     boxes = {}
     for name, kind in kinds.items():
         readers = graph.readers(name)
@@ -142,7 +144,8 @@ class _Layout:
 
     def assign_lanes(self) -> None:
         """Give each variable with readers further on a lane, counted outwards; short ways lie inside."""
-        spans, self.lanes, taken = [], {}, []
+        spans, self.lanes = [], {}
+        taken: list[tuple[int, bool, float, float]] = []
         for name, box in self.boxes.items():
             ends = [self.boxes[reader].ports[name] for reader in box.readers if reader != box.near]
             if ends:
@@ -245,7 +248,7 @@ def _draw(layout: _Layout, highlight: str | None) -> Figure:
             )  # fmt: skip
     font = {"family": FONT, "size": SMALL}
     columns = math.ceil(len(handles) / rows)
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 0), "ncols": columns, "frameon": False}
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 0), "ncols": columns, "frameon": False}
     figure.legend(handles=handles, prop=font, labelcolor=INK, **place)
     return figure
 
@@ -254,7 +257,7 @@ def _legend(boxes: dict[str, _Box], highlight: str | None) -> list[Patch]:
     if highlight is not None:
         return [Patch(fc=ACCENT_FILL, ec=ACCENT, lw=1.5, label=f"{highlight} and what reads it")]
     kinds = {box.kind for box in boxes.values()} | {"fork" for box in boxes.values() if box.is_fork}
-    style = {"fork": {"ec": FORK, "lw": 2.2}}
+    style: dict[str, dict[str, Any]] = {"fork": {"ec": FORK, "lw": 2.2}}
     drawn = [kind for kind in LABELS if kind in kinds]
     return [Patch(fc=FILLS[k], label=LABELS[k], **style.get(k, {"ec": EDGE, "lw": 1})) for k in drawn]
 
@@ -271,11 +274,18 @@ def _draw_box(axes: Axes, layout: _Layout, name: str, highlight: str | None) -> 
     else:
         fill, edge, ink, soft = "white", DIM, DIM_INK, DIM_INK
     (x, y), half = layout.folded(box.x, box.y), box.width / 2
-    rounded = {"boxstyle": "round,pad=0,rounding_size=0.05", "fc": fill, "ec": edge, "lw": line}
+    rounded: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.05", "fc": fill, "ec": edge, "lw": line}
     axes.add_artist(
         FancyBboxPatch((x - half, y - box.height / 2), box.width, box.height, gid=name, zorder=3, **rounded)
     )
-    large = {"size": SIZE, "color": ink, "weight": "bold", "family": FONT, "va": "center_baseline", "zorder": 4}
+    large: dict[str, Any] = {
+        "size": SIZE,
+        "color": ink,
+        "weight": "bold",
+        "family": FONT,
+        "va": "center_baseline",
+        "zorder": 4,
+    }
     small = large | {"size": SMALL, "color": soft, "weight": "normal"}
     if box.is_input:
         axes.text(x - half + 0.08, y, name, ha="left", **large)

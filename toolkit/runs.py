@@ -16,7 +16,7 @@ import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -57,7 +57,7 @@ class Job:
     """All that one run needs."""
 
     chunks: Sequence[Chunk]
-    values: Mapping[str, object]
+    values: Mapping[str, Any]
     """Inputs and forward variables by name: tensors, and plain Python values; the rest is left out."""
     replacements: Mapping[str, Tensor]
     watch: Sequence[str]
@@ -78,11 +78,11 @@ class Job:
     def tensors(self) -> dict[str, Tensor]:
         return {k: v for k, v in self.values.items() if isinstance(v, Tensor)}
 
-    def numbers(self) -> dict[str, object]:
+    def numbers(self) -> dict[str, Any]:
         """Plain numbers: whenever a cell starts they are as in ``values`` again."""
         return {k: v for k, v in self.values.items() if type(v) in (int, float, bool)}
 
-    def literals(self) -> dict[str, object]:
+    def literals(self) -> dict[str, Any]:
         """Other plain Python values, the student's to bind again."""
         return {k: v for k, v in self.values.items() if type(v) in (str, list, dict, tuple) and _is_literal(v)}
 
@@ -102,9 +102,9 @@ class Failure:
 class Step:
     """One step of a watched training loop."""
 
-    seen: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """Each gradient that was bound or changed, in order, with all watched gradients as they were then."""
-    after: dict[str, object] | None = None
+    after: dict[str, Any] | None = None
     """The values that were asked for after the step; None if it did not come to its end."""
 
 
@@ -112,15 +112,15 @@ class Step:
 class Result:
     """What a run found."""
 
-    after: list[dict[str, object]] = field(default_factory=list)
+    after: list[dict[str, Any]] = field(default_factory=list)
     """For each chunk, the gradients by variable as they were when it ended: a tensor, or a word on what it is instead."""
     failures: dict[int, Failure] = field(default_factory=dict)
-    placed: dict[str, object] = field(default_factory=dict)
+    placed: dict[str, Any] = field(default_factory=dict)
     """What became of the tensors that the judge put in: changed, if the student's code changed them in place."""
 
     steps: dict[int, list[Step]] = field(default_factory=dict)
     """By chunk, the steps of its loop."""
-    snapshots: dict[int, dict[str, object]] = field(default_factory=dict)
+    snapshots: dict[int, dict[str, Any]] = field(default_factory=dict)
     """By chunk, the values of the names it was asked for at its end."""
 
     def begin_step(self) -> None:
@@ -134,7 +134,7 @@ class Result:
             raise ValueError("the loop does not stop at max_steps")
         steps.append(Step())
 
-    def see(self, name: str, changed: Mapping[str, object]) -> None:
+    def see(self, name: str, changed: Mapping[str, Any]) -> None:
         """A gradient was bound or changed; all watched ones that are others than at the last report.
 
         Raises:
@@ -145,16 +145,16 @@ class Result:
         before = steps[-1].seen[-1][1] if steps[-1].seen else {}
         steps[-1].seen.append((name, {**before, **changed}))
 
-    def end_step(self, found: dict[str, object]) -> None:
+    def end_step(self, found: dict[str, Any]) -> None:
         """A step came to its end."""
         self.steps[len(self.after)][-1].after = found
 
     @property
-    def final(self) -> dict[str, object]:
+    def final(self) -> dict[str, Any]:
         return self.after[-1] if self.after else {}
 
 
-def cast(values: Mapping[str, object], dtype: torch.dtype) -> dict[str, object]:
+def cast(values: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Any]:
     """``values`` with floating-point tensors in ``dtype``."""
     return {k: v.to(dtype) if isinstance(v, Tensor) and v.is_floating_point() else v for k, v in values.items()}
 
@@ -165,19 +165,19 @@ class Report(Protocol):
     def ready(self) -> None:
         """From here on it is the student's code that fails, if anything does."""
 
-    def snapshot(self, found: Mapping[str, object]) -> None:
+    def snapshot(self, found: Mapping[str, Any]) -> None:
         """Values that were asked for when the chunk is done."""
 
     def begin_step(self) -> None:
         """A step of a watched loop begins."""
 
-    def see(self, name: str, changed: Mapping[str, object]) -> None:
+    def see(self, name: str, changed: Mapping[str, Any]) -> None:
         """A watched gradient was bound or changed in it; all that are others than at the last report in this step."""
 
-    def end_step(self, found: Mapping[str, object]) -> None:
+    def end_step(self, found: Mapping[str, Any]) -> None:
         """The step is over; values that were asked for."""
 
-    def chunk(self, number: int, failure: Failure | None, found: Mapping[str, object]) -> None:
+    def chunk(self, number: int, failure: Failure | None, found: Mapping[str, Any]) -> None:
         """A chunk is done; every watched gradient that is bound, by variable."""
 
     def replaced(self, name: str) -> None:
@@ -199,7 +199,7 @@ def run(
     torch.set_default_dtype(job.dtype)
     torch.set_grad_enabled(False)
     pristine = job.tensors()
-    namespace: dict[str, object] = {"__name__": "__main__", "__builtins__": builtins, "input": _no_input}
+    namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins, "input": _no_input}
     exec(job.imports, namespace)
     namespace.update(ast.literal_eval(repr({**job.literals(), **job.numbers()})))  # copies: a student may change them
     namespace.update({name: value.clone() for name, value in pristine.items()})
@@ -268,8 +268,8 @@ class _Loop:
         self.report, self.namespace, self.tensor, self.same = report, namespace, Tensor, torch.equal
         self.chunk = Chunk("", "")
         self.open = False
-        self.values: Mapping[str, object] = {}
-        self.known: dict[str, object] = {}
+        self.values: Mapping[str, Any] = {}
+        self.known: dict[str, Any] = {}
 
     def each_step(self, iterable):
         """Stands around the iterable of the loop: what comes between two items is one step."""
@@ -414,11 +414,12 @@ class _Collected:
     """A ``Report`` that makes a ``Result``; tensors are copied when they are seen."""
 
     def __init__(self, job: Job):
-        self.job, self.result, self._kept = job, Result(), {}
+        self.job, self.result = job, Result()
+        self._kept: dict[str, tuple[object, int, object]] = {}
 
     def ready(self) -> None: ...
 
-    def snapshot(self, found: Mapping[str, object]) -> None:
+    def snapshot(self, found: Mapping[str, Any]) -> None:
         self.result.snapshots[len(self.result.after)] = {name: _copy(value) for name, value in found.items()}
 
     def begin_step(self) -> None:
@@ -427,13 +428,13 @@ class _Collected:
         except ValueError:
             raise _TimeUp from None
 
-    def see(self, name: str, changed: Mapping[str, object]) -> None:
+    def see(self, name: str, changed: Mapping[str, Any]) -> None:
         self.result.see(name, {key: _copy(value) for key, value in changed.items()})
 
-    def end_step(self, found: Mapping[str, object]) -> None:
+    def end_step(self, found: Mapping[str, Any]) -> None:
         self.result.end_step({name: _copy(value) for name, value in found.items()})
 
-    def chunk(self, number: int, failure: Failure | None, found: Mapping[str, object]) -> None:
+    def chunk(self, number: int, failure: Failure | None, found: Mapping[str, Any]) -> None:
         state = {}
         for name, value in found.items():
             old = self._kept.get(name)

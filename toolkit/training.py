@@ -10,7 +10,7 @@ import statistics
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 import torch
@@ -34,7 +34,7 @@ def progress_bar(iterable: Iterable, interval: float = 0.2) -> Iterator:
     Prints to stdout and never to stderr, at most every ``interval`` seconds. Where nobody watches (a notebook that is
     graded, tested or built) only the last line is printed.
     """
-    total = len(iterable) if hasattr(iterable, "__len__") else None
+    total = len(iterable) if isinstance(iterable, Sized) else None
     watched = _somebody_watches()
     done, start = 0, time.perf_counter()
     shown = start

@@ -8,13 +8,14 @@ import builtins
 import contextlib
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import torch
 import torch.nn.functional
 
 _PLACES = (torch, torch.Tensor, torch.nn.functional, torch.autograd, builtins)
 _CHANGES_BY_ITSELF = ("_", "__builtins__", "__warningregistry__")
-Names = list[tuple[object, dict[str, object]]]
+Names = list[tuple[object, dict[str, Any]]]
 
 
 def _names() -> Names:

@@ -6,6 +6,7 @@ The cell's syntax tree is changed, not its text, so that a line number in a trac
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
+from typing import Any, TypeGuard
 
 from toolkit.cells import bound_anew, written
 
@@ -60,7 +61,7 @@ def _names(loop: Loop) -> set[str]:
     return {node.id for node in ast.walk(head) if isinstance(node, ast.Name)}
 
 
-def _is_number(node: ast.AST) -> bool:
+def _is_number(node: ast.AST) -> TypeGuard[ast.Constant]:
     return isinstance(node, ast.Constant) and type(node.value) is int
 
 
@@ -68,7 +69,7 @@ class _Names(ast.NodeTransformer):
     """Puts names in the place of numbers."""
 
     def __init__(self, numbers: Mapping[str, int]):
-        self.by_value = {value: name for name, value in numbers.items()}
+        self.by_value: dict[Any, str] = {value: name for name, value in numbers.items()}
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if _is_number(node) and node.value in self.by_value:
@@ -82,12 +83,12 @@ class _Watch(ast.NodeTransformer):
     def __init__(self, loop: Loop | None, gradients: frozenset[str]):
         self.loop, self.gradients = loop, gradients
 
-    def visit(self, node: ast.AST) -> ast.AST | list[ast.AST]:
+    def visit(self, node: ast.AST) -> Any:
         is_loop = node is self.loop
         node = self.generic_visit(node)
         if is_loop and isinstance(node, ast.For):
             node.iter = _call("_each_step", node.iter, node.iter)
-        elif is_loop:
+        elif is_loop and isinstance(node, ast.While):
             node.test = _call("_goes_on", node.test, node.test)
         simple = isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Delete)
         if simple and (names := sorted((written(node) | bound_anew(node)) & self.gradients)):

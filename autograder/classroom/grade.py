@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
@@ -138,7 +139,8 @@ class Grading:
     """A class that is being graded: what is left to do, and where what was done is kept."""
 
     def __init__(self, course: Path, coursedir: CourseDirectory, book: Book, found: Found):
-        self.course, self.kept = course, []
+        self.course = course
+        self.kept: list[Path] = []
         self._submitted = course / "submitted"
         self._found = found
         self.autograded = course / coursedir.autograded_directory
@@ -316,7 +318,7 @@ class _Stored:
     """A submission that was graded: its autograded notebook and what the gradebook holds."""
 
     text: str
-    notes: Mapping[str, object]
+    notes: Mapping[str, Any]
     recorded: Recorded
 
     def is_verdict_on(self, task: Task) -> bool:
@@ -364,8 +366,12 @@ def nothing_to_do(course: Path, names: Sequence[str], student: str) -> str:
     found = look(course / "submitted", course / "source", every)
     if student != "*":
         some = [f for f in found.places if f.name in (names or every) and is_called(f.parent.name, student)]
-        some += [name for name in (*found.students, *(left.student for left in found.left)) if is_called(name, student)]
-        return "" if some else f"There is no {student!r} in submitted/ who has handed this in."
+        names = (*found.students, *(left.student for left in found.left))
+        return (
+            ""
+            if some or any(is_called(name, student) for name in names)
+            else f"There is no {student!r} in submitted/ who has handed this in."
+        )
     if found.places or found.left or found.students:
         return ""
     return "Nothing to grade: put the notebooks into submitted/<student>/<assignment>/<assignment>.ipynb first."

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
+from typing import Any
 
 from nbgrader.api import (
     BaseCell,
@@ -289,7 +290,7 @@ def _recorded(known: _Known, grades: Mapping, comments: Mapping, penalty: float)
     )
 
 
-def _score(grade: object) -> float:
+def _score(grade: Any) -> float:
     """nbgrader's rule: the manual score, else the autograder's, and extra credit on top of either."""
     if grade is None:
         return 0.0
@@ -297,13 +298,13 @@ def _score(grade: object) -> float:
     return 0.0 if points is None else points + (grade.extra_credit or 0.0)
 
 
-def _comment(comment: object) -> str | None:
+def _comment(comment: Any) -> str | None:
     if comment is None:
         return None
     return comment.auto_comment if comment.manual_comment is None else comment.manual_comment
 
 
-def _seconds_late(submission: object, known: _Known) -> float:
+def _seconds_late(submission: Any, known: _Known) -> float:
     """Seconds after the due date, extension included; ``submission`` has its ``timestamp`` and ``extension``."""
     if submission.timestamp is None or known.duedate is None:
         return 0.0

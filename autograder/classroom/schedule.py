@@ -5,6 +5,7 @@ any moment and costs only the call it was at. Such a call is tried once more, al
 """
 
 import contextlib
+import functools
 import importlib.util
 import itertools
 import multiprocessing
@@ -15,10 +16,11 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 SECONDS = 1800.0
 """Longest time for one call; a submission's own limits end it long before."""
@@ -34,9 +36,9 @@ CONNECT_SECONDS, WORKER_SECONDS = 15.0, 60.0
 class Call:
     """A function of a module, its one argument, and whatever the caller wants to know it by."""
 
-    function: Callable[[object], object]
-    argument: object = field(repr=False)
-    about: object = None
+    function: Callable[[Any], object]
+    argument: Any = field(repr=False)
+    about: Any = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Done:
     """What became of a call: its result, or one sentence on why there is none."""
 
     call: Call
-    result: object = None
+    result: Any = None
     problem: str = ""
     seconds: float = 0.0
     """Time that the worker took."""
@@ -60,7 +62,7 @@ def run(
     scheduler: str | None = None,
     scratch: str = "",
     prepare: Callable[[], None] | None = None,
-) -> Iterator[Done]:
+) -> Generator[Done, None, None]:
     """Do calls, a few at a time, and yield each as it is done, in whatever order.
 
     Args:
@@ -86,7 +88,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _here(next_call: Callable[[], Call | None], scratch: str) -> Iterator[Done]:
+def _here(next_call: Callable[[], Call | None], scratch: str) -> Generator[Done, None, None]:
     before, tempfile.tempdir = tempfile.tempdir, scratch or tempfile.tempdir
     try:
         while call := next_call():
@@ -193,7 +195,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _in_processes(next_call: Callable[[], Call | None], jobs: int, setting: _Setting) -> Iterator[Done]:
+def _in_processes(next_call: Callable[[], Call | None], jobs: int, setting: _Setting) -> Generator[Done, None, None]:
     """Do calls in ``jobs`` processes. A call whose process dies or takes too long is put off and tried alone."""
     put_off: deque[tuple[Call, str]] = deque()
     for call, done in _side_by_side(next_call, jobs, setting):
@@ -203,8 +205,7 @@ def _in_processes(next_call: Callable[[], Call | None], jobs: int, setting: _Set
             yield done
     while put_off:
         call, reason = put_off.popleft()
-        first = iter([call])
-        for _, done in _side_by_side(lambda first=first: next(first, None), 1, setting):
+        for _, done in _side_by_side(functools.partial(next, iter([call]), None), 1, setting):
             yield Done(call, problem=f"{reason}; once more, alone: {done}") if isinstance(done, str) else done
         for following, done in _side_by_side(next_call, 1, setting):  # what the result has led to
             yield Done(following, problem=done) if isinstance(done, str) else done
@@ -262,7 +263,7 @@ def _ending(exitcode: int | None) -> str:
 # --- a Dask cluster -----------------------------------------------------------------------------------------------------
 
 
-def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Iterator[Done]:
+def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator[Done, None, None]:
     if importlib.util.find_spec("distributed") is None:
         raise ScheduleError("SCHEDULER= needs Dask: make cluster installs it.")
     from distributed import Client, wait
@@ -274,7 +275,7 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Iterator[
             f"No Dask scheduler answers at {address} ({type(error).__name__}). Start one with `make scheduler` there."
         ) from None
     numbers = itertools.count()
-    running: dict[object, Call] = {}
+    running: dict[Any, Call] = {}
     seen = time.monotonic()
     with client:
         while True:

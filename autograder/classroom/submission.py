@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import torch
@@ -50,7 +51,7 @@ class Graded:
     """Of each graded cell, by grade_id; None asks for a human."""
     unanswered: frozenset[str]
     """grade_ids of solution cells that are as they were handed out."""
-    notes: Mapping[str, object]
+    notes: Mapping[str, Any]
     """``verdicts``, ``mended``, ``run``, ``key``: what the notebook carries under ``mend.NOTES``."""
     seconds: Mapping[str, float]
     """Time that each step took, by its name, and parts of it: ``kernel`` and ``cells`` of ``RunNotebook``."""
@@ -88,7 +89,8 @@ def _grade(task: Task, folder: Path) -> Graded:
     )  # fmt: skip
     notebook = notebook_of(task, exercise)
     seconds: dict[str, float] = {}
-    resources["seconds"] = parts = {}  # of what a step does one after the other, if it tells
+    parts: dict[str, float] = {}
+    resources["seconds"] = parts  # of what a step does one after the other, if it tells
     torch.set_num_threads(1)
     with utils.setenv(NBGRADER_EXECUTION="autograde"):
         for step in course_steps():

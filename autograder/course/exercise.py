@@ -45,6 +45,7 @@ EXPECTATIONS = {f"expect_{kind}": kind for kind in ("gradients", "training", "va
 class Exercise(exercise.Exercise):
     """The trusted half of an assignment."""
 
+    graded: tuple[GradedCell, ...]
     notebook: NotebookNode
 
     @classmethod

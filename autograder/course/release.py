@@ -10,6 +10,7 @@ import fnmatch
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -73,10 +74,10 @@ class SolutionExporter(ReleaseExporter):
 
     def __init__(self, **options: object):
         super().__init__(**options)
-        self._there = {path.name: path for folder, _ in self._folders() for path in folder.glob("*.ipynb")}
-        self._there = {name: path.read_text(encoding="utf-8") for name, path in self._there.items()}
+        there = {path.name: path for folder, _ in self._folders() for path in folder.glob("*.ipynb")}
+        self._there = {name: path.read_text(encoding="utf-8") for name, path in there.items()}
 
-    def from_filename(self, filename: str, resources: ResourcesDict | None = None, **kwargs: object) -> tuple:
+    def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kwargs: object) -> tuple:
         there = self._there.get(Path(filename).name)
         if there and built_from(there) == fingerprint(read(Path(filename))):
             return there, self._init_resources(resources)

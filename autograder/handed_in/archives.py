@@ -6,7 +6,8 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from autograder.handed_in.naming import is_nothing
 from autograder.handed_in.readable import NEEDED
@@ -23,7 +24,7 @@ RATIO, SMALL = 200, 1 << 20
 """How many times larger than itself an archive may become; under ``SMALL`` bytes it does not matter."""
 _MEMORY = 128 << 20
 _OFFICE = ("[Content_Types].xml", "mimetype")
-_STREAMS = {
+_STREAMS: dict[bytes, Callable[[], Any]] = {
     b"\x1f\x8b": lambda: zlib.decompressobj(wbits=31),
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(memlimit=_MEMORY),

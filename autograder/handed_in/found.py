@@ -245,8 +245,8 @@ class _Search:
         if by_name:
             return [by_name]
         small = len(data) <= NOTEBOOK_BYTES and ending not in HANDED_IN
-        found = of_contents(data, self.source, self.assignments) if small else None
-        return [found] if found else []
+        by_contents = of_contents(data, self.source, self.assignments) if small else None
+        return [by_contents] if by_contents else []
 
     def _add(self, student: str, assignment: str, place: Place) -> None:
         folder = self.submitted / student / assignment

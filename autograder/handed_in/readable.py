@@ -300,10 +300,10 @@ def _cells_between_ours(text: str, exercise: Exercise | None) -> list[NotebookNo
     seen, place = 0, 0
     for grade_id, source in exercise.trusted_cells.items() if exercise else ():
         if source.cell_type == "code" and not utils.is_solution(source):
-            ours = exercise.released[grade_id].strip()
-            if (start := _find_lines(text, ours, place)) is not None:
-                cells += [*_cells_between_docstrings(text[place:start], prose), new_code_cell(ours)]
-                place, seen = start + len(ours), seen + (grade_id in graded)
+            given = exercise.released[grade_id].strip()
+            if (start := _find_lines(text, given, place)) is not None:
+                cells += [*_cells_between_docstrings(text[place:start], prose), new_code_cell(given)]
+                place, seen = start + len(given), seen + (grade_id in graded)
     if 2 * seen < len(graded) or not seen:
         raise NotANotebook(
             f"is neither a notebook nor an export with its cells marked, so nobody can tell them apart. {NEEDED}"

@@ -126,8 +126,8 @@ def _contents(exercise: Exercise) -> Mapping[str, _Contents]:
     """By grade_id, for the code cells of the source."""
     graph = exercise.graph
     expected: dict[str, list[str]] = {}
-    for cell in exercise.graded:
-        expected.setdefault(cell.after or "", []).extend(cell.names())
+    for graded in exercise.graded:
+        expected.setdefault(graded.after or "", []).extend(graded.names())
     found = {}
     for grade_id, cell in exercise.trusted_cells.items():
         if cell.cell_type == "code" and not utils.is_grade(cell):

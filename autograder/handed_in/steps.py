@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -22,7 +23,7 @@ from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_ta
 class SubmissionExporter(NotebookExporter):
     """Reads what was handed in; what is no notebook becomes an empty one with a note, so that a human looks at it."""
 
-    def from_filename(self, filename: str, resources: ResourcesDict | None = None, **kwargs: object) -> tuple:
+    def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kwargs: object) -> tuple:
         path = Path(filename)
         if getattr(self.parent, "_sanitizing", False):
             coursedir = self.parent.coursedir

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from nbgrader import utils
 from nbgrader.utils import parse_utc
@@ -347,14 +348,14 @@ class _HandedIn:
             )
         elif called:
             sentences.append(f"The notebook was called {shown(called[0])}; it was graded as {self.own}.")
-        others = {f.path for f in self.notebooks} | self.problems.keys()
-        if others := sorted(others - copies - {chosen.path}):
+        every = {f.path for f in self.notebooks} | self.problems.keys()
+        if others := sorted(every - copies - {chosen.path}):
             listed = [shown(path) + _answered(answers.get(path)) for path in others[:5]]
             most = _answered(answers.get(chosen.path)).replace("(", "(this one has ", 1)
             sentences.append(f"There were other notebooks, too, which were not graded: {', '.join(listed)}{most}.")
         if self.strange:
-            listed = ", ".join(map(shown, self.strange[:5]))
-            sentences.append(f"What is a link to another place, or no file, was left out: {listed}.")
+            links = ", ".join(map(shown, self.strange[:5]))
+            sentences.append(f"What is a link to another place, or no file, was left out: {links}.")
         return sentences
 
     def _doubt(self, chosen: _File, data: bytes) -> str:
@@ -500,7 +501,7 @@ def _answered(count: int | None) -> str:
     return f" ({count or 'no'} answer{'s' * (count != 1)})"
 
 
-def _usable(path: str, others: Mapping[str, object]) -> bool:
+def _usable(path: str, others: Mapping[str, Any]) -> bool:
     """Whether a file of this path can be made beside others, wherever the path comes from."""
     parts = path.split("/")
     above = {"/".join(parts[:n]) for n in range(1, len(parts))}

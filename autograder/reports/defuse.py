@@ -15,6 +15,7 @@ import html
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict
@@ -140,7 +141,7 @@ def _output(output: NotebookNode) -> NotebookNode | None:
     return None
 
 
-def _bundle(data: Mapping[str, object], metadata: Mapping[str, object]) -> tuple[dict, dict]:
+def _bundle(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> tuple[dict, dict]:
     kept: dict[str, str] = {}
     sizes: dict[str, dict[str, int]] = {}
     for kind, value in data.items():

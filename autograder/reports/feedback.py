@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import nbformat
 from jinja2 import pass_context
@@ -104,7 +105,7 @@ class _Pages(HTMLExporter):
     are put in as text. A third goes into markdown and highlighting, mostly of cells that are the same on every page.
     """
 
-    def from_notebook_node(self, nb: NotebookNode, resources: ResourcesDict | None = None, **kwargs: object) -> tuple:
+    def from_notebook_node(self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kwargs: object) -> tuple:
         resources = self._init_resources(resources)
         known = nb.metadata.get("language_info", {})
         lexer = known.get("pygments_lexer", known.get("name"))

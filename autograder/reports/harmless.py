@@ -10,6 +10,7 @@ import binascii
 import html
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
@@ -77,9 +78,7 @@ def picture(kind: str, data: object) -> str | None:
     return base64.b64encode(raw).decode() if raw.startswith(SIGNATURES[kind]) and len(raw) <= LARGEST_PICTURE else None
 
 
-def markdown(
-    source: str, attachments: Mapping[str, Mapping[str, str]] | None = None, longest: int = LONGEST_MARKDOWN
-) -> str:
+def markdown(source: str, attachments: Mapping[str, Any] | None = None, longest: int = LONGEST_MARKDOWN) -> str:
     """A student's markdown as a ``<div>`` that markdown leaves as it is; one that came from here comes back the same.
 
     Args:
@@ -102,7 +101,7 @@ def markdown(
 class _Shown(IPythonRenderer):
     """nbconvert's rendering, with links written out and pictures only from the notebook itself."""
 
-    def __init__(self, attachments: Mapping[str, Mapping[str, str]] | None) -> None:
+    def __init__(self, attachments: Mapping[str, Any] | None) -> None:
         super().__init__(escape=False, exclude_anchor_links=True, attachments=dict(attachments or {}))
 
     def page(self, source: str) -> str:

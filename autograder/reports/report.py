@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from autograder.course.exercise import Exercise
 from autograder.files import replace_own
@@ -29,7 +30,7 @@ class Row:
     points: float | None = 0.0
     """What counts: manual scores before the autograder's, less the late penalty. None where there is no verdict yet."""
     highest: float = 0.0
-    verdicts: Sequence[Mapping[str, object]] = ()
+    verdicts: Sequence[Mapping[str, Any]] = ()
     """``name``, ``kind``, ``message`` and ``points`` of each gradient."""
     mended: Sequence[str] = ()
     problems: Sequence[str] = ()
@@ -95,7 +96,7 @@ class ClassReport:
         for student, mine in by_student.items():
             cells = [_cell(mine.get(a)).rjust(w) for a, w in zip(self.assignments, widths, strict=True)]
             notes = [row.summary() for a in self.assignments if (row := mine.get(a)) and row.summary()]
-            notes = dict.fromkeys([*notes, *(f"({sentence})" for sentence in left.get(student, ()))])
+            notes = [*dict.fromkeys([*notes, *(f"({sentence})" for sentence in left.get(student, ()))])]
             mark = "?" if _is_open(mine.values(), student in left) else " "
             lines.append(
                 f"{printable(student).ljust(first)}{''.join(cells)}{_total(mine.values()):9.1f}{mark}  "
@@ -139,8 +140,8 @@ def write_csv(
         gained = [f"{v['points']:g}" if (v := found.get(column)) else "" for column in columns]
         kinds = [v["kind"] if (v := found.get(column)) else "" for column in columns]
         look_at = [f"{a}: {p}" for a in exercises if (row := mine.get(a)) and not row.absent for p in row.problems]
-        look_at = _harmless(printable("; ".join([*look_at, *sentences.get(student, ())])))
-        writer.writerow([_harmless(student), *points, total, *gained, *kinds, look_at])
+        words = _harmless(printable("; ".join([*look_at, *sentences.get(student, ())])))
+        writer.writerow([_harmless(student), *points, total, *gained, *kinds, words])
     return replace_own(path, text.getvalue(), path.parent)
 
 
@@ -165,7 +166,7 @@ def _parameters(exercise: Exercise) -> list[str]:
     """The items of the list ``parameters`` in the cells that make the inputs."""
     statements = [node for source in exercise.inputs for node in ast.parse(source).body if isinstance(node, ast.Assign)]
     lists = (
-        s.value.elts for s in statements if isinstance(s.value, ast.List) and ast.unparse(s.targets) == "parameters"
+        s.value.elts for s in statements if isinstance(s.value, ast.List) and ast.unparse(s.targets[0]) == "parameters"
     )
     return [item.id for item in next(lists, []) if isinstance(item, ast.Name)]
 

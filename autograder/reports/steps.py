@@ -42,12 +42,12 @@ def number(value: object, default: float = 0.0) -> float | str:
     return value if value == QUESTION else do_float(value, default)
 
 
-def rounded(value: float | str, precision: int = 0) -> float | str:
+def rounded(value: Any, precision: int = 0) -> float | str:
     """Jinja's filter ``round``, which lets a question mark pass."""
     return value if value == QUESTION else do_round(value, precision)
 
 
-def _is_open(shown: Mapping[str, object]) -> bool:
+def _is_open(shown: Mapping[str, Any]) -> bool:
     """Whether a submission has points that only a human can give: told by the grader, else asked of the gradebook."""
     if "open" in shown:
         return bool(shown["open"])

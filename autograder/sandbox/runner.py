@@ -4,6 +4,7 @@ import math
 import socket
 import time
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -172,7 +173,7 @@ class Runner:
         self, connection: socket.socket, job: Job, skipped: Mapping[int, Failure], result: Result, allowance: Allowance
     ) -> tuple[int, Failure] | None:
         deadline = time.monotonic() + min(self.run_seconds, allowance.seconds)
-        state: dict[str, object] = {}
+        state: dict[str, Any] = {}
         ready = False
         try:
             connection.settimeout(self.run_seconds)
@@ -312,7 +313,7 @@ def _message(job: Job, skipped: Mapping[int, Failure]) -> bytes:
     return pack(header, blobs)
 
 
-def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: Collection[str]) -> dict[str, object]:
+def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: Collection[str]) -> dict[str, Any]:
     """What the other side says it has, believed only as far as the bytes bear it out.
 
     Args:
@@ -321,7 +322,7 @@ def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: C
     Raises:
         ValueError: it is something else.
     """
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for (name, d), blob in zip(descriptions.items(), blobs, strict=True):
         if name not in wanted:
             raise ValueError("a value that nobody asked for")
@@ -344,7 +345,7 @@ def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: C
     return found
 
 
-def _failure(said: Mapping[str, object]) -> Failure:
+def _failure(said: Mapping[str, Any]) -> Failure:
     """What a chunk raised, as the other side says it."""
     line = said["line"] if type(said["line"]) is int else None
     return Failure("raised", plain(said["text"], 600), plain(said["label"]), line)

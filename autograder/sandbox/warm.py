@@ -9,6 +9,7 @@ import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.inside_sandbox import confine, wire
@@ -43,7 +44,7 @@ class Server:
         self.controls = list(controls)
         """The sockets through which it is asked for places: with autograd, and without."""
         self._ready = bool(controls)
-        self._finalizer = weakref.finalize(self, lambda: None)
+        self._finalizer: Any = weakref.finalize(self, lambda: None)
 
     def launch(self) -> None:
         """Start the process if it is not there; it takes some seconds to be ready.

@@ -1,7 +1,5 @@
 """The banks of right and wrong answers, and what the judge says of the commonest mistakes."""
 
-from concurrent.futures import Future, ProcessPoolExecutor
-
 import pytest
 
 from tests.bank import Answer, Bench, answers
@@ -36,28 +34,22 @@ SENTENCES = [
 """Gradient, what is replaced in the cell that completes it, by what, and words that the verdict must hold."""
 
 
-@pytest.fixture(scope="module")
-def surprises(workers: ProcessPoolExecutor) -> dict[str, Future]:
-    """For every answer of the banks, the verdicts that are not as expected."""
-    return {_name(a): workers.submit(a.surprises) for a in [*BANK["right"], *BANK["wrong"]] if a.seconds >= 10}
-
-
 def _name(answer: Answer) -> str:
     return f"{answer.assignment}-{answer.name}"
 
 
 @pytest.mark.parametrize("answer", BANK["right"], ids=_name)
-def test_a_right_answer_keeps_all_its_points(answer: Answer, surprises):
+def test_a_right_answer_keeps_all_its_points(answer: Answer):
     assert set(answer.expected) <= {"bnmeani"}, (
         "the lecture's own shape is all that a right answer may be marked down for"
     )
-    _assert_none(surprises[_name(answer)].result())
+    _assert_none(answer.surprises())
 
 
 @pytest.mark.parametrize("answer", BANK["wrong"], ids=_name)
-def test_a_wrong_answer_gets_its_verdict(answer: Answer, surprises):
+def test_a_wrong_answer_gets_its_verdict(answer: Answer):
     assert answer.expected, "an answer without a wrong gradient belongs to the right ones"
-    _assert_none(surprises[_name(answer)].result() if _name(answer) in surprises else answer.surprises())
+    _assert_none(answer.surprises())
 
 
 @pytest.mark.parametrize(("name", "old", "new", "words"), SENTENCES)

@@ -1,13 +1,12 @@
 """Every mistake loses its own gradient's points and no one else's: nearly six hundred of them, made from the graph."""
 
+import functools
 from collections import Counter, defaultdict
-from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
 
 from tests.bank import bench
 from tests.submissions.mistakes import Mistake, mistakes
-from toolkit.verdict import Verdict
 
 ASSIGNMENT = "1_chunked_backprop"
 KINDS = """
@@ -23,28 +22,28 @@ transpose of the product | transpose left out | repeats overwritten | repeats in
 KINDS = [kind.strip() for line in KINDS.strip().splitlines() for kind in line.split("|")]
 
 
-@pytest.fixture(scope="module")
-def verdicts(workers: ProcessPoolExecutor) -> dict[str, list[tuple[Mistake, Future]]]:
-    """All mistakes by kind, with what the judge says of each (or will say)."""
-    judged = defaultdict(list)
+@functools.cache
+def by_kind() -> dict[str, list[Mistake]]:
+    """All mistakes by kind; made in each process that judges some of them."""
+    made = defaultdict(list)
     for mistake in mistakes(bench(ASSIGNMENT)):
-        judged[mistake.kind].append((mistake, workers.submit(_judged, mistake.edits)))
-    return judged
+        made[mistake.kind].append(mistake)
+    return made
 
 
-def test_the_generator_knows_every_kind_and_reaches_every_gradient(verdicts):
-    assert sorted(verdicts) == sorted(KINDS)
-    reached = Counter(mistake.name for made in verdicts.values() for mistake, _ in made)
+def test_the_generator_knows_every_kind_and_reaches_every_gradient():
+    assert sorted(by_kind()) == sorted(KINDS)
+    reached = Counter(mistake.name for made in by_kind().values() for mistake in made)
     assert reached.keys() == set(bench(ASSIGNMENT).exercise.expected)
     assert min(reached.values()) >= 8
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_mistake_loses_its_own_points_and_no_others(kind, verdicts, tried):
+def test_a_mistake_loses_its_own_points_and_no_others(kind, tried):
     surprises = []
-    for mistake, future in verdicts[kind]:
-        tried[kind] += 1
-        found = future.result()
+    tried(kind, len(by_kind()[kind]))
+    for mistake in by_kind()[kind]:
+        found = bench(ASSIGNMENT).judge(mistake.edits)
         own = found.pop(mistake.name)
         if own.points > mistake.fraction or (mistake.fraction and not own.points):
             surprises.append(f"{mistake.label}\n    is judged {own.kind} ({own.message})")
@@ -54,7 +53,3 @@ def test_a_mistake_loses_its_own_points_and_no_others(kind, verdicts, tried):
         if not own.message:
             surprises.append(f"{mistake.label}\n    gets no message")
     assert not surprises, "\n".join(surprises)
-
-
-def _judged(edits: dict[str, str]) -> dict[str, Verdict]:
-    return bench(ASSIGNMENT).judge(edits)

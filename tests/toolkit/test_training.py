@@ -258,6 +258,7 @@ def test_bar_shows_what_is_left(monkeypatch, capsys):
     )
 
 
+@pytest.mark.quiet
 def test_bar_costs_nearly_nothing(monkeypatch):
     monkeypatch.setattr(training, "_somebody_watches", lambda: False)
     start = time.perf_counter()

@@ -20,6 +20,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Any
 
 from .wire import Reader, pack, readable, receive
 
@@ -69,10 +70,8 @@ def make_kernel():
     # drawn once, not a second time to find out what could be cut off at the margins; so there is more room for labels
     matplotlib.rcParams["figure.subplot.bottom"] = 0.17
     matplotlib.rcParams["text.hinting"] = "none"  # letters are drawn in half the time, and look the same
-    InlineBackend.instance(parent=shell).print_figure_kwargs = {
-        "bbox_inches": None,
-        "pil_kwargs": {"compress_level": 1},
-    }
+    drawing: dict[str, Any] = {"bbox_inches": None, "pil_kwargs": {"compress_level": 1}}
+    InlineBackend.instance(parent=shell).print_figure_kwargs = drawing
     shell.enable_matplotlib("inline")
     return kernel
 
@@ -143,7 +142,7 @@ def _session():
 
         def connect(self, connection: socket.socket) -> None:
             self._connection, self._pid, self._sending = connection, os.getpid(), threading.RLock()
-            self.request = {}
+            self.request: dict[str, Any] = {}
 
         def send(self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, track=False,
                  header=None, metadata=None):  # fmt: skip

@@ -10,6 +10,8 @@ import os
 import random
 import socket
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,26 +57,26 @@ def run_jobs(connection: socket.socket) -> None:
 class _Wire:
     """A ``runs.Report`` that sends what is new over a socket."""
 
-    def __init__(self, connection: socket.socket, tensor: type, to_bytes):
+    def __init__(self, connection: socket.socket, tensor: type[Any], to_bytes):
         self.connection, self.tensor, self.to_bytes = connection, tensor, to_bytes
         self.sent: dict[str, tuple] = {}
 
     def ready(self) -> None:
         self.connection.sendall(pack({"ready": True}))
 
-    def snapshot(self, found: dict) -> None:
+    def snapshot(self, found: Mapping[str, Any]) -> None:
         self._send({}, "snapshot", {name: self._describe(value) for name, value in found.items()})
 
     def begin_step(self) -> None:
         self.connection.sendall(pack({"begin": True}))
 
-    def see(self, name: str, changed: dict) -> None:
+    def see(self, name: str, changed: Mapping[str, Any]) -> None:
         self._send({"name": name}, "seen", {key: self._describe(value) for key, value in changed.items()})
 
-    def end_step(self, found: dict) -> None:
+    def end_step(self, found: Mapping[str, Any]) -> None:
         self._send({}, "end", {name: self._describe(value) for name, value in found.items()})
 
-    def chunk(self, number: int, failure: runs.Failure | None, found: dict) -> None:
+    def chunk(self, number: int, failure: runs.Failure | None, found: Mapping[str, Any]) -> None:
         news = {}
         for name, value in found.items():
             description, data = self._describe(value)
@@ -88,14 +90,14 @@ class _Wire:
     def replaced(self, name: str) -> None:
         self.sent.pop(name, None)
 
-    def done(self, placed: dict) -> None:
+    def done(self, placed: Mapping[str, Any]) -> None:
         self._send({"done": True}, "placed", {name: self._describe(value) for name, value in placed.items()})
 
     def _send(self, header: dict, key: str, described: dict[str, tuple]) -> None:
         header[key] = {name: description for name, (description, _) in described.items()}
         self.connection.sendall(pack(header, [data for _, data in described.values()]))
 
-    def _describe(self, value: object) -> tuple[dict, bytes]:
+    def _describe(self, value: Any) -> tuple[dict, bytes]:
         """A value as (description, bytes); a value that is no plain tensor is described by its type only."""
         if type(value) is not self.tensor:
             return {"type": type(value).__name__[:100]}, b""
@@ -115,10 +117,10 @@ def _bytes_of(value) -> bytes:
 
 def _job(header: dict, blobs: list[bytes]) -> tuple[runs.Job, list[int]]:
     """A job as it came over the wire, and which chunks to skip."""
-    chunks = [
-        runs.Chunk(**{key: tuple(value) if isinstance(value, list) else value for key, value in c.items()})
-        for c in header["chunks"]
+    fields: list[dict[str, Any]] = [
+        {key: tuple(value) if isinstance(value, list) else value for key, value in c.items()} for c in header["chunks"]
     ]
+    chunks = [runs.Chunk(**one) for one in fields]
     values = {name: ast.literal_eval(text) for name, text in header["literals"].items()}
     job = runs.Job(
         chunks, {**values, **_tensors(header["tensors"], blobs)}, _tensors(header["replacements"], blobs), header["watch"],
