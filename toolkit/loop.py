@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from toolkit.cells import Screened
-from toolkit.compare import equal, fit
+from toolkit.compare import equal, fit, is_degenerate
 from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message
 from toolkit.exercise import fused
 from toolkit.graph import Graph, local_gradient, summand_scale
@@ -202,6 +202,7 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         said = _stopped(failure, judge) if failure else ("not attempted", "no step of a training loop was seen.")
         return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
     verdicts = _gradients(graph, parameters, training)
+    verdicts |= _unproven(judge, batch, chunks, number, training[0], verdicts)
     if problem:
         verdicts = dict.fromkeys(parameters, ("wrong", problem))
     for cell in _cells_of(judge, grade_id):
@@ -218,6 +219,41 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         told = {n: said for n, said in verdicts.items() if said[0] == "not attempted"}
         verdicts |= dict.fromkeys([*told, "trajectory"], _stopped(failure, judge))
     return verdicts
+
+
+def _unproven(
+    judge: Judge,
+    batch: Minibatch,
+    chunks: Sequence[Chunk],
+    number: int,
+    first: TrainingStep,
+    verdicts: Mapping[str, Said],
+) -> dict[str, Said]:
+    """Verdicts on gradients that are zero in a true backward pass, where whatever is small looks right: from one more step, in
+    which the gradients that they come from are random numbers."""
+    graph = judge.exercise.graph
+    names = [n for n, (kind, _) in verdicts.items() if kind in ("right", "right value, wrong shape")]
+    names = [n for n in names if isinstance(first.gradient(n), Tensor)]
+    names = [n for n in names if is_degenerate(first.truths[n], first.true_scale(n))]
+    readers = {r for n in names for r in graph.readers(n) if isinstance(first.gradient(r), Tensor)}
+    if not readers:
+        return {}
+    again = [replace(chunk, replace=tuple(readers)) for chunk in chunks]
+    shorter = replace(batch, values={**batch.values, STEPS: 1})
+    seen = judge.outcomes.run(_job(judge, shorter, again, {r: batch.upstream[r] for r in readers})).steps.get(
+        number, []
+    )
+    found: dict[str, Said] = {}
+    for name in names if seen else ():
+        step = replace(first, step=seen[0])
+        yours = step.gradient(name)
+        if not isinstance(yours, Tensor) or torch.equal(yours, first.gradient(name)):
+            # it is not computed from them; zeros never are
+            if not first.gradient(name).any():
+                found[name] = "wrong", f"d{name} is all zeros: nothing has come back to it yet."
+        elif (said := judge_gradient(name, graph, [step]))[0] == "wrong":
+            found[name] = said
+    return found
 
 
 def _stopped(failure: Failure, judge: Judge) -> Said:
@@ -312,10 +348,12 @@ def _has_loop(cell: Screened, gradients: Sequence[str]) -> bool:
     return any(find_loop([node], STEPS, gradients) for node in cell.tree().body)
 
 
-def _job(judge: Judge, batch: Minibatch, chunks: Sequence[Chunk]) -> Job:
+def _job(
+    judge: Judge, batch: Minibatch, chunks: Sequence[Chunk], replacements: Mapping[str, Tensor] | None = None
+) -> Job:
     graph = judge.exercise.graph
     return Job(
-        chunks, batch.values, {}, (), imports=judge.exercise.imports, stubs=STUBS, seed=judge.seed,
+        chunks, batch.values, replacements or {}, (), imports=judge.exercise.imports, stubs=STUBS, seed=judge.seed,
         restored=(*graph.inputs, *graph.steps), lists=batch.lists, generators=batch.generators,
     )  # fmt: skip
 
@@ -524,9 +562,13 @@ def judge_trajectory(
         return "right", ""
     for number, (step, wanted) in enumerate(zip(steps, reference, strict=True)):
         if first := _off(parameters, step, wanted):
-            which = " and ".join(first)
-            return "wrong", f"{which} is the first to leave the path of autograd's loop, in step {number}."
-    return "wrong", f"after {len(steps)} steps {' and '.join(off)} is not where autograd's loop has it."
+            return "wrong", f"{_verb(first)} the first to leave the path of autograd's loop, in step {number}."
+    return "wrong", f"after {len(steps)} steps {_verb(off)} not where autograd's loop has them."
+
+
+def _verb(names: Sequence[str]) -> str:
+    """``W1 is``, ``W1 and b1 are``, ``C, W1 and b1 are``."""
+    return f"{', '.join(names[:-1])} and {names[-1]} are" if len(names) > 1 else f"{names[0]} is"
 
 
 def _off(parameters: Sequence[str], step: TrainingStep, wanted: Mapping[str, Tensor]) -> list[str]:

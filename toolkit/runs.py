@@ -40,7 +40,8 @@ class Chunk:
     fresh: bool = True
     """Whether a cell starts here."""
     replace: tuple[str, ...] = ()
-    """Variables whose gradients the judge replaces by its own when the chunk is done."""
+    """Variables whose gradients the judge replaces by its own when the chunk is done; in a watched loop also in each step, in
+    place, by the last statement that binds or changes it."""
     snapshot: tuple[str, ...] = ()
     """Names whose values are wanted when the chunk is done; and after each step, if it is watched."""
     watched: tuple[str, ...] = ()
@@ -209,7 +210,7 @@ def run(
         namespace["d" + name] = job.replacements[name].clone()
     placed: dict[str, Tensor] = {}
     restore = _restorer(job, pristine)
-    loop = _Loop(report, namespace)
+    loop = _Loop(report, namespace, job.replacements)
     namespace.update({"_each_step": loop.each_step, "_goes_on": loop.goes_on, "_seen": loop.seen})
     torch.manual_seed(job.seed)
     exact = Tensor  # students may bind another to torch.Tensor
@@ -264,8 +265,9 @@ def _restorer(job: Job, pristine: Mapping[str, Tensor]) -> Callable[[dict], None
 class _Loop:
     """Reports the steps of a watched training loop: what ``watched_loop`` has put into its code calls this."""
 
-    def __init__(self, report: Report, namespace: dict):
-        self.report, self.namespace, self.tensor, self.same = report, namespace, Tensor, torch.equal
+    def __init__(self, report: Report, namespace: dict, replacements: Mapping[str, Tensor]):
+        self.report, self.namespace, self.replacements = report, namespace, replacements
+        self.tensor, self.same, self.put = Tensor, torch.equal, Tensor.copy_
         self.chunk = Chunk("", "")
         self.open = False
         self.values: Mapping[str, Any] = {}
@@ -290,12 +292,15 @@ class _Loop:
         self.open, self.known = True, {}
         self.report.begin_step()
 
-    def seen(self, name: str) -> None:
-        """A statement has bound or changed a gradient."""
+    def seen(self, name: str, last: bool) -> None:
+        """A statement has bound or changed a gradient; the last one of a step that does."""
         if not self.open:
             return
         frame = sys._getframe(1)
         self.values = {**frame.f_globals, **frame.f_locals}
+        if last and name[1:] in self.chunk.replace:
+            with contextlib.suppress(RuntimeError, TypeError):  # some tensors cannot be changed
+                self.put(self.values[name], self.replacements[name[1:]])
         changed = {}
         for key in self.chunk.watched:
             value = self.values.get(key)

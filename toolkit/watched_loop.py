@@ -11,15 +11,21 @@ from typing import Any, TypeGuard
 from toolkit.cells import bound_anew, written
 
 Loop = ast.For | ast.While
+_SIMPLE = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Delete
 
 
 def compile_watched(
-    source: str, label: str, steps_name: str, gradients: Sequence[str], numbers: Mapping[str, int]
+    source: str,
+    label: str,
+    steps_name: str,
+    gradients: Sequence[str],
+    numbers: Mapping[str, int],
 ) -> CodeType:
     """A cell as code in which the training loop can be watched.
 
     ``_each_step(iterable)`` stands around what a ``for`` goes through, ``_goes_on(test)`` around the test of a ``while``, and
-    ``_seen("dW1")`` after each statement that binds or changes such a gradient.
+    ``_seen("dW1", last)`` after each statement that binds or changes such a gradient; ``last`` says whether no further one in
+    the cell does.
 
     Args:
         steps_name: name of the number of steps (see ``find_loop``).
@@ -28,7 +34,7 @@ def compile_watched(
     """
     tree = _Names(numbers).visit(ast.parse(source))
     loop = find_loop(tree.body, steps_name, gradients)
-    tree = _Watch(loop, frozenset(gradients)).visit(tree)
+    tree = _Watch(tree, loop, frozenset(gradients)).visit(tree)
     return compile(ast.fix_missing_locations(tree), label, "exec")
 
 
@@ -80,8 +86,14 @@ class _Names(ast.NodeTransformer):
 class _Watch(ast.NodeTransformer):
     """Puts the calls in."""
 
-    def __init__(self, loop: Loop | None, gradients: frozenset[str]):
+    def __init__(self, tree: ast.Module, loop: Loop | None, gradients: frozenset[str]):
         self.loop, self.gradients = loop, gradients
+        simple = [node for node in ast.walk(tree) if isinstance(node, _SIMPLE)]
+        simple.sort(key=lambda node: (node.lineno, node.col_offset))
+        self.last = {name: node for node in simple for name in self._changed(node)}
+
+    def _changed(self, node: ast.stmt) -> list[str]:
+        return sorted((written(node) | bound_anew(node)) & self.gradients)
 
     def visit(self, node: ast.AST) -> Any:
         is_loop = node is self.loop
@@ -90,12 +102,14 @@ class _Watch(ast.NodeTransformer):
             node.iter = _call("_each_step", node.iter, node.iter)
         elif is_loop and isinstance(node, ast.While):
             node.test = _call("_goes_on", node.test, node.test)
-        simple = isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Delete)
-        if simple and (names := sorted((written(node) | bound_anew(node)) & self.gradients)):
-            calls = [ast.copy_location(ast.Expr(_call("_seen", ast.Constant(name), node)), node) for name in names]
-            return [node, *calls]
-        return node
+        if not isinstance(node, _SIMPLE):
+            return node
+        calls = [
+            _call("_seen", node, ast.Constant(name), ast.Constant(self.last.get(name) is node))
+            for name in self._changed(node)
+        ]
+        return [node, *(ast.copy_location(ast.Expr(call), node) for call in calls)]
 
 
-def _call(function: str, argument: ast.expr, place: ast.AST) -> ast.Call:
-    return ast.copy_location(ast.Call(ast.Name(function, ast.Load()), [argument], []), place)
+def _call(function: str, place: ast.AST, *arguments: ast.expr) -> ast.Call:
+    return ast.copy_location(ast.Call(ast.Name(function, ast.Load()), [*arguments], []), place)
