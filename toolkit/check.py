@@ -265,7 +265,8 @@ def best_of(verdicts: Callable[[Judge], Sequence[Verdict]]) -> list[Verdict]:
 def spoken(verdict: Verdict) -> tuple[str, str]:
     """Mark and sentence of a verdict."""
     if verdict.kind == "not attempted":
-        return "·", f"not there yet. {verdict.message.removeprefix(f'there is no {verdict.label}.').strip()}".strip()
+        why = verdict.message.removeprefix(f"there is no {verdict.label}.").strip()
+        return "·", f"not there yet. {why[:1].upper()}{why[1:]}".strip()
     if verdict.points == 1:
         return "✓", f"right. {verdict.message}".rstrip(". ")
     if verdict.points and not verdict.message.startswith("right"):
@@ -309,10 +310,13 @@ def _right(name: str, notebook: Mapping[str, Any], more: str) -> str:
     if before and equal(
         yours, local_gradient(graph, name, values, upstream), summand_scale(graph, name, values, upstream)
     ):
+        found = {v.label: v.points for v in best_of(lambda judge: [judge.verdict(r) for r in upstream])}
+        if all(found.get(label, 0) == 1 for label in before):
+            return f"right, given the {' and '.join(before)} in memory, which its lines would make another. Run its cell again."
         return f"right, given your {' and '.join(before)}, which is not right yet. Mend that first."
     return (
-        f"right as it is written, but the d{name} in memory is another: a cell was run twice, or before one that comes "
-        "before it. Restart and run all."
+        f"right as it is written, but the d{name} in memory is another: a cell was run twice, or cells in another order. "
+        "Run again from the cell that first makes it, or restart and run all."
     )
 
 

@@ -301,7 +301,7 @@ def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) 
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
     if not 2 <= len(nodes) <= 6:
         return
-    contexts = [_context(tree, node) for node in nodes]
+    contexts, written_out = [_context(tree, node) for node in nodes], ast.unparse(tree)
     for number, node in enumerate(nodes):
         node.id = f"{name}__{number}"
     alias = {node.id: values[name] for node in nodes}
@@ -310,6 +310,8 @@ def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) 
     if sum(bool(share.any()) for share in found) < 2:  # in the other places it is only asked for its shape
         return
     whole, where = sum(found), f"{name} is used in {len(nodes)} places of the line for {step.name}"
+    if written_out != step.expression:
+        where += f" (written out: `{written_out}`)"
     shares_in = [(context, share) for context, share in zip(contexts, found, strict=True) if share.any()]
     for context, share in shares_in:
         yield f"{where}. The share through `{context}` is not in it yet.", whole - share

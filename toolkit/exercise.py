@@ -1,6 +1,6 @@
 """What an exercise asks for, as whoever judges answers to it needs it: forward pass, inputs, the places that are graded.
 
-The judge reads it from the source notebook (``autograder.exercise``); a student's notebook carries it in its setup cell.
+The judge reads it from the source notebook (``autograder.course.exercise``); a student's notebook carries it in its setup cell.
 """
 
 import functools

@@ -281,7 +281,7 @@ def _sizes_inside(
     draws: int,
 ) -> list[Tensor]:
     """The sizes of a local gradient with signs flipped at every hidden step, too."""
-    readers, number = graph.readers(name), 0
+    readers, number, whole = graph.readers(name), 0, graph.whole or graph
 
     def flip(place: int) -> Callable[[Tensor], Tensor]:
         return lambda gradient: gradient * _signs(gradient.shape, number, place)
@@ -289,14 +289,14 @@ def _sizes_inside(
     with torch.enable_grad():
         variable = values[name].detach().requires_grad_()
         known, outputs = {**values, name: variable}, []
-        for place, step in enumerate(graph.whole.steps.values()):
+        for place, step in enumerate(whole.steps.values()):
             if step.name not in hidden and step.name not in readers:
                 continue
             result = step.evaluate(known)
             if step.name in readers:  # what further hidden steps read is given
                 outputs.append((step.name, result))
             elif result.requires_grad:
-                result.register_hook(flip(place))
+                result.register_hook(flip(place))  # type: ignore[no-untyped-call]  # torch does not say its type
                 known[step.name] = result
     tensors = [(reader, tensor) for reader, tensor in outputs if tensor.requires_grad]
     sizes = []

@@ -197,7 +197,12 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
     failure = result.failures.get(number)
     generator = torch.Generator().manual_seed(next(iter(batch.generators.values()), 0))
     reference, minibatches = reference_trajectory(graph, parameters, batch.values, steps, steps // 2, generator)
-    training, problem = _training_steps(graph, parameters, batch, result.steps.get(number, []), steps // 2, minibatches)
+    seen = result.steps.get(number, [])
+    training, problem = _training_steps(graph, parameters, batch, seen[:steps], steps // 2, minibatches)
+    left_out = [n for n in parameters if failure and failure.text == f"NameError: name 'd{n}' is not defined"]
+    if left_out and not any(step.seen for step in seen):  # the line that uses it is the exercise's own
+        said = "not attempted", f"there is no d{left_out[0]} in the loop."
+        return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
     if not training:
         said = _stopped(failure, judge) if failure else ("not attempted", "no step of a training loop was seen.")
         return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
@@ -214,7 +219,7 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
     whole = [step for step in training if step.step.after is not None]
     verdicts["update"] = judge_update(parameters, whole, verdicts)
     verdicts["rate"] = judge_rate(parameters, whole)
-    verdicts["trajectory"] = judge_trajectory(parameters, whole, reference)
+    verdicts["trajectory"] = judge_trajectory(parameters, whole, reference, len(seen))
     if failure:  # what was computed before it is judged; what was not, failed
         told = {n: said for n, said in verdicts.items() if said[0] == "not attempted"}
         verdicts |= dict.fromkeys([*told, "trajectory"], _stopped(failure, judge))
@@ -282,10 +287,8 @@ def _training_steps(
         for name in minibatches[0]:
             yours, wanted = (step.after or {}).get(name), batch.values[name]
             stale = isinstance(yours, Tensor) and torch.equal(yours, wanted)
-            if (
-                yours is None or stale or i >= len(minibatches)
-            ):  # under another name: then it is the one that was asked for
-                drawn |= minibatches[min(i, len(minibatches) - 1)]
+            if yours is None or stale:  # under another name: then it is the one that was asked for
+                drawn |= minibatches[i]
             elif not isinstance(yours, Tensor) or (yours.dtype, yours.shape) != (wanted.dtype, wanted.shape):
                 what = f"{yours.dtype} of shape {tuple(yours.shape)}" if isinstance(yours, Tensor) else f"a {yours}"
                 return (
@@ -551,12 +554,16 @@ def _factor(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> float |
 
 
 def judge_trajectory(
-    parameters: Sequence[str], steps: Sequence[TrainingStep], reference: Sequence[Mapping[str, Tensor]]
+    parameters: Sequence[str], steps: Sequence[TrainingStep], reference: Sequence[Mapping[str, Tensor]], ran: int
 ) -> Said:
-    """Whether the parameters after the last step are those of autograd's loop; else which one leaves it first."""
+    """Whether the parameters after the last step are those of autograd's loop; else which one leaves it first.
+
+    Args:
+        ran: how many steps the loop ran.
+    """
     if len(steps) < len(reference):
         return "wrong", f"the loop ran {len(steps)} steps where {STEPS} asked for {len(reference)}."
-    if len(steps) > len(reference):
+    if ran > len(reference):
         return "wrong", f"the loop ran more than the {len(reference)} steps that {STEPS} asked for."
     if not (off := _off(parameters, steps[-1], reference[-1])):
         return "right", ""

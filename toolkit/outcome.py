@@ -193,6 +193,8 @@ class Outcomes:
                 if written is not None and written <= replaced:  # it was computed before that
                     return None
                 upstream[reader] = batch.upstream[reader].to(dtype)
+            elif reader not in state and "d" + reader not in self.plans.bound:
+                upstream[reader] = batch.upstream[reader].to(dtype)  # left out: no share that comes from it is there
             else:
                 yours = state.get(reader)
                 fitted = fit(yours, shape) if is_answer(yours) else None

@@ -1,6 +1,6 @@
 """One run of a student's cells: inputs in, in a namespace of its own, values out after each piece.
 
-The judge does this in a sandbox (autograder/inside/run.py), ``check`` in the student's own notebook: this text is what both
+The judge does this in a sandbox (autograder/sandbox/inside_sandbox/run.py), ``check`` in the student's own notebook: this text is what both
 mean by a run. Nothing of the judge is in sight of what runs here, and nothing here knows what would be right.
 """
 
@@ -443,11 +443,12 @@ class _Collected:
         state = {}
         for name, value in found.items():
             old = self._kept.get(name)
-            counted = isinstance(value, Tensor) and not value.is_inference()  # others keep no count of their changes
-            same = counted and old is not None and old[0] is value and old[1] == value._version
+            # inference tensors keep no count of their changes
+            version = value._version if isinstance(value, Tensor) and not value.is_inference() else None
+            same = version is not None and old is not None and old[0] is value and old[1] == version
             state[name] = old[2] if same else _copy(value)
-            if counted:
-                self._kept[name] = value, value._version, state[name]
+            if version is not None:
+                self._kept[name] = value, version, state[name]
         self.result.after.append({**self.result.final, **state})
         if failure is not None:
             self.result.failures[number] = failure

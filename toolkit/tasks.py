@@ -4,7 +4,7 @@ Who writes all of an exercise with a loop into one cell is judged as if each tas
 """
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from toolkit.cells import StudentCell, plain_python, read, written
@@ -41,7 +41,7 @@ def by_task(submission: Submission, exercise: Exercise) -> Submission:
 
 
 def _pieces(
-    cell: StudentCell, gradients: Collection[str], values: Collection[str], numbers: Mapping[str, int]
+    cell: StudentCell, gradients: Set[str], values: Set[str], numbers: Mapping[str, int]
 ) -> dict[str, StudentCell]:
     """What of a cell belongs to which kind of task."""
     nodes = _nodes(cell.source)

@@ -1,6 +1,7 @@
 """Feedback pages as steps of nbgrader's own pipeline: what is shown otherwise than nbgrader would."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from jinja2.filters import do_float, do_round
 from nbconvert.exporters.exporter import ResourcesDict
