@@ -24,8 +24,13 @@ ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
 
+STYLE = { $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
+    || { echo "ruff is not content: run $(BIN)/ruff check . and $(BIN)/ruff format ."; false; }; } && $(BIN)/mypy --no-error-summary
+# on all cores (JOBS=1: on one, in order)
+TESTS = $(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8 --dist loadgroup
+
 .DEFAULT_GOAL := $(if $(filter command,$(origin TORCH)),ready,help)
-.PHONY: help demo test build adopt check lab update grade cluster scheduler worker bench clean
+.PHONY: help demo test quick build adopt check lab update grade cluster scheduler worker bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -46,9 +51,13 @@ tests-there:
 demo: sandbox-there $(READY) ## grade a small made-up class in demo/ and show what comes out
 	@$(BIN)/python -m autograder demo
 
-test: tests-there $(READY) cluster ## every test: unit tests, bank of answers, drift and leak gates, solutions with nbval
-	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . || { echo "ruff is not content: run $(BIN)/ruff check . and $(BIN)/ruff format ."; exit 1; }
-	@$(BIN)/pytest -q --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg tests solutions
+test: tests-there $(READY) cluster ## every test: style, types, unit tests, bank of answers, drift and leak gates, solutions with nbval
+	@$(STYLE)
+	@$(TESTS) --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg tests solutions
+
+quick: $(READY) ## in less than a minute: style, types, and the tests that the change at hand concerns, as many as fit
+	@$(STYLE)
+	@$(TESTS) -p tests.quick tests || [ $$? -eq 5 ] # 5: no test is concerned
 
 build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py; leaves what holds typed answers
 	@$(BIN)/python -m autograder build
@@ -90,5 +99,5 @@ lock: $(READY) ## resolve requirements*.txt anew, for every system and Python, i
 
 clean: ## remove .venv, caches and demo/ as it was made; never a notebook, submitted/, autograded/, feedback/ or the gradebook
 	@[ ! -e demo ] || $(PYTHON) -m autograder.untouched demo || true
-	rm -rf .venv .pytest_cache .ruff_cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -22,6 +22,7 @@ import torch
 from autograder import machine
 from autograder.sandbox import bubblewrap
 from tests.bank import Bench, bench
+from tests.quick import Durations
 
 TRIED = pytest.StashKey[Counter]()
 LEFT_OUT = pytest.StashKey[dict[str, str]]()
@@ -47,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "quiet: measures time, so that no other test may run meanwhile")
     config.stash[TRIED], config.stash[LEFT_OUT] = Counter(), {}
     config.pluginmanager.register(_Count(config))
+    config.pluginmanager.register(Durations(config))
     torch.set_num_threads(1)
     if _runs_tests(config) and NEEDS["bubblewrap"]() and not CI:
         os.environ["SANDBOX"] = "off"  # the answers in the tests are the course's own; attacks need bubblewrap

@@ -41,3 +41,9 @@ def test_the_stored_run_shows_what_the_notebook_says_of_it():
     products = {cell: re.search(r"^the six .* ([\d.]+)$", printed[cell], re.MULTILINE)[1] for cell in ratio}
     assert 0.1 < float(products["timing"]) / float(ratio["timing"]) < 0.3  # about a fifth of a step
     assert float(ratio["timing"]) < float(ratio["timing-wide"])
+
+
+def test_the_example_of_an_answer_is_one_of_the_bank():
+    text = (COURSE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    path, example = re.search(r"`(tests/submissions/\S+\.py)`:\n\n```python\n(.*?)```", text, re.DOTALL).groups()
+    assert (COURSE / path).read_text(encoding="utf-8") == example

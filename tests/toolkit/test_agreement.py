@@ -1,10 +1,8 @@
 """What ``check`` says and what is graded: over the whole bank of answers, each run as a student's notebook, they agree."""
 
-from concurrent.futures import Future, ProcessPoolExecutor
-
 import pytest
 
-from tests.judging import Answer, answers, bench
+from tests.bank import Answer, answers, bench
 from tests.notebooks import shown
 from toolkit.verdict import POINTS
 
@@ -50,20 +48,13 @@ def _labels(assignment: str) -> dict[str, str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def said(workers: ProcessPoolExecutor) -> dict[str, Future]:
-    """The disagreements on every answer; every fourth also where the frontend tells the kernel no ids of cells."""
-    found = {}
-    for number, answer in enumerate(answer for answer in BANK if answer.name not in ENDLESS):
-        found[_name(answer)] = workers.submit(disagreements, answer, True)
-        if number % 4 == 0:
-            found[f"{_name(answer)}-no ids"] = workers.submit(disagreements, answer, False)
-    return found
-
-
 @pytest.mark.parametrize("answer", [a for a in BANK if a.name not in ENDLESS], ids=_name)
-def test_check_and_grade_agree(answer: Answer, said):
-    for key in (_name(answer), f"{_name(answer)}-no ids"):
-        if key in said:
-            lines = said[key].result()
-            assert not lines, "\n" + "\n".join(lines)
+def test_check_and_grade_agree(answer: Answer):
+    lines = disagreements(answer, ids=True)
+    assert not lines, "\n" + "\n".join(lines)
+
+
+@pytest.mark.parametrize("answer", [a for a in BANK if a.name not in ENDLESS][::4], ids=_name)
+def test_they_agree_where_the_frontend_tells_no_ids_of_cells(answer: Answer):
+    lines = disagreements(answer, ids=False)
+    assert not lines, "\n" + "\n".join(lines)

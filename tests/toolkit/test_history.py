@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from nbgrader import utils
 
-from tests.judging import bench
+from tests.bank import bench
 from toolkit.cells import StudentCell
 from toolkit.history import History, digest
 from toolkit.plans import GradedPlace, ReplacedCell
