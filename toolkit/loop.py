@@ -218,6 +218,10 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         }
     whole = [step for step in training if step.step.after is not None]
     verdicts["update"] = judge_update(parameters, whole, verdicts)
+    words = sorted(set().union(*(cell.words for cell in _cells_of(judge, grade_id))))
+    if words and verdicts["update"][0] == "wrong":
+        said = f"{verdicts['update'][1]} ({', '.join(words)} is autograd: what uses it is left out.)"
+        verdicts["update"] = "wrong", said
     verdicts["rate"] = judge_rate(parameters, whole)
     verdicts["trajectory"] = judge_trajectory(parameters, whole, reference, len(seen))
     if failure:  # what was computed before it is judged; what was not, failed
@@ -335,8 +339,10 @@ def _chunks(
     numbers = [i for i, cell in enumerate(before) if cell.cell.grade_id == wanted]
     chosen = numbers[-1] if numbers else len(before) - 1
     if loop and before and not _has_loop(before[chosen], loop):
-        loops = [i for i, cell in enumerate(before) if cell not in judge.cells and _has_loop(cell, loop)]
-        chosen = loops[-1] if loops else chosen  # the loop may stand in a cell of the student's own
+        # the loop may stand in a cell of the student's own
+        loops = [i for i, cell in enumerate(before) if _has_loop(cell, ())]
+        loops = loops or [i for i, cell in enumerate(before) if cell not in judge.cells and _has_loop(cell, loop)]
+        chosen = loops[-1] if loops else chosen
     large = large_numbers(judge.exercise)
     chunks = []
     for i, cell in enumerate(before):

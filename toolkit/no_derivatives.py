@@ -1,6 +1,6 @@
 """Python's names for autograd refuse, so that a derivative has to be written and cannot be asked for.
 
-In the judge's processes that is for good, and only the uppermost of several nets (autograder/sandbox/inside_sandbox/no_autograd.py); in a
+In the judge's processes that is for good, and only the uppermost of several nets (autograder/sandbox/); in a
 student's notebook it holds while ``check`` runs the cells again.
 """
 

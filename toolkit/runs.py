@@ -1,6 +1,6 @@
 """One run of a student's cells: inputs in, in a namespace of its own, values out after each piece.
 
-The judge does this in a sandbox (autograder/sandbox/inside_sandbox/run.py), ``check`` in the student's own notebook: this text is what both
+The judge does this in a sandbox (autograder/sandbox/), ``check`` in the student's own notebook: this text is what both
 mean by a run. Nothing of the judge is in sight of what runs here, and nothing here knows what would be right.
 """
 

@@ -201,7 +201,7 @@ def test_nothing_written_yet(notebook):
     blank = re.sub(r"( *)### BEGIN SOLUTION.*?### END SOLUTION", r"\1# your code here", CELLS["train"], flags=re.S)
     with pytest.raises(NameError):
         run(notebook, blank)
-    assert "'dC' is not defined" in judged(notebook)
+    assert "· dC not there yet" in judged(notebook)
     run(notebook, CELLS["backward"])  # its gradients lie about now, and must not be taken for the loop's
     with pytest.raises(NameError, match="lr"):
         run(notebook, blank)
