@@ -8,8 +8,8 @@ the answer    ``exercise`` (what is asked), ``cells`` (a student's text taken ap
               ``minibatches`` (inputs at other sizes)
 running it    ``runs`` (one run, here or in a sandbox), with ``no_derivatives``, ``one_device``, ``unpatched`` and
               ``watched_loop`` for what must not be there and what must be seen
-judging it    ``tasks`` (whose lines are whose), ``plans`` (what is run), ``outcome`` (what one run says), ``judge`` (what is decided and why), ``loop`` (the same
-              for a training loop), ``verdict`` (what it is worth)
+judging it    ``tasks`` (which lines belong to which task), ``plans`` (what is run), ``outcome`` (what one run says), ``judge``
+              (what is decided and why), ``loop`` (the same for a training loop), ``verdict`` (what it is worth)
 the notebook  ``check`` and ``training`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
 
 The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.

@@ -210,7 +210,8 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
     verdicts |= _unproven(judge, batch, chunks, number, training[0], verdicts)
     if problem:
         verdicts = dict.fromkeys(parameters, ("wrong", problem))
-    for cell in _cells_of(judge, grade_id):
+    here = [cell for cell in judge.all_cells if cell.cell.label == chunks[number].label]
+    for cell in here:
         verdicts |= {
             n: ("uses autograd", f"{w} is autograd, and autograd is not an answer.")
             for n, w in cell.autograd.items()
@@ -218,10 +219,12 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         }
     whole = [step for step in training if step.step.after is not None]
     verdicts["update"] = judge_update(parameters, whole, verdicts)
-    words = sorted(set().union(*(cell.words for cell in _cells_of(judge, grade_id))))
+    words = sorted(set().union(*(cell.words for cell in here)))
     if words and verdicts["update"][0] == "wrong":
-        said = f"{verdicts['update'][1]} ({', '.join(words)} is autograd: what uses it is left out.)"
-        verdicts["update"] = "wrong", said
+        verdicts["update"] = (
+            "wrong",
+            f"{verdicts['update'][1]} ({', '.join(words)} is autograd: what uses it is left out.)",
+        )
     verdicts["rate"] = judge_rate(parameters, whole)
     verdicts["trajectory"] = judge_trajectory(parameters, whole, reference, len(seen))
     if failure:  # what was computed before it is judged; what was not, failed
