@@ -114,12 +114,21 @@ def outcome(course: Path, db_url: str = "") -> dict[str, object]:
 def gone(pids: list[int], seconds: float = 10) -> bool:
     """Whether all these processes end in time."""
     deadline = time.monotonic() + seconds
-    while alive := [p for p in pids if psutil.pid_exists(p) and psutil.Process(p).status() != psutil.STATUS_ZOMBIE]:
+    while alive := {p: command for p in pids if (command := _running(p))}:
         if time.monotonic() > deadline:
-            print([psutil.Process(p).cmdline() for p in alive])
+            print(alive)
             return False
         time.sleep(0.1)
     return True
+
+
+def _running(pid: int) -> list[str]:
+    """What a process was started with; nothing if it has ended."""
+    try:
+        process = psutil.Process(pid)
+        return [] if process.status() == psutil.STATUS_ZOMBIE else process.cmdline() or ["?"]
+    except psutil.NoSuchProcess:
+        return []
 
 
 # --- in the process that grades -----------------------------------------------------------------------------------------

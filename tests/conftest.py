@@ -3,8 +3,8 @@
 A test that needs more than Python and its packages says so: ``@pytest.mark.needs("bubblewrap")``. Where that is missing the
 test is left out, and the last line says how many were and why. With CI=true none may be: what is skipped there has failed.
 
-On several cores (``pytest -n logical --dist loadgroup``) tests that share a fixture of their module stay together, since it
-would be made once more elsewhere, and so do the cells of a notebook. ``@pytest.mark.quiet`` is for what is measured: nothing
+On several cores (``pytest -n logical``) tests that share a fixture of their module stay together, since it would be made once
+more elsewhere, and so do the cells of a notebook. ``@pytest.mark.quiet`` is for what is measured: nothing
 else runs meanwhile.
 """
 
@@ -22,7 +22,7 @@ import torch
 from autograder import machine
 from autograder.sandbox import bubblewrap
 from tests.bank import Bench, bench
-from tests.quick import Durations
+from tests.quick import Durations, together
 
 TRIED = pytest.StashKey[Counter]()
 LEFT_OUT = pytest.StashKey[dict[str, str]]()
@@ -62,14 +62,15 @@ def _runs_tests(config: pytest.Config) -> bool:
 # --- on several cores ---------------------------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what stays together."""
-    for item in items:
-        shared = getattr(item, "_fixtureinfo", None)
-        fixtures = shared.name2fixturedefs.values() if shared else ()
-        if item.path.suffix == ".ipynb" or any(one[-1].scope in ("module", "class") for one in fixtures):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    return Together(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

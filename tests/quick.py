@@ -82,19 +82,24 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def together(nodeid: str) -> str:
+    """What a test belongs to: its file, if tests there share a fixture of the module or it is a notebook; else only itself."""
+    file = COURSE / nodeid.partition("::")[0]
+    return str(file) if file.suffix == ".ipynb" or 'scope="module"' in _text(file) else nodeid
+
+
 def chosen(items: list[pytest.Item], known: dict[str, float], failed: set[str], seconds: float) -> list[pytest.Item]:
     """As many as take so long together; those that share a fixture of their module all or none."""
-    together: dict[str, list[pytest.Item]] = {}
+    units: dict[str, list[pytest.Item]] = {}
     for item in items:
-        group = next((mark.args[0] for mark in item.iter_markers("xdist_group")), item.nodeid)
-        together.setdefault(group, []).append(item)
+        units.setdefault(together(item.nodeid), []).append(item)
 
     def urgency(some: list[pytest.Item]) -> tuple[bool, bool, float]:
         ids = {item.nodeid for item in some}
         return not ids & failed, ids <= known.keys(), _seconds(some, known)
 
     found: list[pytest.Item] = []
-    for some in sorted(together.values(), key=urgency):
+    for some in sorted(units.values(), key=urgency):
         seconds -= _seconds(some, known)
         if seconds < 0:
             break
@@ -104,11 +109,6 @@ def chosen(items: list[pytest.Item], known: dict[str, float], failed: set[str], 
 
 def _seconds(items: list[pytest.Item], known: dict[str, float]) -> float:
     return sum(known.get(item.nodeid, UNKNOWN) for item in items)
-
-
-def _id(nodeid: str) -> str:
-    """Without the group that pytest-xdist writes behind it (``conftest.pytest_collection_modifyitems``)."""
-    return nodeid.removesuffix("@" + Path(nodeid.partition("::")[0]).stem)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -121,7 +121,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     known: dict[str, float] = config.cache.get(DURATIONS, {})
-    failed = {*map(_id, config.cache.get(FAILED, {}))}
+    failed = {*config.cache.get(FAILED, {})}
     paths = changed()
     mine = [item for item in items if concerns(item.path, item.nodeid, paths)]
     processes = getattr(config, "workerinput", {}).get("workercount", 1)
@@ -151,7 +151,7 @@ class Durations:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if not report.skipped:
-            self.found[_id(report.nodeid)] += round(report.duration, 3)
+            self.found[report.nodeid] += round(report.duration, 3)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node) -> None:

@@ -1,8 +1,8 @@
 """make quick chooses tests that a change concerns, and says what it leaves out."""
 
-import pytest
+from types import SimpleNamespace
 
-from tests.quick import COURSE, chosen, concerns, imports
+from tests.quick import COURSE, chosen, concerns, imports, together
 
 GRAPH = COURSE / "tests" / "test_graph.py"
 
@@ -23,17 +23,19 @@ def test_a_change_of_other_files_concerns_tests_that_name_them():
     assert not concerns(judge, "tests/test_judge.py::test_x[1_chunked_backprop-size_64]", answer)
 
 
-class Item:
-    def __init__(self, nodeid: str, *groups: str):
-        self.nodeid, self.groups = nodeid, groups
-
-    def iter_markers(self, name: str) -> list[pytest.Mark]:
-        return [pytest.mark.xdist_group(group).mark for group in self.groups]
+def test_tests_that_share_a_fixture_of_their_module_stay_together():
+    assert len({together(f"tests/test_build.py::test_{n}") for n in range(3)}) == 1
+    assert len({together(f"tests/test_judge.py::test_{n}") for n in range(3)}) == 3
+    assert (
+        len({together(f"solutions/2_fused_cross_entropy/2_fused_cross_entropy.ipynb::Cell {n}") for n in range(3)}) == 1
+    )
 
 
 def test_what_failed_comes_first_and_what_belongs_together_stays_so():
-    one, two, slow, new = (Item("one", "g"), Item("two", "g"), Item("slow"), Item("new"))
-    known = {"one": 1.0, "two": 2.0, "slow": 5.0}
-    assert chosen([one, slow, two, new], known, set(), 3.5) == [new]
-    assert chosen([one, slow, two, new], known, set(), 4.5) == [new, one, two]
-    assert chosen([one, slow, two, new], known, {"slow"}, 6.5) == [slow, new]
+    names = ("test_build.py::one", "test_build.py::two", "test_judge.py::slow", "test_judge.py::new")
+    one, two, slow, new = (SimpleNamespace(nodeid=f"tests/{name}") for name in names)
+    known = {one.nodeid: 1.0, two.nodeid: 2.0, slow.nodeid: 5.0}
+    items = [one, slow, two, new]
+    assert chosen(items, known, set(), 3.5) == [new]
+    assert chosen(items, known, set(), 4.5) == [new, one, two]
+    assert chosen(items, known, {slow.nodeid}, 6.5) == [slow, new]
