@@ -205,3 +205,13 @@ def test_a_command_line_is_a_module_of_its_own():
     done = subprocess.run([sys.executable, "-m", "autograder", "dance"], cwd=COURSE, capture_output=True, text=True)
     assert done.returncode == 2 and "usage: python -m autograder {build,grade" in done.stderr
     assert "python -m autograder.grade" not in (COURSE / "Makefile").read_text().replace("$(BIN)/", "")
+
+
+@pytest.mark.needs("bubblewrap")
+def test_a_python_that_is_called_by_a_way_with_dots_is_found_in_the_sandbox():
+    """``../.venv/bin/python``: inside, the folders on such a way are not there."""
+    python = Path(sys.executable)
+    roundabout = python.parent / ".." / python.parent.name / python.name
+    text = "from autograder import sandbox; print(sandbox.obstacle() or 'none', sandbox.python())"
+    said = subprocess.run([str(roundabout), "-c", text], cwd=COURSE, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["none", str(python)]
