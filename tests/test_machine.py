@@ -198,3 +198,13 @@ def test_pip_can_do_without_uv(commands, monkeypatch, tmp_path):
     machine.install_python(tmp_path, [Path("requirements.txt")])
     (only,) = commands
     assert "-m pip install" in only and only.endswith(f"--constraint {machine.LOCK} -r requirements.txt")
+
+
+@pytest.mark.needs("bubblewrap")
+def test_a_python_that_is_called_by_a_way_with_dots_is_found_in_the_sandbox():
+    """``../.venv/bin/python``: inside, the folders on such a way are not there."""
+    python = Path(sys.executable)
+    roundabout = python.parent / ".." / python.parent.name / python.name
+    text = "from autograder.sandbox import bubblewrap as b; print(b.obstacle() or 'none', b.python())"
+    said = subprocess.run([str(roundabout), "-c", text], cwd=COURSE, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["none", str(python)]

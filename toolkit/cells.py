@@ -134,14 +134,10 @@ def _read_cell(cell: StudentCell) -> tuple[Screened, str, list[ast.stmt]]:
     """A cell, what of it is Python, and its statements."""
     source = plain_python(cell.source)
     result = Screened(cell)
-    try:
-        body = _statements(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        result.syntax_error, result.line = (
-            f"{type(error).__name__}: {getattr(error, 'msg', error)}",
-            getattr(error, "lineno", None),
-        )
-        source, body = _before(source, result.line)
+    source, body, error = read_statements(source)
+    if error:
+        result.syntax_error = f"{type(error).__name__}: {getattr(error, 'msg', error)}"
+        result.line = getattr(error, "lineno", None)
     return result, source, body
 
 
@@ -189,6 +185,14 @@ def _screen_cell(
                 result.autograd.pop(gradients.get(name, ""), None)
         result.statements.append("\n" * (_first_line(node) - 1) + _text(lines, node))
         result.writes.append(writes)
+
+
+def read_statements(source: str) -> tuple[str, list[ast.stmt], Exception | None]:
+    """The top-level statements of a cell, up to what is no Python; their text; and what is wrong there, if anything is."""
+    try:
+        return source, _statements(source), None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return *_before(source, getattr(error, "lineno", None)), error
 
 
 def _statements(source: str) -> list[ast.stmt]:

@@ -187,7 +187,7 @@ class Judge:
         """A word on a cell that holds a right answer and cannot be run as it stands."""
         for cell in self.cells:
             if cell.syntax_error and "d" + name in cell.bound():
-                return f"But nothing of its cell runs as it stands: {_syntax_error(cell)}"
+                return f"But nothing of its cell runs as it stands: {syntax_sentence(cell)}"
         return ""
 
     # --- why not ----------------------------------------------------------------------------------------------------------
@@ -203,13 +203,13 @@ class Judge:
             return Verdict(name, "wrong", said)
         if outcome.note:
             return Verdict(name, "wrong", outcome.note)
-        if not torch.isfinite(outcome.yours).all():
-            return Verdict(name, "wrong", self._not_finite(name, outcome.yours, dtype))
         if outcome.upstream is None:
             readers = " and ".join(f"d{reader}" for reader in self.graph.readers(name))
             return Verdict(
                 name, "wrong", f"d{name} cannot be judged: it starts from {readers}, not all tensors of finite numbers."
             )
+        if not torch.isfinite(outcome.yours).all():
+            return Verdict(name, "wrong", self._not_finite(name, outcome.yours, dtype))
         values, state = self.outcomes.values(batch, dtype), self.outcomes.state(name, batch, outcome.mode, dtype)
 
         def right(other: str) -> bool:
@@ -289,7 +289,7 @@ class Judge:
         for cell in self.cells:
             mentioned = re.search(rf"\bd{re.escape(name)}\b", cell.cell.source)
             if cell.syntax_error and (cell in here or mentioned):
-                return Verdict(name, "raised", _syntax_error(cell))
+                return Verdict(name, "raised", syntax_sentence(cell))
         for there in self.replaced:
             if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", there.source, re.MULTILINE):
                 return Verdict(
@@ -393,7 +393,8 @@ def _up_to_other_tasks(parts: list[Screened | GradedPlace], exercise: Exercise) 
     return parts[: cut[0]] if cut else parts
 
 
-def _syntax_error(cell: Screened) -> str:
+def syntax_sentence(cell: Screened) -> str:
+    """What of a cell is no Python, with the student's own line."""
     return failure_sentence(Failure("raised", cell.syntax_error, cell.cell.label, cell.line), [cell])
 
 

@@ -21,9 +21,9 @@ from toolkit.compare import equal, fit, is_degenerate
 from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message
 from toolkit.exercise import fused
 from toolkit.graph import Graph, local_gradient, summand_scale
-from toolkit.judge import Judge, failure_sentence
+from toolkit.judge import Judge, failure_sentence, syntax_sentence
 from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
-from toolkit.outcome import STUBS
+from toolkit.outcome import STUBS, no_gradient
 from toolkit.plans import GradedPlace
 from toolkit.runs import Chunk, Failure, Job, Step
 from toolkit.verdict import Verdict
@@ -137,6 +137,7 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
     batches = [next(b for b in judge.batches if b.own_sizes == own) for own in (True, False)]
     chunks, number = _chunks(judge, grade_id, tuple(names))
     found = dict.fromkeys(names, ("right", ""))
+    broken = next((cell for cell in judge.all_cells if cell.syntax_error), None)
     for batch in batches:
         values = {**batch.values, **{old: batch.values[new] for old, new in instead.items()}}
         with torch.no_grad():
@@ -152,6 +153,8 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
                     "raised" if failure.kind == "died" else failure.kind,
                     failure_sentence(failure, judge.all_cells),
                 )
+            if kind != "right" and broken and not any(cell.statements for cell in _cells_of(judge, grade_id)):
+                kind, message = "raised", syntax_sentence(broken)
             found[name] = kind, message
     return [Verdict(f"value:{name}", kind, message, name) for name, (kind, message) in found.items()]
 
@@ -204,7 +207,11 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         said = "not attempted", f"there is no d{left_out[0]} in the loop."
         return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
     if not training:
-        said = _stopped(failure, judge) if failure else ("not attempted", "no step of a training loop was seen.")
+        broken = next((cell for cell in judge.all_cells if cell.syntax_error), None)
+        said = (
+            ("raised", syntax_sentence(broken)) if broken else ("not attempted", "no step of a training loop was seen.")
+        )
+        said = _stopped(failure, judge) if failure else said
         return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
     verdicts = _gradients(graph, parameters, training)
     verdicts |= _unproven(judge, batch, chunks, number, training[0], verdicts)
@@ -227,6 +234,11 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         )
     verdicts["rate"] = judge_rate(parameters, whole)
     verdicts["trajectory"] = judge_trajectory(parameters, whole, reference, len(seen))
+    broken = next((cell for cell in here if cell.syntax_error), None)
+    if broken:  # the lines before it were run
+        wrong = [n for n, (kind, _) in verdicts.items() if kind == "not attempted"]
+        wrong += [n for n in ("update", "rate", "trajectory") if verdicts[n][0] != "right"]
+        verdicts |= dict.fromkeys(wrong, ("raised", syntax_sentence(broken)))
     if failure:  # what was computed before it is judged; what was not, failed
         told = {n: said for n, said in verdicts.items() if said[0] == "not attempted"}
         verdicts |= dict.fromkeys([*told, "trajectory"], _stopped(failure, judge))
@@ -441,8 +453,7 @@ def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Sa
                 continue
             return said
         if not isinstance(yours, Tensor) or yours.dtype == torch.bool or yours.is_complex():
-            what = yours if isinstance(yours, str) else f"tensor of {yours.dtype}"
-            return "wrong", f"d{name} is a {what}; a gradient is a torch.Tensor of real numbers."
+            return "wrong", no_gradient(name, yours)
         upstream = _upstream(graph, name, step)
         graph_here = fused(graph.text, frozenset([name, *upstream]))
         truth = local_gradient(graph_here, name, step.values, upstream)

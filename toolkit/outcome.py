@@ -98,7 +98,7 @@ class Outcomes:
         if self.fails(name, result, batch, mode, dtype):
             return Outcome("unusable", yours=yours, mode=mode)
         if not is_answer(yours):
-            return Outcome("wrong", note=_no_gradient(name, yours), mode=mode)
+            return Outcome("wrong", note=no_gradient(name, yours), mode=mode)
         values = self.values(batch, dtype)
         upstream: dict[str, Tensor] | None
         if of_autograd:
@@ -280,7 +280,8 @@ def is_answer(value: object) -> TypeGuard[Tensor]:
     return isinstance(value, Tensor) and not value.is_complex() and value.dtype != torch.bool
 
 
-def _no_gradient(name: str, value: Any) -> str:
+def no_gradient(name: str, value: Any) -> str:
+    """The sentence on a value that cannot be a gradient."""
     if value == "NoneType":
         return f"d{name} is None: the line that binds it gives nothing back."
     what = value if isinstance(value, str) else f"tensor of {value.dtype}"

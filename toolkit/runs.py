@@ -304,7 +304,9 @@ class _Loop:
         changed = {}
         for key in self.chunk.watched:
             value = self.values.get(key)
-            if type(value) is self.tensor and not self._as_before(key, value):
+            if type(value) is not self.tensor:
+                changed |= {key: value} if key == name else {}
+            elif not self._as_before(key, value):
                 self.known[key] = value, value.detach().clone()
                 changed[key] = value
         self.report.see(name, changed)

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
-from toolkit.cells import StudentCell, plain_python, read, written
+from toolkit.cells import StudentCell, plain_python, read, read_statements, written
 from toolkit.exercise import Exercise
 from toolkit.minibatches import large_numbers
 from toolkit.plans import Submission
@@ -26,7 +26,7 @@ def by_task(submission: Submission, exercise: Exercise) -> Submission:
     gradients = {"d" + name for name in exercise.expected}
     values = {name for cell in exercise.graded for one in cell.expected if one.kind == "values" for name in one.names}
     cells = [part for part in submission if isinstance(part, StudentCell)]
-    empty = {cell.grade_id: id(cell) for cell in cells if cell.grade_id and not _nodes(cell.source)}
+    empty = {cell.grade_id: id(cell) for cell in cells if cell.grade_id and not _code(cell.source)}
     now: dict[int, StudentCell] = {}
     for cell in cells:
         pieces = _pieces(cell, gradients, values, large_numbers(exercise))
@@ -79,8 +79,11 @@ def _trains(node: ast.stmt, numbers: Mapping[str, int]) -> bool:
     )
 
 
+def _code(source: str) -> list[str]:
+    """The lines of a cell that are no comments."""
+    return [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
 def _nodes(source: str) -> Sequence[ast.stmt]:
-    try:
-        return ast.parse(plain_python(source)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
+    """The statements of a cell, up to what is no Python."""
+    return read_statements(plain_python(source))[1]

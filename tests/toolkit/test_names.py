@@ -244,6 +244,7 @@ def test_no_file_and_no_network():
         ("file:///no/such/folder/names.txt", "no such file"),
         ("names.txt", "that is no web address"),
     ],
+    ids=["a closed port", "no such file", "no address"],
 )
 def test_no_file_and_a_names_url_that_leads_nowhere(monkeypatch, url, reason):
     monkeypatch.setenv("NAMES_URL", url)

@@ -1,7 +1,7 @@
 """nan and inf."""
 
 # expect: probs = wrong | holds nan
-# expect: hpreact = wrong | holds inf
+# expect: hpreact = wrong | a later line changes it: cell hpreact, line 2
 # cell: probs
 dprobs = (probs - probs) / (probs - probs)
 # cell: hpreact
