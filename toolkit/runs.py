@@ -301,7 +301,7 @@ class _Loop:
         if last and name[1:] in self.chunk.replace:
             with contextlib.suppress(RuntimeError, TypeError):  # some tensors cannot be changed
                 self.put(self.values[name], self.replacements[name[1:]])
-        changed = {}
+        changed: dict[str, Any] = {}
         for key in self.chunk.watched:
             value = self.values.get(key)
             if type(value) is not self.tensor:
