@@ -159,7 +159,7 @@ class Durations:
             self.config.stash[SAID] = said
 
     def pytest_sessionfinish(self) -> None:
-        if not hasattr(self.config, "workerinput"):
+        if not hasattr(self.config, "workerinput") and hasattr(self.config, "cache"):  # -p no:cacheprovider has none
             self.config.cache.set(DURATIONS, self.config.cache.get(DURATIONS, {}) | self.found)
 
 
