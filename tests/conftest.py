@@ -20,6 +20,8 @@ import pytest
 import torch
 
 from autograder import machine
+from autograder.course.build import assignments, write_source
+from autograder.course.exercise import COURSE
 from autograder.sandbox import bubblewrap
 from tests.bank import Bench, bench
 from tests.quick import Durations, together
@@ -52,6 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)
     if _runs_tests(config) and NEEDS["bubblewrap"]() and not CI:
         os.environ["SANDBOX"] = "off"  # the answers in the tests are the course's own; attacks need bubblewrap
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Source notebooks are there from the first test on: the build makes them, and git has them not."""
+    if not hasattr(session.config, "workerinput"):
+        for name in assignments():
+            if not (COURSE / "source" / name / f"{name}.ipynb").exists():
+                write_source(COURSE, name)
 
 
 def _runs_tests(config: pytest.Config) -> bool:

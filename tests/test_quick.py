@@ -10,8 +10,8 @@ GRAPH = COURSE / "tests" / "test_graph.py"
 def test_a_change_concerns_whoever_imports_the_module_directly_or_not():
     assert COURSE / "toolkit" / "graph.py" in imports(GRAPH)
     assert COURSE / "toolkit" / "compare.py" in imports(COURSE / "tests" / "test_judge.py")
-    assert concerns(GRAPH, "tests/test_graph.py::test_x", {"toolkit/graph.py"})
-    assert not concerns(GRAPH, "tests/test_graph.py::test_x", {"toolkit/picture.py"})
+    assert concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/graph.py"})
+    assert not concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/picture.py"})
 
 
 def test_a_change_of_other_files_concerns_tests_that_name_them():
@@ -19,13 +19,13 @@ def test_a_change_of_other_files_concerns_tests_that_name_them():
     answer = {"tests/submissions/wrong/1_chunked_backprop/size_32.py"}
     judge = COURSE / "tests" / "test_judge.py"
     assert concerns(readme, "tests/test_readme.py::test_x", {"README.md"})
-    assert concerns(judge, "tests/test_judge.py::test_x[1_chunked_backprop-size_32]", answer)
-    assert not concerns(judge, "tests/test_judge.py::test_x[1_chunked_backprop-size_64]", answer)
+    assert concerns(judge, "tests/judging/test_judge.py::test_x[1_chunked_backprop-size_32]", answer)
+    assert not concerns(judge, "tests/judging/test_judge.py::test_x[1_chunked_backprop-size_64]", answer)
 
 
 def test_tests_that_share_a_fixture_of_their_module_stay_together():
-    assert len({together(f"tests/test_build.py::test_{n}") for n in range(3)}) == 1
-    assert len({together(f"tests/test_judge.py::test_{n}") for n in range(3)}) == 3
+    assert len({together(f"tests/course/test_build.py::test_{n}") for n in range(3)}) == 1
+    assert len({together(f"tests/judging/test_judge.py::test_{n}") for n in range(3)}) == 3
     assert (
         len({together(f"solutions/2_fused_cross_entropy/2_fused_cross_entropy.ipynb::Cell {n}") for n in range(3)}) == 1
     )
