@@ -24,6 +24,7 @@ from autograder.classroom import grade as grading
 from autograder.course.build import build
 from autograder.course.exercise import COURSE
 from autograder.demo import answered
+from autograder.files import WRITTEN
 
 NAME = "5_small"
 WRONG = {"h": "dh = 2 * h"}
@@ -106,7 +107,7 @@ def outcome(course: Path, db_url: str = "") -> dict[str, object]:
         path.relative_to(course).as_posix(): path.read_text(encoding="utf-8")
         for folder in ("autograded", "feedback")
         for path in (course / folder).rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name != WRITTEN  # it tells of former versions, too
     }
     return {"gradebook": gradebook(course, db_url), "csv": (course / "grades.csv").read_text(), **written}
 

@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 from tests.quick import COURSE, chosen, concerns, imports, together
 
-GRAPH = COURSE / "tests" / "test_graph.py"
+GRAPH = COURSE / "tests" / "toolkit" / "test_graph.py"
 
 
 def test_a_change_concerns_whoever_imports_the_module_directly_or_not():
     assert COURSE / "toolkit" / "graph.py" in imports(GRAPH)
-    assert COURSE / "toolkit" / "compare.py" in imports(COURSE / "tests" / "test_judge.py")
+    assert COURSE / "toolkit" / "compare.py" in imports(COURSE / "tests" / "judging" / "test_judge.py")
     assert concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/graph.py"})
     assert not concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/picture.py"})
 
@@ -17,7 +17,7 @@ def test_a_change_concerns_whoever_imports_the_module_directly_or_not():
 def test_a_change_of_other_files_concerns_tests_that_name_them():
     readme = COURSE / "tests" / "test_readme.py"
     answer = {"tests/submissions/wrong/1_chunked_backprop/size_32.py"}
-    judge = COURSE / "tests" / "test_judge.py"
+    judge = COURSE / "tests" / "judging" / "test_judge.py"
     assert concerns(readme, "tests/test_readme.py::test_x", {"README.md"})
     assert concerns(judge, "tests/judging/test_judge.py::test_x[1_chunked_backprop-size_32]", answer)
     assert not concerns(judge, "tests/judging/test_judge.py::test_x[1_chunked_backprop-size_64]", answer)
@@ -32,7 +32,12 @@ def test_tests_that_share_a_fixture_of_their_module_stay_together():
 
 
 def test_what_failed_comes_first_and_what_belongs_together_stays_so():
-    names = ("test_build.py::one", "test_build.py::two", "test_judge.py::slow", "test_judge.py::new")
+    names = (
+        "course/test_build.py::one",
+        "course/test_build.py::two",
+        "judging/test_judge.py::slow",
+        "judging/test_judge.py::new",
+    )
     one, two, slow, new = (SimpleNamespace(nodeid=f"tests/{name}") for name in names)
     known = {one.nodeid: 1.0, two.nodeid: 2.0, slow.nodeid: 5.0}
     items = [one, slow, two, new]

@@ -32,7 +32,7 @@ from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.course.edited import is_edited, is_signed, sign_source
+from autograder.course.edited import GOES_ON, is_edited, is_signed, sign_source
 from autograder.course.exercise import COURSE, Exercise
 from autograder.course.release import (
     METADATA,
@@ -96,7 +96,7 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
                 )
             cell.metadata.update(nbformat.from_dict(FOLDED))
         if utils.is_solution(cell) or utils.is_grade(cell):  # so that Run All goes on to the bottom of the notebook
-            cell.metadata["tags"] = list(dict.fromkeys([*tags, "raises-exception"]))
+            cell.metadata["tags"] = list(dict.fromkeys([*tags, GOES_ON]))
         if cell.cell_type == "code" and not cell.source.strip():
             raise BuildError(f"source/{name}: an empty code cell. Write something in it or take it out.")
     first_code = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import jupytext
 from nbformat import NotebookNode
+from nbgrader import utils
 
 from autograder.course.release import without_passing
 from autograder.course.typed import BUILT, NoNotebook, read
 
+GOES_ON = "raises-exception"
+"""Tag that the build gives to answers and checks: Run All goes on, whatever they raise."""
 _FIRST_CELL = "# %%"
 
 
@@ -32,8 +35,13 @@ def as_text(notebook: NotebookNode, setup: str = "") -> str:
         cell.pop("outputs", None)
         if has_tag(cell, "setup"):
             cell.source = setup
-            for key in ("cellView", "jupyter"):
+        if has_tag(cell, "setup") or has_tag(cell, "fold"):  # what the build adds is no part of the text
+            for key in ("cellView", "jupyter", "_kg_hide-input"):
                 cell.metadata.pop(key, None)
+        if (utils.is_solution(cell) or utils.is_grade(cell)) and has_tag(cell, GOES_ON):
+            cell.metadata.tags = [tag for tag in cell.metadata.tags if tag != GOES_ON]
+            if not cell.metadata.tags:
+                del cell.metadata["tags"]
         cell.metadata = NotebookNode(sorted(cell.metadata.items(), key=lambda item: (item[0] != "tags", item[0])))
         if isinstance(cell.metadata.get("nbgrader"), dict):
             cell.metadata.nbgrader = NotebookNode(sorted(cell.metadata.nbgrader.items()))

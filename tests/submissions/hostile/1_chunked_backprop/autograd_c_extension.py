@@ -1,6 +1,6 @@
 """a C library that is built on the spot, or brought along, and loaded."""
 
-# expect: hpreact = raised
+# expect: hpreact = wrong or raised
 # free: derives hpreact
 # cell: hpreact
 

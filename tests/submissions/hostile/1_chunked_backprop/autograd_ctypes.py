@@ -1,6 +1,6 @@
 """libtorch's derivative of tanh, called by its address."""
 
-# expect: hpreact = raised | ctypes
+# expect: hpreact = wrong or raised
 # free: derives hpreact
 # cell: hpreact
 

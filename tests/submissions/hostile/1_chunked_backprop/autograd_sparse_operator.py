@@ -1,8 +1,7 @@
 """A backward operator for sparse tensors: log_softmax's."""
 
 # expect: logits = raised | autograd is not an answer
-# cell: norm_logits
-dnorm_logits = dcounts * counts
+# cell: logit_maxes
 dlogits = dnorm_logits.clone()
 dlogit_maxes = -dnorm_logits.sum(1, keepdim=True)
 log = torch.log_softmax(logits, 1)

@@ -1,6 +1,6 @@
 """The judge's own socket: an early farewell, shapes that lie, a number without end, all from the student's cell."""
 
-# expect: h W2 b2 = raised | broke the connection
+# expect: h W2 b2 = wrong or raised
 # cell: h
 import os, socket, stat, struct
 def say(text, blob=b""):
