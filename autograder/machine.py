@@ -48,7 +48,14 @@ def postgresql() -> "Path | None":
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: [int(n) for n in re.findall(r"\d+", str(path))]
     )
     found += [Path(program).parent for program in [shutil.which("initdb")] if program]
-    return next((folder for folder in reversed(found) if (folder / "initdb").exists()), None)
+    return next(
+        (
+            folder
+            for folder in reversed(found)
+            if all((folder / program).exists() for program in ("initdb", "createdb"))
+        ),
+        None,
+    )
 
 
 def there(package: str) -> bool:

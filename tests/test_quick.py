@@ -32,12 +32,8 @@ def test_tests_that_share_a_fixture_of_their_module_stay_together():
 
 
 def test_what_failed_comes_first_and_what_belongs_together_stays_so():
-    names = (
-        "course/test_build.py::one",
-        "course/test_build.py::two",
-        "judging/test_judge.py::slow",
-        "judging/test_judge.py::new",
-    )
+    build, judge = "course/test_build.py", "judging/test_judge.py"
+    names = (f"{build}::one", f"{build}::two", f"{judge}::slow", f"{judge}::new")
     one, two, slow, new = (SimpleNamespace(nodeid=f"tests/{name}") for name in names)
     known = {one.nodeid: 1.0, two.nodeid: 2.0, slow.nodeid: 5.0}
     items = [one, slow, two, new]

@@ -32,7 +32,7 @@ from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.course.edited import GOES_ON, is_edited, is_signed, sign_source
+from autograder.course.edited import BEGIN, GOES_ON, is_edited, is_signed, sign_source
 from autograder.course.exercise import COURSE, Exercise
 from autograder.course.release import (
     METADATA,
@@ -140,7 +140,7 @@ def _which_exercise(notebook: NotebookNode, name: str) -> str:
         if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", [])
     }
     said = json.dumps({"exercise": exercise.description(), "cells": cells}, ensure_ascii=False)
-    return f"sys.modules[\"toolkit.check\"].begin(r'''\n{said}\n''')"
+    return f"{BEGIN}r'''\n{said}\n''')"
 
 
 SETUP_HEAD = """\

@@ -14,6 +14,8 @@ from nbgrader import utils
 from autograder.course.release import without_passing
 from autograder.course.typed import BUILT, NoNotebook, read
 
+BEGIN = 'sys.modules["toolkit.check"].begin('
+"""With this the setup cell tells the toolkit which exercise this is, and which cells are the course's own."""
 GOES_ON = "raises-exception"
 """Tag that the build gives to answers and checks: Run All goes on, whatever they raise."""
 _FIRST_CELL = "# %%"
@@ -55,8 +57,9 @@ def header(text: str) -> str:
 
 
 def made_cells(notebook: NotebookNode) -> list[str]:
-    """The texts of the cells that the build makes itself: setup and instructor."""
-    return [cell.source for cell in notebook.cells if has_tag(cell, "setup") or has_tag(cell, "instructor")]
+    """The texts of the cells that the build makes itself: setup (but for what it says of the other cells) and instructor."""
+    made = (cell for cell in notebook.cells if has_tag(cell, "setup") or has_tag(cell, "instructor"))
+    return [cell.source.partition(BEGIN)[0] for cell in made]
 
 
 def state(notebook: NotebookNode) -> str:
