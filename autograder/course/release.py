@@ -141,11 +141,14 @@ def without_passing(cell: NotebookNode) -> NotebookNode:
 
 def fingerprint(source: NotebookNode) -> str:
     """Of the cells of a source notebook: a solution that was run from the same need not be run again."""
-    told = "cellView", "jupyter", "_kg_hide-input", "tags"
-    text = "\0".join(
-        f"{cell.cell_type}\0{cell.source}\0{[cell.metadata.get(key) for key in told]}" for cell in source.cells
-    )
+    text = "\0".join(f"{cell.cell_type}\0{cell.source}\0{_told(cell)}" for cell in source.cells)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _told(cell: NotebookNode) -> list[object]:
+    """What a cell's metadata say of how it is shown and run; what a person folds while looking at it is not meant."""
+    folded = cell.metadata.get("jupyter", {}).get("source_hidden")
+    return [folded, *(cell.metadata.get(key) for key in ("cellView", "_kg_hide-input", "tags"))]
 
 
 def built_from(text: str) -> str | None:
