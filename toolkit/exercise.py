@@ -4,6 +4,7 @@ The judge reads it from the source notebook (``autograder.course.exercise``); a 
 """
 
 import functools
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,8 @@ class Exercise:
     graded: tuple[GradedCell, ...]
     words: tuple[str, ...]
     """A few names in which every letter of the vocabulary occurs."""
+    stubs: tuple[str, ...]
+    """Digests of the solution cells as students get them: one with such a text is not begun."""
 
     @property
     def expected(self) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ class Exercise:
                 [cell.grade_id, cell.after, [[one.kind, list(one.names), dict(one.options)] for one in cell.expected]]
                 for cell in self.graded
             ],
-            "words": list(self.words),
+            "words": list(self.words), "stubs": list(self.stubs),
         }  # fmt: skip
 
     @classmethod
@@ -80,13 +83,26 @@ class Exercise:
             for grade_id, after, asked in said["graded"]
         )
         graph = Graph.from_source(said["forward"])
-        return cls(said["name"], graph, said["imports"], tuple(said["inputs"]), graded, tuple(said["words"]))
+        return cls(
+            said["name"],
+            graph,
+            said["imports"],
+            tuple(said["inputs"]),
+            graded,
+            tuple(said["words"]),
+            tuple(said["stubs"]),
+        )
 
 
 @functools.lru_cache(maxsize=256)
 def fused(forward: str, keep: frozenset[str]) -> Graph:
     """``Graph.fused`` of a forward cell, remembered: one submission after another asks for the same few."""
     return Graph.from_source(forward).fused(keep)
+
+
+def digest(source: str) -> str:
+    """A short digest of a cell's text."""
+    return hashlib.sha256(source.strip().encode()).hexdigest()[:12]
 
 
 def few_words(words: Sequence[str]) -> tuple[str, ...]:

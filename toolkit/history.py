@@ -5,14 +5,13 @@ the order of the cells is a guess, and there is more than one (``submissions``).
 """
 
 import contextlib
-import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from toolkit.cells import StudentCell, calls
-from toolkit.exercise import Exercise
+from toolkit.exercise import Exercise, digest
 from toolkit.plans import GradedPlace, ReplacedCell, Submission
 
 SETUP = "# @title Setup"
@@ -150,11 +149,6 @@ class History:
                     parts[at] = StudentCell(parts[at].label, parts[at].source, wanted)
                     break
         return tuple(parts)
-
-
-def digest(source: str) -> str:
-    """A short digest of a cell's text."""
-    return hashlib.sha256(source.strip().encode()).hexdigest()[:12]
 
 
 def _shell() -> Any:

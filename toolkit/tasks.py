@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from toolkit.cells import StudentCell, plain_python, read, read_statements, written
-from toolkit.exercise import Exercise
+from toolkit.exercise import Exercise, digest
 from toolkit.minibatches import large_numbers
 from toolkit.plans import Submission
 
@@ -26,9 +26,12 @@ def by_task(submission: Submission, exercise: Exercise) -> Submission:
     gradients = {"d" + name for name in exercise.expected}
     values = {name for cell in exercise.graded for one in cell.expected if one.kind == "values" for name in one.names}
     cells = [part for part in submission if isinstance(part, StudentCell)]
-    empty = {cell.grade_id: id(cell) for cell in cells if cell.grade_id and not _code(cell.source)}
+    begun = (cell for cell in cells if _code(cell.source) and digest(cell.source) not in exercise.stubs)
+    empty = {cell.grade_id: id(cell) for cell in cells if cell.grade_id} | {cell.grade_id: None for cell in begun}
     now: dict[int, StudentCell] = {}
     for cell in cells:
+        if digest(cell.source) in exercise.stubs:
+            continue
         pieces = _pieces(cell, gradients, values, large_numbers(exercise))
         there = {
             places[kind]: replace(piece, grade_id=places[kind]) for kind, piece in pieces.items() if kind in places

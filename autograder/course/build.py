@@ -44,7 +44,7 @@ from autograder.course.release import (
 )
 from autograder.course.typed import NoNotebook, digest_of_file, typed_in
 from autograder.files import set_aside, write
-from toolkit.history import digest
+from toolkit.exercise import digest
 
 TOOLKIT = (
     "graph", "compare", "diagnosis", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched", "runs",

@@ -61,7 +61,7 @@ class Exercise(exercise.Exercise):
             raise ValueError(f"The source notebook {name} has no cell with the tag {' or '.join(missing)}.")
         return cls(
             name, Graph.from_source(tagged("forward")[0]), "\n".join(tagged("imports")), tuple(tagged("inputs")),
-            tuple(_graded_cells(notebook)), _words(), notebook,
+            tuple(_graded_cells(notebook)), _words(), tuple(_stubs(notebook)), notebook,
         )  # fmt: skip
 
     @classmethod
@@ -140,6 +140,11 @@ def _words() -> tuple[str, ...]:
 
 def _sources_with_tag(notebook: NotebookNode, tag: str) -> list[str]:
     return [cell.source for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+
+
+def _stubs(notebook: NotebookNode) -> list[str]:
+    solutions = (cell for cell in notebook.cells if utils.is_solution(cell) and cell.cell_type == "code")
+    return [exercise.digest(released_text(cell, hidden_tests=False)) for cell in solutions]
 
 
 def _graded_cells(notebook: NotebookNode) -> list[GradedCell]:

@@ -7,7 +7,8 @@ from nbgrader import utils
 
 from tests.bank import bench
 from toolkit.cells import StudentCell
-from toolkit.history import History, digest
+from toolkit.exercise import digest
+from toolkit.history import History
 from toolkit.plans import GradedPlace, ReplacedCell
 
 EXERCISE = bench("1_chunked_backprop").exercise
