@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toolkit.check import CheckFailed, NotReady, _network, best_of, history, say, spoken, why_not_run
+from toolkit.check import CheckFailed, NotReady, _network, best_of, history, say, silent, spoken, why_not_run
 from toolkit.exercise import Expectation
 from toolkit.graph import Graph
 from toolkit.loop import training_verdicts, value_verdicts
@@ -70,6 +70,8 @@ def check_training() -> None:
     Raises:
         CheckFailed: the loop is missing, does not run, or a part of it is not right yet.
     """
+    if silent():
+        return
     notebook = sys._getframe(1).f_globals
     said = _training()
     if all(mark == "✓" for mark, _ in said.values()) and (problem := _fall(notebook)):
@@ -83,11 +85,14 @@ def check_calibration() -> None:
     Raises:
         CheckFailed: one of them is not right yet.
     """
-    _say_all(_calibration(sys._getframe(1).f_globals))
+    if not silent():
+        _say_all(_calibration(sys._getframe(1).f_globals))
 
 
 def training_progress() -> None:
     """A board of the whole exercise: the gradients in the loop, the update, the learning rate, the statistics."""
+    if silent():
+        return
     said = {**_training(), **_calibration(sys._getframe(1).f_globals)}
     cells = [f"{mark} {part}" for part, (mark, _) in said.items()]
     for row in range(0, len(cells), 4):

@@ -166,3 +166,13 @@ def test_cmp_never_broadcasts_and_never_raises(notebook):
     assert "shape (1, 9), but b2 is (9,)" in notebook.says('cmp("b2", db2[None], b2)')
     assert "is of type float" in notebook.says('cmp("b2", 0.5, b2)')
     assert "autograd kept no gradient" in notebook.says('cmp("b2", db2, b2.detach())')
+
+
+def test_while_a_notebook_is_graded_checks_run_nothing(notebook, monkeypatch):
+    notebook["dprobs"] = notebook["dprobs"] * 2
+    assert notebook.says('check("probs")').startswith("✗")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    monkeypatch.setattr(tools, "judges", lambda: pytest.fail("the cells were run again"))
+    for call in ('check("probs")', "progress()", "read_network()"):
+        assert "✗" not in notebook.says(call)
+    assert "the verdicts come from the judge itself" in notebook.says("progress()")
