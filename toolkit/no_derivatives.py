@@ -5,6 +5,7 @@ student's notebook it holds while ``check`` runs the cells again.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -14,13 +15,21 @@ import torch.autograd.functional
 import torch.func
 
 
+_SENTENCE = "autograd is not an answer here: write the derivative itself"
+
+
 def refuse(*args: object, **kwargs: object) -> NoReturn:
     """Stands for whatever is taken out.
 
     Raises:
         RuntimeError: always.
     """
-    raise RuntimeError("autograd is not an answer here: write the derivative itself")
+    raise RuntimeError(_SENTENCE)
+
+
+def is_refusal(raised: str) -> bool:
+    """Whether an error says that autograd gave nothing: it refused, has recorded nothing, or ``.grad`` was None."""
+    return _SENTENCE in raised or "NoneType" in raised or bool(re.search(r"requires?[ _]grad|grad_fn", raised))
 
 
 def refusing_names() -> Iterator[tuple[object, str, object]]:
