@@ -108,8 +108,9 @@ class Judge:
             return any(map(failed, makers))
 
         written = plan.written_at(name)
-        value = self.outcomes.state(name, self.batches[0], "by statement", torch.float64).get(name)
-        return failed(written) or (written not in result.failures and value == "NoneType")
+        states = result.after if written is None else result.after[written : written + 1]
+        is_none = any(state.get(name) == "NoneType" for state in states)
+        return failed(written) or (written not in result.failures and is_none)
 
     def _decided(self, name: str) -> Verdict:
         if name not in self._verdicts:

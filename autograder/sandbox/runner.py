@@ -218,9 +218,10 @@ class Runner:
                 elif "begin" in header:
                     result.begin_step()
                 elif "seen" in header:
-                    if header["name"] not in chunk.watched:
+                    watched = (*chunk.watched, *chunk.also)
+                    if header["name"] not in watched:
                         raise ValueError("a name that nobody asked for")
-                    result.see(header["name"], _tensors(header["seen"], blobs, chunk.watched))
+                    result.see(header["name"], _tensors(header["seen"], blobs, watched))
                 elif "end" in header:
                     result.end_step(_tensors(header["end"], blobs, chunk.snapshot))
                 if "chunk" not in header:

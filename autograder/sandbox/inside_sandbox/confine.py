@@ -39,6 +39,8 @@ class Limits:
     processes: int = 64
     file: int = 64 << 20
     """Bytes of one file."""
+    open_files: int = 256
+    """Of one process."""
 
 
 def fork_into_new_namespace(own: int) -> int:
@@ -137,7 +139,7 @@ def set_limits(limits: Limits) -> None:
     """Limits that hold for each process by itself, on any system that has them."""
     wanted = {
         "RLIMIT_AS": limits.address_space, "RLIMIT_NPROC": limits.processes, "RLIMIT_FSIZE": limits.file, "RLIMIT_CORE": 0,
-        "RLIMIT_NOFILE": 1024, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_NOFILE": limits.open_files, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0,
     }  # fmt: skip
     for name, value in wanted.items():
         if hasattr(resource, name):
@@ -148,13 +150,14 @@ def set_limits(limits: Limits) -> None:
 def in_use(proc: int, but: int) -> tuple[int, int]:
     """Memory in bytes and the number of the processes in a process namespace, this one left out.
 
-    Memory that is shared between processes counts for each; what is mapped from files on disk does not count.
+    Memory that is shared between processes counts for each; what is mapped from files on disk does not count. A socket counts
+    for what it may hold, since that belongs to no process: those on their way from one process to another are counted, too.
 
     Args:
         proc: its /proc, an open folder.
         but: the process to leave out.
     """
-    memory, count = 0, 0
+    memory, count = _sockets(proc, but) * _SOCKET_BYTES, 0
     for entry in os.listdir(proc):
         if entry.isdigit() and int(entry) != but:
             try:
@@ -165,6 +168,20 @@ def in_use(proc: int, but: int) -> tuple[int, int]:
             count += 1
             memory += sum(int(line.split()[1]) << 10 for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
     return memory, count
+
+
+_SOCKET_BYTES = 1 << 18
+"""The most that may wait in a socket for its reader: net.core.wmem_default, as Linux has it (socket(7)), and the last message.
+Nobody can ask for more (``bubblewrap.filter_program``)."""
+
+
+def _sockets(proc: int, process: int) -> int:
+    """How many sockets there are in the network namespace of a process, open anywhere or under way."""
+    try:
+        with open(os.open(f"{process}/net/sockstat", os.O_RDONLY, dir_fd=proc), "rb") as file:
+            return int(file.readline().split()[-1])  # sockets: used 3
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _tmpfs(place: str, size: str) -> None:
