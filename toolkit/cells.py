@@ -254,7 +254,7 @@ def _blank(lines: list[str], node: ast.stmt) -> None:
     """Put an empty statement in the place of a statement, on its first line, and move nothing else on that line."""
     first, last = _first_line(node) - 1, (node.end_lineno or node.lineno) - 1
     text = lines[first].encode()
-    width = node.end_col_offset - node.col_offset if first == last else 1
+    width = (node.end_col_offset or 0) - node.col_offset if first == last else 1
     rest = text[node.end_col_offset :] if first == last else b""
     lines[first] = (text[: node.col_offset] + b"0".ljust(width) + rest).decode()
     lines[first + 1 : last + 1] = [""] * (last - first)
@@ -445,10 +445,10 @@ def _cell_magic(lines: Sequence[str]) -> tuple[str, int]:
 def _writes_file(magic: str, body: Sequence[str]) -> str:
     """What ``%%writefile`` does, as one line of Python: the module can be imported afterwards, anew if it was before."""
     append, name = re.search(r"\s-(a|-append)\b", magic), magic.split()[-1].strip("\"'")
-    module = name.removesuffix(".py")
+    mode, text = "a" if append else "w", "\n".join([*body, ""])
     return (
-        f"with open({name!r}, {'a' if append else 'w'!r}, encoding='utf-8') as _file: _file.write({chr(10).join([*body, ''])!r}); "
-        f"__import__('sys').modules.pop({module!r}, None); __import__('importlib').invalidate_caches()"
+        f"with open({name!r}, {mode!r}, encoding='utf-8') as _file: _file.write({text!r}); "
+        f"__import__('sys').modules.pop({name.removesuffix('.py')!r}, None); __import__('importlib').invalidate_caches()"
     )
 
 

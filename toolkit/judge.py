@@ -41,9 +41,7 @@ class Judge:
         seed: of the minibatches, and of torch's random numbers in the runs.
     """
 
-    def __init__(
-        self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, leave_out: bool = True
-    ):
+    def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, leave_out: bool = True):
         self.exercise, self.seed = exercise, seed
         submission = by_task(submission, exercise)
         self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
@@ -337,8 +335,8 @@ class Judge:
             if cell.syntax_error and (cell in here or mentioned):
                 return Verdict(name, "raised", syntax_sentence(cell))
             if mentioned and (magic := cell_magic(cell.cell.source)):
-                said = f"there is no d{name} that counts: {cell.cell.label} begins with {magic}, and what that runs is not graded."
-                return Verdict(name, "not attempted", said)
+                said = f"{cell.cell.label} begins with {magic}, and what that runs is not graded"
+                return Verdict(name, "not attempted", f"there is no d{name} that counts: {said}.")
         for there in self.replaced:
             if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", there.source, re.MULTILINE):
                 return Verdict(
@@ -405,7 +403,9 @@ class Judge:
         lower = not isinstance(value, Tensor) or value.dtype in (torch.float32, torch.float16)
         wanted = {"d" + name}
         for node, writes in reversed([one for cell in self.cells for one in zip(cell.nodes, cell.writes, strict=True)]):
-            if "d" + name in writes or (lower and (not writes or writes & wanted)):  # what binds nothing may set a default
+            if "d" + name in writes or (
+                lower and (not writes or writes & wanted)
+            ):  # what binds nothing may set a default
                 if casts(node):
                     return True
                 wanted |= read(node)

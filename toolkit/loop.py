@@ -23,7 +23,7 @@ from toolkit.exercise import fused
 from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.judge import Judge, failure_sentence, syntax_sentence
 from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
-from toolkit.outcome import STUBS, no_gradient
+from toolkit.outcome import IS_NONE, STUBS, no_gradient
 from toolkit.plans import GradedPlace
 from toolkit.runs import Chunk, Failure, Job, Step
 from toolkit.verdict import Verdict
@@ -103,7 +103,8 @@ class _ForwardPass:
     """One step's forward pass, and what comes of it when it is asked for."""
 
     def __init__(self, step: TrainingStep):
-        self.graph, self._scales = step.graph, {}
+        self.graph = step.graph
+        self._scales: dict[str, Tensor] = {}
         self.values = _forward(step.graph, step.inputs)
 
     @functools.cached_property
@@ -132,10 +133,14 @@ def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
     verdicts = _training_verdicts(judge, grade_id, steps)
     if judge.as_written is None or all(verdict.points == 1 for verdict in verdicts):
         return verdicts
-    return [
-        written if written.points > verdict.points or (verdict.kind, written.kind) == ("uses autograd", "wrong") else verdict
-        for verdict, written in zip(verdicts, _training_verdicts(judge.as_written, grade_id, steps), strict=True)
-    ]
+    both = zip(verdicts, _training_verdicts(judge.as_written, grade_id, steps), strict=True)
+    return [written if _says_more(written, verdict) else verdict for verdict, written in both]
+
+
+def _says_more(written: Verdict, verdict: Verdict) -> bool:
+    """Whether a verdict on the loop as it is written holds, and not the one on what is left without words of autograd's."""
+    own = written.kind == "wrong" and IS_NONE not in written.message  # a value, though no derivative could be had
+    return written.points > verdict.points or (verdict.kind == "uses autograd" and own)
 
 
 def _training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
@@ -260,7 +265,9 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         )
         said = ("wrong", problem) if problem else _stopped(failure, judge) if failure else said
         return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
-    verdicts = _gradients(judge, parameters, training, lambda names: _proof(judge, batch, chunks, number, training[0], names))
+    verdicts = _gradients(
+        judge, parameters, training, lambda names: _proof(judge, batch, chunks, number, training[0], names)
+    )
     if problem:
         verdicts = dict.fromkeys(parameters, ("wrong", problem))
     here = [cell for cell in judge.all_cells if cell.cell.label == chunks[number].label]
@@ -509,7 +516,9 @@ def _gradients(
         proof: what is said of those that looked right and showed nothing.
     """
     graph = judge.exercise.graph
-    open_ones, verdicts, shown, fine = list(parameters), {}, set(), ("right", "right value, wrong shape")
+    open_ones, fine = list(parameters), ("right", "right value, wrong shape")
+    verdicts: dict[str, Said] = {}
+    shown: set[str] = set()
     for number in range(len(training)):  # a step after the other: its forward pass is only kept meanwhile
         for name in open_ones:
             said = _guarded(judge, f"d{name}", _judge_step, name, graph, training, number, shown)
@@ -788,11 +797,13 @@ def _update(parameters: Sequence[str], steps: Sequence[TrainingStep], what: str)
             fitted = fit(gradient.to(before.dtype), before.shape)
             if fitted is None or not torch.isfinite(fitted).all():
                 continue
-            seen = True
+            seen = seen or bool(fitted.any())
             wanted = -step.rate * fitted
             slack = 1e-8 * wanted.abs() + 1e-14 * (before.abs() + 1)
             if ((moved - wanted).abs() > slack).any():
                 return "wrong", _why(name, moved, fitted, step, what)
+    if not seen and any(isinstance(step.gradient(name), Tensor) for step in steps for name in parameters):
+        return "wrong", f"all gradients are zero in all steps, so that nothing shows the {what}."
     return ("right", "") if seen else ("not attempted", f"no step of the loop shows the {what}.")
 
 

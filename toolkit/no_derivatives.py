@@ -14,7 +14,6 @@ import torch.autograd.forward_ad
 import torch.autograd.functional
 import torch.func
 
-
 _SENTENCE = "autograd is not an answer here: write the derivative itself"
 
 

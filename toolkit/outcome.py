@@ -19,6 +19,7 @@ from toolkit.runs import MOST_DIMENSIONS, MOST_ELEMENTS, Chunk, Failure, Job, Re
 
 RunJob = Callable[[Job, Mapping[int, Failure]], Result]
 """Runs a job, chunks that are known to fail left out: in a sandbox (``autograder``), or right here (``runs.run_here``)."""
+IS_NONE = "is None: the line that binds it gives nothing back."
 STUBS = ("check", "cmp", "progress", "draw_network", "read_network", "load_names", "display")
 
 
@@ -82,7 +83,9 @@ class Outcomes:
         key = (name, batch.label, mode, dtype)
         if key not in self._outcomes:
             found = self.guarded(lambda: self._compare(name, batch, mode, dtype))
-            self._outcomes[key] = Outcome("wrong", note=f"d{name}: {found}", mode=mode) if isinstance(found, str) else found
+            self._outcomes[key] = (
+                Outcome("wrong", note=f"d{name}: {found}", mode=mode) if isinstance(found, str) else found
+            )
         return self._outcomes[key]
 
     def state(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> Mapping[str, Any]:
@@ -284,7 +287,9 @@ class Outcomes:
         except Exception as error:
             if error is self._broken:
                 raise
-            return f"this cannot be compared with autograd's ({type(error).__name__}); a gradient is a plain torch.Tensor."
+            return (
+                f"this cannot be compared with autograd's ({type(error).__name__}); a gradient is a plain torch.Tensor."
+            )
 
     @cached_property
     def given(self) -> frozenset[str]:
@@ -319,7 +324,9 @@ def admitted(value: object) -> object:
     if value.layout is not torch.strided or value.dtype not in _REAL:
         return f"tensor of {value.dtype}" if value.layout is torch.strided else "tensor that is not dense"
     if not 0 < value.numel() <= MOST_ELEMENTS or value.dim() > MOST_DIMENSIONS:
-        return "tensor that is too large" if value.numel() else f"tensor without elements, of shape {tuple(value.shape)}"
+        return (
+            "tensor that is too large" if value.numel() else f"tensor without elements, of shape {tuple(value.shape)}"
+        )
     return value
 
 
@@ -336,5 +343,5 @@ def is_answer(value: object) -> TypeGuard[Tensor]:
 def no_gradient(name: str, value: object) -> str:
     """The sentence on a value that cannot be a gradient."""
     if value == "NoneType":
-        return f"d{name} is None: the line that binds it gives nothing back."
+        return f"d{name} {IS_NONE}"
     return f"d{name} is a {value}; a gradient is a torch.Tensor of real numbers."

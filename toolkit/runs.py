@@ -346,7 +346,8 @@ class _Loop:
 
     def _as_before(self, key: str, value: Tensor) -> bool:
         known = self.known.get(key)
-        return known is not None and known[1].shape == value.shape and self.same(known[1], value)
+        same_kind = known is not None and (known[1].shape, known[1].dtype) == (value.shape, value.dtype)
+        return same_kind and self.same(known[1], value)
 
     def end(self, frame) -> None:
         self.open = False
@@ -366,9 +367,7 @@ def _execute(chunk: Chunk, namespace: dict, let_through: tuple[type[BaseExceptio
     label = chunk.label
     try:
         if chunk.watched:
-            code = compile_watched(
-                chunk.source, label, chunk.steps_name, chunk.watched, chunk.numbers, chunk.also
-            )
+            code = compile_watched(chunk.source, label, chunk.steps_name, chunk.watched, chunk.numbers, chunk.also)
         else:
             code = compile(chunk.source, label, "exec")
         exec(code, namespace)

@@ -188,7 +188,12 @@ def filter_program(runs: bool) -> bytes:
     for name in REFUSED + (REFUSED_TO_RUNS if runs else ()):
         refuse(name)
     refuse("clone3", action=seccomp.ERRNO(errno.ENOSYS))  # its flags cannot be seen; the C library then takes clone
-    for size in (socket.SO_SNDBUF, socket.SO_RCVBUF, _SO_SNDBUFFORCE, _SO_RCVBUFFORCE):  # what waits there is nobody's memory
+    for size in (
+        socket.SO_SNDBUF,
+        socket.SO_RCVBUF,
+        _SO_SNDBUFFORCE,
+        _SO_RCVBUFFORCE,
+    ):  # what waits there is nobody's memory
         level, name = (seccomp.Arg(i, seccomp.EQ, word) for i, word in ((1, socket.SOL_SOCKET), (2, size)))
         refuse("setsockopt", level, name)
     for bit in range(32):

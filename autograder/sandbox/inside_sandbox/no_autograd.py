@@ -37,7 +37,10 @@ def forbid_autograd(torch) -> None:
         if hasattr(torch._C, name):
             setattr(torch._C, name, refuse)
     torch._functorch.vmap.lazy_load_decompositions()  # vmap does so when it is first called, and misses what is taken out here
-    has, library = torch._C._dispatch_has_kernel_for_dispatch_key, torch._C._dispatch_library("IMPL", "aten", "", __file__, 0)
+    has, library = (
+        torch._C._dispatch_has_kernel_for_dispatch_key,
+        torch._C._dispatch_library("IMPL", "aten", "", __file__, 0),
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that something is overridden is the point
         for name in torch._C._dispatch_get_all_op_names():

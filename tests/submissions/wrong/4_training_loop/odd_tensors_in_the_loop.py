@@ -5,8 +5,8 @@
 # expect: loop:b1 = wrong | complex
 # expect: loop:W2 = wrong | None
 # expect: loop:b2 = wrong | Parameter
-# expect: loop:trajectory = raised or wrong
-# expect: loop:update loop:rate = right or wrong or not attempted
+# expect: loop:trajectory = raised
+# expect: loop:update loop:rate = raised
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []

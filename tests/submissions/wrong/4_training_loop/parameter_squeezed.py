@@ -1,8 +1,7 @@
 """A parameter loses a dimension at the end of each step."""
 
 # expect: loop:trajectory = wrong
-# expect: loop:update loop:rate = right or wrong or not attempted
-# expect: loop:bngain = right or wrong
+# expect: loop:rate = not attempted
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []

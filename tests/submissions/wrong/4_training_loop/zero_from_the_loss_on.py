@@ -1,8 +1,7 @@
 """The loss's own gradient is multiplied by zero, all else derived: it costs the first that comes from it."""
 
-# expect: loop:W2 loop:b2 = wrong or right | 
-# expect: loop:update = right or wrong
-# expect: loop:rate = right or wrong or not attempted
+# expect: loop:W2 = wrong | dlogits, from which dW2 comes, is not right
+# expect: loop:update loop:rate = wrong | all gradients are zero
 # expect: loop:trajectory = wrong
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere

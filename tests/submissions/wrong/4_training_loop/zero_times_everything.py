@@ -1,8 +1,7 @@
 """Every gradient is zero times its variable: given an upstream of zeros, each of them would be right."""
 
 # expect: loop:C loop:W1 loop:b1 loop:W2 loop:b2 loop:bngain loop:bnbias = wrong
-# expect: loop:update = right or wrong
-# expect: loop:rate = right or wrong or not attempted
+# expect: loop:update loop:rate = wrong | all gradients are zero
 # expect: loop:trajectory = wrong
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
