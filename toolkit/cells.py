@@ -426,7 +426,8 @@ def plain_python(source: str) -> str:
         belongs = (belonged or is_magic) and code.endswith("\\")
         if belonged or is_magic:
             run = re.match(r"%(time|prun)\s+(?=[^\s-])", code)
-            lines[number] = line[: len(line) - len(line.lstrip())] + (code[run.end() :] if run else "pass")
+            begin = line[: len(line) - len(line.lstrip())]
+            lines[number] = "" if belonged else begin + (code[run.end() :] if run else "pass")
     return "\n".join(lines)
 
 
