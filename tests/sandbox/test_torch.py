@@ -25,12 +25,8 @@ for name in sys.argv[1:]:
 print(json.dumps(found))
 """
 ANSWERS = [
-    "right/1_chunked_backprop/batched_by_vmap", "right/1_chunked_backprop/float_casts", "right/1_chunked_backprop/on_a_gpu",
-    "wrong/1_chunked_backprop/autograd_getattr", "wrong/1_chunked_backprop/odd_tensors",
-    "right/4_training_loop/sgd_steps", "wrong/4_training_loop/autograd_in_the_loop",
-    *(f"hostile/1_chunked_backprop/autograd_{way}" for way in (
-        "by_any_thread", "forward_mode", "func", "library_operator", "sparse_operator", "torchscript",
-    )),
+    "right/1_chunked_backprop/batched_by_vmap", "wrong/1_chunked_backprop/odd_tensors", "right/4_training_loop/solution",
+    *(f"hostile/1_chunked_backprop/autograd_{way}" for way in ("by_any_thread", "forward_mode", "static_runtime")),
 ]  # fmt: skip
 """Answers that ask much of torch, and those that ask it for derivatives."""
 

@@ -36,8 +36,8 @@ def test_a_cell_without_its_magics(source: str):
 def test_a_cell_that_writes_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for magic in ("%%writefile mine.txt", "%%file -a mine.txt"):
-        exec(plain_python(f"{magic}\nit's \"a\" (text\n% x"), {})
-    assert (tmp_path / "mine.txt").read_text() == "it's \"a\" (text\n% x\n" * 2
+        exec(plain_python(f'{magic}\nit\'s "a" (text\n% x'), {})
+    assert (tmp_path / "mine.txt").read_text() == 'it\'s "a" (text\n% x\n' * 2
     assert cell_magic("\n%%bash\nls") == "%%bash" and not cell_magic("%%writefile x.py") and not cell_magic("x = 1")
 
 
@@ -59,7 +59,9 @@ def test_a_cell_is_parsed_a_few_times_whatever_is_in_it(name: str, monkeypatch):
 
 
 def test_what_asks_autograd_is_left_out_and_all_else_stays_where_it_was():
-    source = "for t in y: t.backward(); z = 1\nif x:\n    a = t.grad; b = 2\n    c = (t\n         .grad)\ndh = c\ndW2 = b"
+    source = (
+        "for t in y: t.backward(); z = 1\nif x:\n    a = t.grad; b = 2\n    c = (t\n         .grad)\ndh = c\ndW2 = b"
+    )
     (found,) = screen([StudentCell("cell", source)], ["h", "W2"])
     assert found.left_out and found.autograd == {"h": ".grad"}
     places = {"z = 1": 1, "b = 2": 3, "dW2 = b": 7}

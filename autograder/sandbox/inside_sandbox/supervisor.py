@@ -44,6 +44,8 @@ def serve(connection: socket.socket, confined: bool, kernel: object | None) -> N
     """
     state = _State(confined, kernel)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not confined:
+        confine.adopt_orphans()
     try:
         _prepare(connection, state)
         while True:
@@ -182,3 +184,8 @@ def _end_all(state: _State) -> None:
             break
         if process == state.child:
             state.child = 0
+    while not state.confined and (left := confine.children()):  # each has its children brought up here
+        for process in left:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
