@@ -75,7 +75,7 @@ def _prepare(connection: socket.socket, state: _State) -> None:
         # the files of the notebook that a kernel runs stay; one run of the judge's leaves nothing for the next
         state.view = confine.View(header["keep"], {confine.SUBMISSION} if state.kernel else set())
         if not state.kernel:
-            confine.without_proc()  # through it a process could put its own code back
+            confine.without_proc()  # through it a process could write into its own memory
     folder = Path(header["folder"])
     for name, data in zip(header["files"], files, strict=True):
         path = folder / name
