@@ -2,6 +2,7 @@
 
     python3 -m autograder.machine system sandbox tests           # packages of the system, out of apt.txt
     python3 -m autograder.machine python .venv requirements.txt  # a virtual environment and what is in it
+    python3 -m autograder.machine older .venv-older              # another one, with the oldest torch that grading is for
     python3 -m autograder.machine lock .venv                     # requirements.lock anew, and whether it holds everywhere
 
 Nothing but the standard library is imported, and an old Python (3.6) must get as far as the sentence that says so.
@@ -20,6 +21,8 @@ from pathlib import Path
 COURSE = Path(__file__).resolve().parents[1]
 APT, LOCK = COURSE / "apt.txt", COURSE / "requirements.lock"
 OLDEST = (3, 11)
+OLDEST_TORCH = "2.6.0" if sys.version_info < (3, 14) else "2.9.1"
+"""The oldest torch that grading is for, and this Python has."""
 
 ELSEWHERE = {
     "dnf": {
@@ -175,6 +178,30 @@ def install_python(venv: Path, requirements: "list[Path]") -> None:
     _run([uv, *words, *(["--torch-backend", backend] if backend else []), *files])
 
 
+def install_older(venv: Path) -> None:
+    """Make a virtual environment with the oldest torch that grading is for, in its small build, and all else as it is locked:
+    tests/sandbox/test_torch.py grades with it.
+
+    Raises:
+        Missing: it could not be installed.
+    """
+    uv = shutil.which("uv") or str(COURSE / ".venv" / "bin" / "uv")
+    _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)])
+    # what torch brings is another version's, too
+    locked = re.sub(r"^(torch==.*|.*# via .*\btorch\b.*)\n", "", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    wanted = re.sub(
+        r"^torch==\S+",
+        f"torch=={OLDEST_TORCH}",
+        (COURSE / "requirements.txt").read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
+    for name, text in {"requirements.lock": locked, "requirements.txt": wanted}.items():
+        (venv / name).write_text(text, encoding="utf-8")
+    words = ["--quiet", "--compile-bytecode", "--python", str(venv / "bin" / "python"), "--torch-backend", "cpu"]
+    files = ["--constraint", str(venv / "requirements.lock"), "-r", str(venv / "requirements.txt")]
+    _run([uv, "pip", "install", *words, *files])
+
+
 def write_lock(venv: Path) -> None:
     """Resolve requirements*.txt into requirements.lock for every system and Python, and try each of them.
 
@@ -239,6 +266,8 @@ def main(words: "list[str]") -> int:
             )
         if words[0] == "system":
             install_system(words[1:])
+        elif words[0] == "older":
+            install_older(Path(words[1]).absolute())
         elif words[0] == "lock":
             write_lock(Path(words[1]).absolute())
         else:

@@ -5,8 +5,9 @@ Nothing is run here; all is read from the syntax tree.
 
 import ast
 import contextlib
+import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -40,11 +41,12 @@ _HELP = re.compile(r"\?{1,2}[\w.*]+|[\w.*]+\?{1,2}")
 """``?name`` and ``name?``, which show the help of a name."""
 _CAPTURED = re.compile(r"[\w,\s]+=\s*[!%]\s*\w")
 """``files = !ls`` and ``times = %timeit -o ...``."""
+_RUN_AS_IT_IS, _WRITES = ("%%time", "%%timeit", "%%capture", "%%prun"), ("%%writefile", "%%file")
+"""Magics of a cell that run its body and change nothing of it, and those that write it to a file."""
 LONGEST_CELL, MOST_LINES, LONGEST_CODE = 50_000, 1_000, 200_000
 """Most characters and lines of one cell that are read as Python, and most characters of all cells together."""
-MOST_MAGICS, MOST_NESTED, MOST_TRIED = 200, 400, 20
-"""Most lines of a cell that are tried as magics one by one, how deep an expression may go, and how many lines before one
-that is no Python may belong to the same statement."""
+MOST_NESTED, MOST_TRIED = 400, 3
+"""How deep an expression may go, and how many statements before a line that is no Python may be to blame for it."""
 _BY_STRING = frozenset(
     {"getattr", "exec", "eval", "attrgetter", "__import__", "import_module", "methodcaller", "compile"}
 )
@@ -70,10 +72,14 @@ class Screened:
     """Names that each statement binds or changes in place."""
     assigned: set[str] = field(default_factory=set)
     """Names that it binds anew by a plain assignment, whatever they were before."""
+    nodes: list[ast.stmt] = field(default_factory=list)
+    """The syntax tree of each of these statements."""
     autograd: dict[str, str] = field(default_factory=dict)
-    """Gradients (variable names) that came from autograd, with the words that gave it away."""
+    """Gradients (variable names) whose statements ask autograd for them, and were left out; with the words that do."""
     words: set[str] = field(default_factory=set)
-    """Every use of autograd in the cell."""
+    """Every word in the cell that may mean autograd."""
+    left_out: bool = False
+    """Whether a statement was left out for such a word."""
     syntax_error: str = ""
     line: int | None = None
 
@@ -92,21 +98,20 @@ class Screened:
                 lines += text[start:]
         return "\n".join(lines)
 
-    def tree(self) -> ast.Module:
-        """What of it is run, as a syntax tree."""
-        return ast.parse(self.source)
-
     def bound(self) -> set[str]:
         """Every name that the cell writes."""
         return set().union(*self.writes) if self.writes else set()
 
 
-def screen(cells: Iterable[StudentCell], gradients: Iterable[str]) -> list[Screened]:
-    """Take the cells apart and leave out each statement that uses autograd, or a value that came from it.
+def screen(cells: Iterable[StudentCell], gradients: Iterable[str], leave_out: bool = True) -> list[Screened]:
+    """Take the cells apart and leave out each statement that uses autograd, or a value that came from it: it would raise
+    where there is none, and stop a loop or a cell in which all else is an answer.
 
     Args:
         gradients: the variables of the network; ``d<name>`` is the gradient of each. A gradient that came from autograd
             costs its own points, so what is computed from it further on is not left out.
+        leave_out: if not, all stays as it is written. The words alone do not tell whose method ``backward`` is; a run
+            without autograd does.
     """
     names = {"d" + name: name for name in gradients}
     read_cells: list[tuple[Screened, str, list[ast.stmt]]] = []
@@ -121,7 +126,7 @@ def screen(cells: Iterable[StudentCell], gradients: Iterable[str]) -> list[Scree
     own = _own_words((node for _, _, body in read_cells for node in body), frozenset(names.values()))
     tainted: dict[str, str] = {}
     for result, source, body in read_cells:
-        _screen_cell(result, source, body, names, tainted, own)
+        _screen_cell(result, source, body, names, tainted, own if leave_out else None)
     return [result for result, _, _ in read_cells]
 
 
@@ -147,32 +152,35 @@ def _screen_cell(
     body: list[ast.stmt],
     gradients: dict[str, str],
     tainted: dict[str, str],
-    own: "OwnWords",
+    own: "OwnWords | None",
 ) -> None:
-    """Fill in what of a cell is run, and what of it uses autograd."""
+    """Fill in what of a cell is run, and what of it uses autograd (nothing, if ``own`` is None)."""
     lines = source.split("\n")  # as Python counts them: splitlines() would also part them at a form feed
 
     def words_of(node: ast.stmt) -> set[str]:
+        if own is None:
+            return set()
         used = set(autograd_uses(node, own))
         result.words |= used
         return used | {tainted[name] for name in (read(node) - _looped_over(node)) & tainted.keys()}
 
     def leave_out(node: ast.stmt, words: set[str]) -> None:
-        word = ", ".join(sorted(words))
+        word, result.left_out = ", ".join(sorted(words)), True
         for name in written(node):
             if name in gradients:
                 result.autograd[gradients[name]] = word
             elif name not in gradients.values() or name in bound_anew(node):
                 tainted[name] = word
 
-    for number, node in enumerate(body):
+    for node in body:
         words = words_of(node)
         if words and isinstance(node, _BLOCKS):  # a loop or a block: only the statements in it that use autograd
-            for inner in _simple_statements(node):
+            for siblings, place in _simple_statements(node):
+                inner = siblings[place]
                 if inner_words := words_of(inner):
                     leave_out(inner, inner_words)
                     _blank(lines, inner)
-            node = ast.parse("\n".join(lines)).body[number]
+                    siblings[place] = ast.copy_location(ast.Pass(), inner)
             words = words_of(node)
         if words:
             leave_out(node, words)
@@ -185,6 +193,7 @@ def _screen_cell(
                 result.autograd.pop(gradients.get(name, ""), None)
         result.statements.append("\n" * (_first_line(node) - 1) + _text(lines, node))
         result.writes.append(writes)
+        result.nodes.append(node)
 
 
 def read_statements(source: str) -> tuple[str, list[ast.stmt], Exception | None]:
@@ -209,8 +218,9 @@ def _statements(source: str) -> list[ast.stmt]:
 
 def _before(source: str, line: int | None) -> tuple[str, list[ast.stmt]]:
     """The statements of a cell that come before a line which is no Python, as far as they can be read, and their text."""
-    lines = source.split("\n")[: max(0, (line or 1) - 1)]
-    for end in range(len(lines), max(-1, len(lines) - MOST_TRIED), -1):
+    lines = source.split("\n")
+    begin = [number for number in _beginnings(lines) if number < (line or 1) and lines[number][:1].strip()]
+    for end in [begin.pop() for _ in range(min(MOST_TRIED, len(begin)))]:
         text = "\n".join(lines[:end])
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             return text, _statements(text)
@@ -228,21 +238,25 @@ def _depth(tree: ast.AST) -> int:
 _BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 
 
-def _simple_statements(node: ast.stmt | ast.ExceptHandler) -> Iterator[ast.stmt]:
-    """Statements inside of loops and blocks that hold no others; a function definition counts as one."""
+def _simple_statements(node: ast.stmt | ast.ExceptHandler) -> Iterator[tuple[list[ast.stmt], int]]:
+    """Statements inside of loops and blocks that hold no others, each as a list and a place in it; a function definition
+    counts as one."""
     for field_name in ("body", "orelse", "finalbody", "handlers"):
-        for inner in getattr(node, field_name, []):
+        siblings = getattr(node, field_name, [])
+        for place, inner in enumerate(siblings):
             if isinstance(inner, (*_BLOCKS, ast.ExceptHandler)):
                 yield from _simple_statements(inner)
             else:
-                yield inner
+                yield siblings, place
 
 
 def _blank(lines: list[str], node: ast.stmt) -> None:
-    """Put ``pass`` in the place of a statement, on its first line."""
+    """Put an empty statement in the place of a statement, on its first line, and move nothing else on that line."""
     first, last = _first_line(node) - 1, (node.end_lineno or node.lineno) - 1
-    rest = lines[last].encode()[node.end_col_offset :].decode()
-    lines[first] = lines[first].encode()[: node.col_offset].decode() + "pass" + (rest if first == last else "")
+    text = lines[first].encode()
+    width = (node.end_col_offset or 0) - node.col_offset if first == last else 1
+    rest = text[node.end_col_offset :] if first == last else b""
+    lines[first] = (text[: node.col_offset] + b"0".ljust(width) + rest).decode()
     lines[first + 1 : last + 1] = [""] * (last - first)
 
 
@@ -393,40 +407,105 @@ def _looped_over(node: ast.AST) -> set[str]:
 
 def plain_python(source: str) -> str:
     """The cell without magics and shell lines, each replaced by an empty statement on the same line; nothing if it is too
-    long."""
+    long, or if a magic has all of it (``cell_magic``)."""
     if is_too_long(source):
         return ""
-    magics = 0
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    first = next((i for i, line in enumerate(lines) if line.strip()), None)
-    if first is not None and lines[first].startswith("%%"):
-        if lines[first].split()[0] not in ("%%time", "%%timeit", "%%capture"):
-            return ""
+    magic, first = _cell_magic(lines)
+    if magic in _WRITES:
+        return "\n" * first + _writes_file(lines[first], lines[first + 1 :])
+    if magic and magic not in _RUN_AS_IT_IS:
+        return ""
+    if magic:
         lines[first] = ""
-    for number, line in enumerate(lines):
+    belongs = False  # to the magic of the line before it
+    for number in _beginnings(lines):
+        line, belonged = lines[number], belongs
         code = line.strip()
-        indent = line[: len(line) - len(line.lstrip())]
-        if not (code.startswith(("%", "!")) or _HELP.fullmatch(code) or _CAPTURED.match(line)):
-            continue
-        magics += 1
-        if magics > MOST_MAGICS or not _parses(lines):
-            timed = re.match(r"%time\s+(?=\S)", code)
-            lines[number] = indent + (code[timed.end() :] if timed else "pass")
+        is_magic = code.startswith(("%", "!")) or bool(_HELP.fullmatch(code) or _CAPTURED.match(line))
+        belongs = (belonged or is_magic) and code.endswith("\\")
+        if belonged or is_magic:
+            run = re.match(r"%(time|prun)\s+(?=[^\s-])", code)
+            begin = line[: len(line) - len(line.lstrip())]
+            lines[number] = "" if belonged else begin + (code[run.end() :] if run else "pass")
     return "\n".join(lines)
 
 
-def _parses(lines: list[str]) -> bool:
-    try:
-        ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+def cell_magic(source: str) -> str:
+    """The magic that has all of a cell, ``%%bash``, so that nothing in it is run as Python; empty if none has."""
+    magic = _cell_magic(source.splitlines())[0]
+    return magic if magic not in _RUN_AS_IT_IS + _WRITES else ""
 
 
-def mentions_float32(source: str) -> bool:
-    """Whether a cell casts to another precision, so that it must be judged in float32."""
-    words = _words(source)
-    return bool(words & {"float", "float32", "FloatTensor", "half", "float16", "bfloat16", "numpy", "to", "type"})
+def _cell_magic(lines: Sequence[str]) -> tuple[str, int]:
+    """The magic in a cell's first line that is not blank, and that line's number."""
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    return (lines[first].split()[0], first) if lines and lines[first].startswith("%%") else ("", first)
+
+
+def _writes_file(magic: str, body: Sequence[str]) -> str:
+    """What ``%%writefile`` does, as one line of Python: the module can be imported afterwards, anew if it was before."""
+    append, name = re.search(r"\s-(a|-append)\b", magic), magic.split()[-1].strip("\"'")
+    mode, text = "a" if append else "w", "\n".join([*body, ""])
+    return (
+        f"with open({name!r}, {mode!r}, encoding='utf-8') as _file: _file.write({text!r}); "
+        f"__import__('sys').modules.pop({name.removesuffix('.py')!r}, None); __import__('importlib').invalidate_caches()"
+    )
+
+
+def _beginnings(lines: Sequence[str]) -> Iterator[int]:
+    """The lines in which a statement may begin: not inside of brackets or of a string, nor continued from the line before.
+
+    One pass, and no parser: what is no Python is told apart, too. A line that is changed meanwhile is read as it is then.
+    """
+    quote, depth, continued = "", 0, False
+    for number in range(len(lines)):
+        if not quote and not depth and not continued:
+            yield number
+        line, at, continued = lines[number], 0, False
+        while found := (_in_string(quote) if quote else _OUTSIDE).search(line, at):
+            piece, at = found.group(), found.end()
+            if quote:
+                quote = "" if piece == quote else quote
+            elif piece == "#":
+                break
+            elif piece in "([{":
+                depth += 1
+            elif piece in ")]}":
+                depth = max(0, depth - 1)
+            elif piece == "\\":
+                continued = True
+            else:
+                quote = piece
+        if len(quote) == 1 and not line.endswith("\\"):
+            quote = ""  # no Python
+
+
+_OUTSIDE = re.compile(r"#|\"{3}|'{3}|[\"'()\[\]{}]|\\$")
+
+
+@functools.cache
+def _in_string(quote: str) -> re.Pattern[str]:
+    return re.compile(rf"\\.|{quote}")
+
+
+def casts(node: ast.AST) -> bool:
+    """Whether code says a precision below float64: ``.float()``, ``dtype=torch.float32``, ``.type(torch.FloatTensor)``,
+    ``astype("float32")``. Comments and other people's words of the same letters are no code."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Attribute(attr=word) if word in _PRECISIONS:
+                return True
+            case ast.Name(id=word) if word in _PRECISIONS - {"float"}:  # Python's own float() is float64
+                return True
+            case ast.Constant(value=str(text)) if text.removeprefix("torch.") in _PRECISIONS | {"f", "f4", "<f4"}:
+                return True
+            case ast.alias(name=word) if word in _PRECISIONS:
+                return True
+    return False
+
+
+_PRECISIONS = frozenset({"float", "float32", "FloatTensor", "half", "float16", "HalfTensor", "bfloat16", "single"})
 
 
 def _base(node: ast.expr) -> set[str]:

@@ -24,6 +24,7 @@ from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.history import listen
 from toolkit.judge import Judge
 from toolkit.one_device import cpu_by_default
+from toolkit.outcome import admitted
 from toolkit.plans import Submission
 from toolkit.runs import Failure, Job, Result, run_here
 from toolkit.unpatched import unpatched
@@ -35,8 +36,6 @@ SEED = 20_160_219
 """Of the minibatches that ``check`` draws; those of the grader are others."""
 SECONDS = 3.0
 """Longest time for one run of the student's cells."""
-MOST_ELEMENTS = 10_000_000
-"""Of a tensor that is looked at."""
 INDENT = " " * 20
 history = listen()
 
@@ -464,10 +463,8 @@ def _unusable(yours: object) -> str:
     if type(yours) is not Tensor:
         kind = type(yours).__name__
         return f"is {'None' if yours is None else f'of type {kind}'}, not a torch.Tensor."
-    if yours.is_complex() or yours.dtype == torch.bool:
-        return f"has dtype {yours.dtype}. A gradient holds real numbers."
-    if yours.numel() > MOST_ELEMENTS:
-        return f"has {yours.numel():,} elements. A gradient has the shape of its variable."
+    if isinstance(what := admitted(yours.detach()), str):
+        return f"is a {what}. A gradient is a torch.Tensor of real numbers."
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
         return f"holds {bad}. {NOT_FINITE}"

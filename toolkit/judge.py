@@ -12,18 +12,20 @@ import ast
 import contextlib
 import functools
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from toolkit.cells import Screened, StudentCell, mentions_float32, read, screen
+from toolkit.cells import Screened, StudentCell, casts, cell_magic, read, screen
 from toolkit.compare import equal, fit, is_degenerate
 from toolkit.diagnosis import NOT_FINITE, known_mistake, safely, shape_message, worst_element
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import shares_and_scale
 from toolkit.minibatches import Minibatch, draw, one_size_changed
+from toolkit.no_derivatives import is_refusal
 from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
 from toolkit.plans import GradedPlace, ReplacedCell, Submission
 from toolkit.runs import Chunk, Failure, Job
@@ -39,16 +41,13 @@ class Judge:
         seed: of the minibatches, and of torch's random numbers in the runs.
     """
 
-    def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int):
+    def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, leave_out: bool = True):
         self.exercise, self.seed = exercise, seed
         submission = by_task(submission, exercise)
         self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
         kept = [part for part in submission if not isinstance(part, ReplacedCell)]
-        screened = iter(
-            screen(
-                [p for p in kept if isinstance(p, StudentCell)], exercise.graph.steps | dict.fromkeys(exercise.expected)
-            )
-        )
+        names = exercise.graph.steps | dict.fromkeys(exercise.expected)
+        screened = iter(screen([p for p in kept if isinstance(p, StudentCell)], names, leave_out))
         self.all_parts = [next(screened) if isinstance(part, StudentCell) else part for part in kept]
         self.all_cells = [part for part in self.all_parts if isinstance(part, Screened)]
         parts = _up_to_other_tasks(self.all_parts, exercise)
@@ -61,20 +60,60 @@ class Judge:
         self.outcomes = Outcomes(exercise, self.graph, parts, run, seed, has_shape)
         self.plans = self.outcomes.plans
         self._verdicts: dict[str, Verdict] = {}
+        self.as_written: Judge | None = None
+        """The judge of the same submission with nothing left out, if this one leaves out what may be autograd."""
+        if any(cell.left_out for cell in self.all_cells):
+            self.as_written = Judge(exercise, submission, run, seed, leave_out=False)
 
     def verdict(self, name: str) -> Verdict:
-        """The verdict on the gradient of ``name``."""
+        """The verdict on the gradient of ``name``.
+
+        Where words of autograd were left out, both runs count, since neither has a derivative to give: whoever has a class
+        with a method ``backward`` is right in the one, who calls ``loss.backward()`` beside an own derivation in the other.
+        "Uses autograd" is only said of a gradient that no run has, because autograd did not give it.
+        """
         with one_thread():
-            verdict = self._decided(name)
-            if verdict.points and (step := self._wrong_on_the_way.get(name)):
-                why = self._decided(step)
-                said = f"d{step}, from which d{name} comes, is not right: {why.message}"
-                return Verdict(name, why.kind, said, named=why.named)
-            return verdict
+            verdict = self._with_its_way(name)
+            if self.as_written is None or verdict.points == 1:
+                return verdict
+            written = self.as_written.verdict(name)
+            if written.points > verdict.points:
+                return written
+            refused = self.as_written.refused(name)
+            if refused and verdict.kind == "not attempted" and (words := self._words(name)):
+                return Verdict(name, "uses autograd", f"{words} is autograd, and autograd is not an answer.")
+            return written if verdict.kind == "uses autograd" and not refused else verdict
+
+    def _with_its_way(self, name: str) -> Verdict:
+        verdict = self._decided(name)
+        if verdict.points and (step := self._wrong_on_the_way.get(name)):
+            why = self._decided(step)
+            said = f"d{step}, from which d{name} comes, is not right: {why.message}"
+            return Verdict(name, why.kind, said, named=why.named)
+        return verdict
+
+    def refused(self, name: str) -> bool:
+        """Whether a gradient is not there, or None, because autograd gave nothing."""
+        plan, result = self.plans.by_statement, self.outcomes.result(self.batches[0], "by statement", torch.float64)
+
+        def failed(number: int | None) -> bool:
+            if number is None or number not in result.failures:
+                return False
+            if is_refusal(result.failures[number].text):
+                return True
+            needed = read(ast.parse(plan.chunks[number].source))
+            makers = (max((i for i in range(number) if name in plan.writes[i]), default=None) for name in needed)
+            return any(map(failed, makers))
+
+        written = plan.written_at(name)
+        states = result.after if written is None else result.after[written : written + 1]
+        is_none = any(state.get(name) == "NoneType" for state in states)
+        return failed(written) or (written not in result.failures and is_none)
 
     def _decided(self, name: str) -> Verdict:
         if name not in self._verdicts:
-            self._verdicts[name] = self._decide(name)
+            said = self.outcomes.guarded(lambda: self._decide(name))
+            self._verdicts[name] = said if isinstance(said, Verdict) else Verdict(name, "wrong", said)
         return self._verdicts[name]
 
     @cached_property
@@ -110,7 +149,9 @@ class Judge:
         others = [b for b in self.batches if not b.own_sizes and not b.scaled]
         large = [b for b in self.batches if b.scaled]
         failing: list[tuple[Minibatch, torch.dtype]] = []
-        for dtype in (torch.float64, torch.float32) if self._casts else (torch.float64,):
+        for dtype in (torch.float64, torch.float32):
+            if dtype == torch.float32 and not self._needs_float32(name):
+                continue
             if not self._all_good(name, own, dtype):
                 continue
             failing = [(b, dtype) for group in (others, large) for b in group if not self._all_good(name, [b], dtype)]
@@ -182,6 +223,11 @@ class Judge:
                 words = ""
             words = cell.autograd.get(name, words)
         return words
+
+    def _words(self, name: str) -> str:
+        """Words of autograd's in the cell in which a gradient belongs."""
+        here = [cell.words for cell in self.cells if cell.cell.grade_id == self._place(name)]
+        return ", ".join(sorted(set().union(*here)))
 
     def _broken(self, name: str) -> str:
         """A word on a cell that holds a right answer and cannot be run as it stands."""
@@ -284,12 +330,13 @@ class Judge:
     def _not_attempted(self, name: str) -> Verdict:
         place = self._place(name)
         here = [cell for cell in self.cells if cell.cell.grade_id == place]
-        if words := sorted(set().union(*(cell.words for cell in here))):
-            return Verdict(name, "uses autograd", f"{', '.join(words)} is autograd, and autograd is not an answer.")
         for cell in self.cells:
             mentioned = re.search(rf"\bd{re.escape(name)}\b", cell.cell.source)
             if cell.syntax_error and (cell in here or mentioned):
                 return Verdict(name, "raised", syntax_sentence(cell))
+            if mentioned and (magic := cell_magic(cell.cell.source)):
+                said = f"{cell.cell.label} begins with {magic}, and what that runs is not graded"
+                return Verdict(name, "not attempted", f"there is no d{name} that counts: {said}.")
         for there in self.replaced:
             if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", there.source, re.MULTILINE):
                 return Verdict(
@@ -348,9 +395,21 @@ class Judge:
         causes = [number for number in made.values() if number in failures]
         return failures[min(causes)] if causes else failures.get(written)
 
-    @cached_property
-    def _casts(self) -> bool:
-        return any(mentions_float32(cell.cell.source) for cell in self.cells)
+    def _needs_float32(self, name: str) -> bool:
+        """Whether a gradient can only be judged in float32: what came of float64 inputs is of a lower precision (or not there,
+        since two precisions did not go together), and code that it comes from has a cast; or its very statement has one.
+        """
+        value = self.outcomes.state(name, self.batches[0], "by statement", torch.float64).get(name)
+        lower = not isinstance(value, Tensor) or value.dtype in (torch.float32, torch.float16)
+        wanted = {"d" + name}
+        for node, writes in reversed([one for cell in self.cells for one in zip(cell.nodes, cell.writes, strict=True)]):
+            if "d" + name in writes or (
+                lower and (not writes or writes & wanted)
+            ):  # what binds nothing may set a default
+                if casts(node):
+                    return True
+                wanted |= read(node)
+        return False
 
     @cached_property
     def batches(self) -> tuple[Minibatch, ...]:
@@ -395,7 +454,14 @@ def _up_to_other_tasks(parts: list[Screened | GradedPlace], exercise: Exercise) 
 
 def syntax_sentence(cell: Screened) -> str:
     """What of a cell is no Python, with the student's own line."""
-    return failure_sentence(Failure("raised", cell.syntax_error, cell.cell.label, cell.line), [cell])
+    said = failure_sentence(Failure("raised", cell.syntax_error, cell.cell.label, cell.line), [cell])
+    if "f-string" in cell.syntax_error and sys.version_info < (3, 12):
+        version = ".".join(map(str, sys.version_info[:2]))
+        said += (
+            f" (Here it is read by Python {version}. From 3.12 on, the quotes around an f-string may stand in its braces, too; "
+            "with others in the braces it is right everywhere.)"
+        )
+    return said
 
 
 def failure_sentence(failure: Failure, cells: Iterable[Screened]) -> str:

@@ -9,8 +9,8 @@ what the parameter moved by, divided by the learning rate.
 
 import functools
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -23,11 +23,11 @@ from toolkit.exercise import fused
 from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.judge import Judge, failure_sentence, syntax_sentence
 from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
-from toolkit.outcome import STUBS, no_gradient
+from toolkit.outcome import IS_NONE, STUBS, no_gradient
 from toolkit.plans import GradedPlace
 from toolkit.runs import Chunk, Failure, Job, Step
 from toolkit.verdict import Verdict
-from toolkit.watched_loop import find_loop, written_out
+from toolkit.watched_loop import find_loop, names_bound, written_out
 
 RATES = (0.1, 0.01)
 """The lecture's learning rates: before the drop, and from there on."""
@@ -39,7 +39,7 @@ Said = tuple[str, str]
 """Kind of a verdict, and its message."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingStep:
     """What is known of one step of a student's loop."""
 
@@ -50,32 +50,29 @@ class TrainingStep:
     rate: float
     """The learning rate that this step should have."""
     graph: Graph
-    values: Mapping[str, Any] | None
-    """The forward pass on the step's minibatch, with the parameters before it; None if the loop left no such minibatch."""
+    inputs: Mapping[str, Any]
+    """What the forward pass of this step reads: the minibatch, and the parameters before it."""
+    given: Mapping[str, Tensor] = field(default_factory=dict)
+    """Gradients that the judge has put into the step, by variable."""
 
-    @functools.cached_property
+    @property
+    def values(self) -> Mapping[str, Any] | None:
+        """The forward pass on the step's minibatch; None if it cannot be computed there. Kept for the latest steps only."""
+        return _forward_pass(self).values
+
+    @property
     def truths(self) -> Mapping[str, Tensor]:
         """Autograd's gradient of every variable."""
-        return self.graph.gradients({k: v for k, v in self.values.items() if k not in self.graph.steps})
-
-    @functools.cached_property
-    def _scales(self) -> dict[str, Tensor]:
-        return {}
+        return _forward_pass(self).truths
 
     def true_scale(self, name: str) -> Tensor:
         """The size of the terms of such a gradient (``graph.summand_scale``)."""
-        if name not in self._scales:
-            self._scales[name] = self._scale(name)
-        return self._scales[name]
+        return _forward_pass(self).scale(name)
 
     def is_true(self, name: str, yours: Tensor) -> bool:
         """Whether a tensor of a variable's shape is autograd's gradient of it."""
         truth = self.truths[name]
         return equal(yours, truth, truth.abs()) or equal(yours, truth, self.true_scale(name))
-
-    def _scale(self, name: str) -> Tensor:
-        loss = {self.graph.output: torch.ones_like(self.values[self.graph.output])}
-        return summand_scale(fused(self.graph.text, frozenset([name])), name, self.values, loss)
 
     def after(self, name: str) -> Any:
         """A value after the step; None if the step did not come to its end, or left none."""
@@ -87,16 +84,43 @@ class TrainingStep:
 
     def upstream_at(self, name: str) -> Mapping[str, Any]:
         """All gradients that this step has bound, as they were when ``d<name>`` was bound last."""
-        for number in range(len(self.step.seen) - 1, -1, -1):
-            if self.step.seen[number][0] == "d" + name:
-                bound = {seen for seen, _ in self.step.seen[: number + 1]}
-                return {key: value for key, value in self.step.seen[number][1].items() if key in bound}
-        return {}
+        seen = self.step.seen
+        last = next((i for i in range(len(seen) - 1, -1, -1) if seen[i].name == "d" + name), None)
+        if last is None:
+            return {}
+        found: dict[str, Any] = {}
+        for bound in seen[: last + 1]:
+            found |= bound.changed
+        return {key: found[key] for key in {bound.name for bound in seen[: last + 1]} & found.keys()}
 
     def moved(self, name: str) -> Tensor | None:
         """By how much a parameter changed."""
         now, before = self.after(name), self.before[name]
         return now.to(before.dtype) - before if isinstance(now, Tensor) and now.shape == before.shape else None
+
+
+class _ForwardPass:
+    """One step's forward pass, and what comes of it when it is asked for."""
+
+    def __init__(self, step: TrainingStep):
+        self.graph = step.graph
+        self._scales: dict[str, Tensor] = {}
+        self.values = _forward(step.graph, step.inputs)
+
+    @functools.cached_property
+    def truths(self) -> Mapping[str, Tensor]:
+        return self.graph.gradients({k: v for k, v in self.values.items() if k not in self.graph.steps})
+
+    def scale(self, name: str) -> Tensor:
+        if name not in self._scales:
+            loss = {self.graph.output: torch.ones_like(self.values[self.graph.output])}
+            self._scales[name] = summand_scale(fused(self.graph.text, frozenset([name])), name, self.values, loss)
+        return self._scales[name]
+
+
+@functools.lru_cache(maxsize=2)
+def _forward_pass(step: TrainingStep) -> _ForwardPass:
+    return _ForwardPass(step)
 
 
 def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
@@ -106,6 +130,20 @@ def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
         grade_id: the graded cell that asks; the loop is looked for in the student's cells before it.
         steps: how many steps to run; the learning rate drops after half of them.
     """
+    verdicts = _training_verdicts(judge, grade_id, steps)
+    if judge.as_written is None or all(verdict.points == 1 for verdict in verdicts):
+        return verdicts
+    both = zip(verdicts, _training_verdicts(judge.as_written, grade_id, steps), strict=True)
+    return [written if _says_more(written, verdict) else verdict for verdict, written in both]
+
+
+def _says_more(written: Verdict, verdict: Verdict) -> bool:
+    """Whether a verdict on the loop as it is written holds, and not the one on what is left without words of autograd's."""
+    own = written.kind == "wrong" and IS_NONE not in written.message  # a value, though no derivative could be had
+    return written.points > verdict.points or (verdict.kind == "uses autograd" and own)
+
+
+def _training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
     fixed = large_numbers(judge.exercise)
     settings = {name: steps if name == STEPS else steps // 2 for name in fixed}
     own = {**own_sizes(judge.exercise), **settings}
@@ -133,6 +171,14 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
         names: steps of the forward pass whose values are wanted under the same names.
         instead: for inputs of the forward pass by name, what stands in their place: ``Xb="Xtr"``.
     """
+    verdicts = _value_verdicts(judge, grade_id, names, instead)
+    if judge.as_written is None or all(verdict.points == 1 for verdict in verdicts):
+        return verdicts
+    both = zip(verdicts, _value_verdicts(judge.as_written, grade_id, names, instead), strict=True)
+    return [written if written.points > verdict.points else verdict for verdict, written in both]
+
+
+def _value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: Mapping[str, str]) -> list[Verdict]:
     graph = judge.exercise.graph
     batches = [next(b for b in judge.batches if b.own_sizes == own) for own in (True, False)]
     chunks, number = _chunks(judge, grade_id, tuple(names))
@@ -147,7 +193,7 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
         result = judge.outcomes.run(job)
         for name in (name for name, (kind, _) in found.items() if kind == "right"):
             yours = result.snapshots.get(number, {}).get(name)
-            kind, message = _compare_value(name, yours, wanted[name], batch.values[name])
+            kind, message = _guarded(judge, name, _compare_value, name, yours, wanted[name], batch.values[name])
             if kind == "not attempted" and (failure := result.failures.get(number)):
                 kind, message = (
                     "raised" if failure.kind == "died" else failure.kind,
@@ -157,6 +203,12 @@ def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: M
                 kind, message = "raised", syntax_sentence(broken)
             found[name] = kind, message
     return [Verdict(f"value:{name}", kind, message, name) for name, (kind, message) in found.items()]
+
+
+def _guarded(judge: Judge, name: str, decide: Callable[..., Said], *args: object) -> Said:
+    """What is said of one name, whatever is raised meanwhile."""
+    said = judge.outcomes.guarded(lambda: decide(*args))
+    return ("wrong", f"{name}: {said}") if isinstance(said, str) else said
 
 
 def _compare_value(name: str, yours: object, wanted: Tensor, of_the_batch: Tensor) -> Said:
@@ -211,10 +263,11 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         said = (
             ("raised", syntax_sentence(broken)) if broken else ("not attempted", "no step of a training loop was seen.")
         )
-        said = _stopped(failure, judge) if failure else said
+        said = ("wrong", problem) if problem else _stopped(failure, judge) if failure else said
         return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
-    verdicts = _gradients(graph, parameters, training)
-    verdicts |= _unproven(judge, batch, chunks, number, training[0], verdicts)
+    verdicts = _gradients(
+        judge, parameters, training, lambda names: _proof(judge, batch, chunks, number, training[0], names)
+    )
     if problem:
         verdicts = dict.fromkeys(parameters, ("wrong", problem))
     here = [cell for cell in judge.all_cells if cell.cell.label == chunks[number].label]
@@ -225,15 +278,17 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
             if n in parameters and verdicts[n][0] != "right"
         }
     whole = [step for step in training if step.step.after is not None]
-    verdicts["update"] = judge_update(parameters, whole, verdicts)
+    verdicts["update"] = _guarded(judge, "the update", judge_update, parameters, whole, verdicts)
     words = sorted(set().union(*(cell.words for cell in here)))
     if words and verdicts["update"][0] == "wrong":
         verdicts["update"] = (
             "wrong",
             f"{verdicts['update'][1]} ({', '.join(words)} is autograd: what uses it is left out.)",
         )
-    verdicts["rate"] = judge_rate(parameters, whole)
-    verdicts["trajectory"] = judge_trajectory(parameters, whole, reference, len(seen))
+    verdicts["rate"] = _guarded(judge, "the learning rate", judge_rate, parameters, whole)
+    verdicts["trajectory"] = _guarded(
+        judge, "the trajectory", judge_trajectory, parameters, whole, reference, len(seen)
+    )
     broken = next((cell for cell in here if cell.syntax_error), None)
     if broken:  # the lines before it were run
         wrong = [n for n, (kind, _) in verdicts.items() if kind == "not attempted"]
@@ -245,39 +300,92 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
     return verdicts
 
 
-def _unproven(
+def _proof(
     judge: Judge,
     batch: Minibatch,
     chunks: Sequence[Chunk],
     number: int,
     first: TrainingStep,
-    verdicts: Mapping[str, Said],
+    names: Sequence[str],
 ) -> dict[str, Said]:
-    """Verdicts on gradients that are zero in a true backward pass, where whatever is small looks right: from one more step, in
-    which the gradients that they come from are random numbers."""
-    graph = judge.exercise.graph
-    names = [n for n, (kind, _) in verdicts.items() if kind in ("right", "right value, wrong shape")]
-    names = [n for n in names if isinstance(first.gradient(n), Tensor)]
-    names = [n for n in names if is_degenerate(first.truths[n], first.true_scale(n))]
-    readers = {r for n in names for r in graph.readers(n) if isinstance(first.gradient(r), Tensor)}
-    if not readers:
+    """Verdicts on gradients that looked right and had nothing to show it with, since all that they come from was zero, or
+    cancels in them: from one more step, in which what they come from is random numbers.
+
+    What they come from stands under its own name (``dhprebn``) or another; then it is known by its value. A gradient that does
+    not change with it, or has nothing to change with, has to be autograd's own, and not zero.
+    """
+    graph, shorter = judge.exercise.graph, replace(batch, values={**batch.values, STEPS: 1})
+    bound = names_bound([node for cell in judge.all_cells for node in cell.nodes])
+    also = tuple(sorted(bound - {*graph.steps, *graph.inputs, *chunks[number].watched}))
+
+    def one_step(put: tuple[tuple[int, str], ...]) -> Step | None:
+        again = [replace(chunk, also=also, put=put) for chunk in chunks]
+        given = {variable: batch.upstream[variable] for _, variable in put}
+        return next(iter(judge.outcomes.run(_job(judge, shorter, again, given)).steps.get(number, [])), None)
+
+    plain = one_step(())
+    if plain is None:
         return {}
-    again = [replace(chunk, replace=tuple(readers)) for chunk in chunks]
-    shorter = replace(batch, values={**batch.values, STEPS: 1})
-    seen = judge.outcomes.run(_job(judge, shorter, again, {r: batch.upstream[r] for r in readers})).steps.get(
-        number, []
-    )
+    places = {name: _comes_from(name, first, plain) for name in names}
     found: dict[str, Said] = {}
-    for name in names if seen else ():
-        step = replace(first, step=seen[0])
-        yours = step.gradient(name)
-        if not isinstance(yours, Tensor) or torch.equal(yours, first.gradient(name)):
-            # it is not computed from them; zeros never are
-            if not first.gradient(name).any():
-                found[name] = "wrong", f"d{name} is all zeros: nothing has come back to it yet."
-        elif (said := judge_gradient(name, graph, [step]))[0] == "wrong":
-            found[name] = said
-    return found
+    for put in dict.fromkeys(places.values()):
+        step = one_step(put) if put else None
+        for name in [name for name, place in places.items() if place == put]:
+            found[name] = _guarded(judge, f"d{name}", _proven, name, graph, first, plain, step, put, batch)
+    return {name: said for name, said in found.items() if said[0] != "right"}
+
+
+def _proven(
+    name: str,
+    graph: Graph,
+    first: TrainingStep,
+    plain: Step,
+    step: Step | None,
+    put: Sequence[tuple[int, str]],
+    batch: Minibatch,
+) -> Said:
+    """Verdict on one gradient from the step with random numbers in it."""
+    before, now = replace(first, step=plain), replace(first, step=step or plain)
+    was, yours = (_kept_or_inferred(name, one) for one in (before, now))
+    if was is None or yours is None:
+        return "right", ""
+    if put and step is not None and not torch.equal(was, yours):
+        now = replace(now, given={variable: batch.upstream[variable] for _, variable in put})
+        judge_it = judge_gradient if isinstance(now.gradient(name), Tensor) else _judge_inferred_given
+        return judge_it(name, graph, [now])
+    truth = first.truths[name]
+    fitted = fit(was.to(truth.dtype), truth.shape)
+    if fitted is not None and was.any() and first.is_true(name, fitted):
+        return "right", ""
+    if not was.any():
+        return "wrong", f"d{name} is all zeros: nothing has come back to it yet."
+    loss = {graph.output: torch.ones_like(first.values[graph.output])}
+    said = safely(explain, fused(graph.text, frozenset()), name, first.values, loss, was.to(truth.dtype))
+    return "wrong", f"d{name} was compared with autograd's own, since all that it comes from is zero here. {said}"
+
+
+def _kept_or_inferred(name: str, step: TrainingStep) -> Tensor | None:
+    kept = step.gradient(name)
+    return kept if isinstance(kept, Tensor) else _inferred(name, step) if kept is None else None
+
+
+def _comes_from(name: str, first: TrainingStep, plain: Step) -> tuple[tuple[int, str], ...]:
+    """Where a step binds the gradients that the one of ``name`` comes from: number of the report, and variable."""
+    graph, seen = first.graph, plain.seen
+    end = next((i for i in range(len(seen) - 1, -1, -1) if seen[i].name == "d" + name), len(seen))
+    kept: dict[str, dict[str, int]] = {}
+    for bound in seen[:end]:
+        yours = bound.changed.get(bound.name)
+        if not isinstance(yours, Tensor) or not yours.is_floating_point():
+            continue
+        for step in graph.steps:
+            here = kept.setdefault(step, {})
+            if step == graph.output or (bound.name != "d" + step and yours.shape != first.values[step].shape):
+                continue
+            if bound.name == "d" + step or (yours.any() and first.is_true(step, yours.to(first.values[step].dtype))):
+                here[bound.name] = bound.number
+    readers = fused(graph.text, frozenset([name, *(step for step, places in kept.items() if places)])).readers(name)
+    return tuple((place, reader) for reader in readers for place in kept.get(reader, {}).values())
 
 
 def _stopped(failure: Failure, judge: Judge) -> Said:
@@ -318,7 +426,7 @@ def _training_steps(
                 drawn[name] = yours
         inputs = {k: v for k, v in batch.values.items() if k not in graph.steps}
         rate = RATES[0] if i < drop else RATES[1]
-        training.append(TrainingStep(before, step, rate, graph, _forward(graph, {**inputs, **before, **drawn})))
+        training.append(TrainingStep(before, step, rate, graph, {**inputs, **before, **drawn}))
         before = {name: (step.after or {}).get(name) for name in parameters}
     return training, ""
 
@@ -327,7 +435,7 @@ def _forward(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
     with torch.no_grad():
         try:
             return graph.forward(inputs)
-        except (RuntimeError, IndexError):
+        except (RuntimeError, IndexError):  # characters that are none, say
             return None
 
 
@@ -369,7 +477,7 @@ def _chunks(
 
 
 def _has_loop(cell: Screened, gradients: Sequence[str]) -> bool:
-    return any(find_loop([node], STEPS, gradients) for node in cell.tree().body)
+    return any(find_loop([node], STEPS, gradients) for node in cell.nodes)
 
 
 def _job(
@@ -395,12 +503,33 @@ def _cells_of(judge: Judge, grade_id: str) -> list[Screened]:
 # --- the verdicts -----------------------------------------------------------------------------------------------------------
 
 
-def _gradients(graph: Graph, parameters: Sequence[str], training: Sequence[TrainingStep]) -> dict[str, Said]:
+def _gradients(
+    judge: Judge,
+    parameters: Sequence[str],
+    training: Sequence[TrainingStep],
+    proof: Callable[[Sequence[str]], dict[str, Said]],
+) -> dict[str, Said]:
     """Verdicts on the gradients of the parameters. A wrong one on the way, that nobody is asked for, costs the first that
-    comes from it."""
-    verdicts = {name: judge_gradient(name, graph, training) for name in parameters}
-    for name, blamed in wrong_on_the_way(graph, parameters, training).items():
-        if verdicts[blamed][0] in ("right", "right value, wrong shape"):
+    comes from it.
+
+    Args:
+        proof: what is said of those that looked right and showed nothing.
+    """
+    graph = judge.exercise.graph
+    open_ones, fine = list(parameters), ("right", "right value, wrong shape")
+    verdicts: dict[str, Said] = {}
+    shown: set[str] = set()
+    for number in range(len(training)):  # a step after the other: its forward pass is only kept meanwhile
+        for name in open_ones:
+            said = _guarded(judge, f"d{name}", _judge_step, name, graph, training, number, shown)
+            if name not in verdicts or said[0] not in fine or verdicts[name][0] == "right":
+                verdicts[name] = said
+        open_ones = [name for name in open_ones if verdicts[name][0] in fine]
+    if unproven := [name for name in open_ones if name not in shown]:
+        verdicts |= proof(unproven)
+    lost = judge.outcomes.guarded(lambda: wrong_on_the_way(graph, parameters, training))
+    for name, blamed in ({} if isinstance(lost, str) else lost).items():
+        if verdicts[blamed][0] in fine:
             why = judge_gradient(name, graph, training)[1]
             verdicts[blamed] = "wrong", f"d{name}, from which d{blamed} comes, is not right: {why}"
     return verdicts
@@ -440,42 +569,57 @@ def _is_true(name: str, step: TrainingStep) -> bool:
 
 def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Said:
     """Verdict on one gradient of the loop, over all its steps."""
-    shape_problem = ""
-    for number, step in enumerate(steps):
-        yours = step.gradient(name)
-        if step.values is None:
-            return "wrong", "the loop left no minibatch in Xb and Yb to judge it on."
-        if yours is None:
-            if step.step.after is None and number:
-                continue  # the step that failed did not come so far
-            said = _judge_inferred(name, graph, step)
-            if said[0] == "right":
-                continue
+    found: Said = "right", ""
+    for number in range(len(steps)):
+        said = _judge_step(name, graph, steps, number, set())
+        if said[0] not in ("right", "right value, wrong shape"):
             return said
-        if not isinstance(yours, Tensor) or yours.dtype == torch.bool or yours.is_complex():
-            return "wrong", no_gradient(name, yours)
-        upstream = _upstream(graph, name, step)
-        graph_here = fused(graph.text, frozenset([name, *upstream]))
-        truth = local_gradient(graph_here, name, step.values, upstream)
-        yours = yours.to(truth.dtype)
-        fitted = fit(yours, truth.shape)
-        # most are right to the last digits: then the size of their terms need not be known
-        scale = truth.abs()
-        if fitted is None or not equal(fitted, truth, scale):
-            scale = summand_scale(graph_here, name, step.values, upstream)
-        if fitted is None or not equal(fitted, truth, scale):
-            late = steps[number + 1].gradient(name) if number + 1 < len(steps) else None
-            if isinstance(late, Tensor) and late.shape == truth.shape and equal(late, truth, scale):
-                return "wrong", f"d{name} is the gradient of the step before: the update uses it one step late."
-            # perhaps the names on the way mean something else here
-            if fitted is None or not step.is_true(name, fitted):
-                if not torch.isfinite(yours).all():
-                    bad = "nan" if torch.isnan(yours).any() else "inf"
-                    return "wrong", f"d{name} holds {bad} in step {number} of the loop. {NOT_FINITE}"
-                return "wrong", explain(graph_here, name, step.values, upstream, yours)
-        if yours.shape != truth.shape:
-            shape_problem = shape_message(name, yours.shape, truth.shape)
-    return ("right value, wrong shape", shape_problem) if shape_problem else ("right", "")
+        found = said if found[0] == "right" else found
+    return found
+
+
+def _judge_step(name: str, graph: Graph, steps: Sequence[TrainingStep], number: int, shown: set[str]) -> Said:
+    """Verdict on one gradient in one step of the loop.
+
+    Args:
+        shown: gets the name if the gradient was not zero but for rounding, so that what is right there is derived.
+    """
+    step = steps[number]
+    yours, values = step.gradient(name), step.values
+    if values is None:
+        return "wrong", "the loop left no minibatch in Xb and Yb to judge it on."
+    if yours is None:
+        if step.step.after is None and number:
+            return "right", ""  # the step that failed did not come so far
+        if not is_degenerate(step.truths[name], step.true_scale(name)):
+            shown.add(name)
+        return _judge_inferred(name, graph, step)
+    if not isinstance(yours, Tensor):
+        return "wrong", no_gradient(name, yours)
+    upstream = _upstream(graph, name, step)
+    graph_here = fused(graph.text, frozenset([name, *upstream]))
+    truth = local_gradient(graph_here, name, values, upstream)
+    yours = yours.to(truth.dtype)
+    fitted = fit(yours, truth.shape)
+    # most are right to the last digits: then the size of their terms need not be known
+    scale = truth.abs()
+    if fitted is None or not equal(fitted, truth, scale) or name not in shown:
+        scale = summand_scale(graph_here, name, values, upstream)
+    if not is_degenerate(truth, scale):
+        shown.add(name)
+    if fitted is None or not equal(fitted, truth, scale):
+        late = steps[number + 1].gradient(name) if number + 1 < len(steps) else None
+        if isinstance(late, Tensor) and late.shape == truth.shape and equal(late, truth, scale):
+            return "wrong", f"d{name} is the gradient of the step before: the update uses it one step late."
+        # perhaps the names on the way mean something else here
+        if fitted is None or step.given or not step.is_true(name, fitted):
+            if not torch.isfinite(yours).all():
+                bad = "nan" if torch.isnan(yours).any() else "inf"
+                return "wrong", f"d{name} holds {bad} in step {number} of the loop. {NOT_FINITE}"
+            return "wrong", explain(graph_here, name, values, upstream, yours)
+    if yours.shape != truth.shape:
+        return "right value, wrong shape", shape_message(name, yours.shape, truth.shape)
+    return "right", ""
 
 
 def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:
@@ -484,21 +628,34 @@ def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:
     yours = _inferred(name, step)
     if yours is None or not any(moved is not None and moved.any() for moved in map(step.moved, step.before)):
         return nothing
-    truth = step.truths[name]
-    rounding = 4 * torch.finfo(truth.dtype).eps * (step.before[name].abs() + 1) / step.rate
-    off = (yours - truth).abs()
-    for size in (truth.abs, lambda: step.true_scale(name)):
-        scale = size()
-        if bool((off <= INFERRED * (scale + 1e-3 * scale.max()) + rounding).all()):
-            return "right", ""
+    if _moves_by(step.truths[name], name, yours, step, lambda: step.true_scale(name)):
+        return "right", ""
     if not yours.any():
         return nothing
     loss = {graph.output: torch.ones_like(step.values[graph.output])}
-    said = safely(explain, fused(graph.text, frozenset()), name, step.values, loss, yours)
-    return (
-        "wrong",
-        f"there is no d{name} in the loop, and what {name} moves by is not minus the learning rate times it. {said}",
-    )
+    return "wrong", _not_by_it(name, safely(explain, fused(graph.text, frozenset()), name, step.values, loss, yours))
+
+
+def _judge_inferred_given(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Said:
+    """The same, where the judge has put gradients into the step."""
+    step, upstream = steps[0], _upstream(graph, name, steps[0])
+    graph_here, yours = fused(graph.text, frozenset([name, *upstream])), _inferred(name, step)
+    args = (graph_here, name, step.values, upstream)
+    if _moves_by(local_gradient(*args), name, yours, step, lambda: summand_scale(*args)):
+        return "right", ""
+    return "wrong", _not_by_it(name, safely(explain, *args, yours))
+
+
+def _moves_by(truth: Tensor, name: str, yours: Tensor, step: TrainingStep, size: Callable[[], Tensor]) -> bool:
+    """Whether a gradient that was read off an update is the true one, as far as the parameter's own rounding lets see."""
+    rounding = 4 * torch.finfo(truth.dtype).eps * (step.before[name].abs() + 1) / step.rate
+    off = (yours - truth).abs()
+    scales = (scale() for scale in (truth.abs, size))
+    return any(bool((off <= INFERRED * (scale + 1e-3 * scale.max()) + rounding).all()) for scale in scales)
+
+
+def _not_by_it(name: str, said: str) -> str:
+    return f"there is no d{name} in the loop, and what {name} moves by is not minus the learning rate times it. {said}"
 
 
 def _inferred(name: str, step: TrainingStep) -> Tensor | None:
@@ -512,11 +669,11 @@ def _upstream(graph: Graph, name: str, step: TrainingStep) -> dict[str, Tensor]:
     own, seen = {}, step.upstream_at(name)
     for other in graph.steps:
         gradient = seen.get("d" + other)
-        if other not in (name, graph.output) and isinstance(gradient, Tensor) and not gradient.is_complex():
+        if other not in (name, graph.output) and isinstance(gradient, Tensor):
             fitted = fit(gradient.to(step.values[other].dtype), step.values[other].shape)
             if fitted is not None and torch.isfinite(fitted).all():
                 own[other] = fitted
-    return {**own, graph.output: torch.ones_like(step.values[graph.output])}
+    return {**own, **step.given, graph.output: torch.ones_like(step.values[graph.output])}
 
 
 def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep], gradients: Mapping[str, Said]) -> Said:
@@ -640,11 +797,13 @@ def _update(parameters: Sequence[str], steps: Sequence[TrainingStep], what: str)
             fitted = fit(gradient.to(before.dtype), before.shape)
             if fitted is None or not torch.isfinite(fitted).all():
                 continue
-            seen = True
+            seen = seen or bool(fitted.any())
             wanted = -step.rate * fitted
             slack = 1e-8 * wanted.abs() + 1e-14 * (before.abs() + 1)
             if ((moved - wanted).abs() > slack).any():
                 return "wrong", _why(name, moved, fitted, step, what)
+    if not seen and any(isinstance(step.gradient(name), Tensor) for step in steps for name in parameters):
+        return "wrong", f"all gradients are zero in all steps, so that nothing shows the {what}."
     return ("right", "") if seen else ("not attempted", f"no step of the loop shows the {what}.")
 
 

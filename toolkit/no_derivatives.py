@@ -5,13 +5,16 @@ student's notebook it holds while ``check`` runs the cells again.
 """
 
 import contextlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import torch
 import torch.autograd.forward_ad
 import torch.autograd.functional
 import torch.func
+
+_SENTENCE = "autograd is not an answer here: write the derivative itself"
 
 
 def refuse(*args: object, **kwargs: object) -> NoReturn:
@@ -20,38 +23,41 @@ def refuse(*args: object, **kwargs: object) -> NoReturn:
     Raises:
         RuntimeError: always.
     """
-    raise RuntimeError("autograd is not an answer here: write the derivative itself")
+    raise RuntimeError(_SENTENCE)
+
+
+def _another_refusal() -> Callable[..., NoReturn]:
+    """``refuse``, as a function of its own: parts of torch keep a table by function and do not take one twice."""
+    return lambda *args, **kwargs: refuse()
+
+
+def is_refusal(raised: str) -> bool:
+    """Whether an error says that autograd gave nothing: it refused, has recorded nothing, or ``.grad`` was None."""
+    return _SENTENCE in raised or "NoneType" in raised or bool(re.search(r"requires?[ _]grad|grad_fn", raised))
 
 
 def refusing_names() -> Iterator[tuple[object, str, object]]:
-    """What to set, on which object, under which name, so that no name of torch's leads to a derivative."""
-    set_grad_enabled, switch = (
-        torch.set_grad_enabled,
-        torch._C._set_grad_enabled,
-    )  # torch.no_grad() needs them to switch off
+    """What to set, on which object, under which name, so that no name of torch's leads to a derivative.
 
-    def only_off(mode: bool, *args: object) -> object:
-        return refuse() if mode else set_grad_enabled(False)
+    Grad mode may be switched as anybody likes: parts of torch do so when they are imported.
+    """
+    switch = torch.Tensor.requires_grad_
 
-    def switch_off(mode: bool) -> None:
-        return refuse() if mode is True and not torch.is_grad_enabled() else switch(mode)
+    def only_off(tensor: torch.Tensor, requires_grad: bool = True) -> object:
+        return refuse() if requires_grad else switch(tensor, False)
 
-    for name in ("backward", "retain_grad", "requires_grad_"):
-        yield torch.Tensor, name, refuse
-    for module, names in {
+    yield torch.Tensor, "requires_grad_", only_off
+    for owner, names in {
+        torch.Tensor: ["backward", "retain_grad"],
         torch.autograd: ["grad", "backward"],
         torch.autograd.graph: ["_engine_run_backward"],
         torch.autograd.functional: ["jacobian", "vjp", "jvp", "hessian", "vhp", "hvp"],
         torch.autograd.forward_ad: ["dual_level", "make_dual", "enter_dual_level"],
         torch.func: ["grad", "grad_and_value", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "linearize"],
-        torch: ["enable_grad"],
-        torch._C: ["_jit_differentiate"],
     }.items():
         for name in names:
-            if hasattr(module, name):
-                yield module, name, refuse
-    yield torch, "set_grad_enabled", only_off
-    yield torch._C, "_set_grad_enabled", switch_off
+            if hasattr(owner, name):
+                yield owner, name, _another_refusal()
 
 
 @contextlib.contextmanager

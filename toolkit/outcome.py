@@ -15,10 +15,11 @@ from toolkit.exercise import Exercise
 from toolkit.graph import Graph, shares_and_scale
 from toolkit.minibatches import Minibatch
 from toolkit.plans import GradedPlace, Plans
-from toolkit.runs import Chunk, Failure, Job, Result, cast
+from toolkit.runs import MOST_DIMENSIONS, MOST_ELEMENTS, Chunk, Failure, Job, Result, cast
 
 RunJob = Callable[[Job, Mapping[int, Failure]], Result]
 """Runs a job, chunks that are known to fail left out: in a sandbox (``autograder``), or right here (``runs.run_here``)."""
+IS_NONE = "is None: the line that binds it gives nothing back."
 STUBS = ("check", "cmp", "progress", "draw_network", "read_network", "load_names", "display")
 
 
@@ -74,12 +75,17 @@ class Outcomes:
         self._results: dict[tuple, Result] = {}
         self._casted: dict[tuple, dict[str, Any]] = {}
         self._truths: dict[tuple, dict[str, Tensor]] = {}
+        self._broken: Exception | None = None
+        """Why a job could not be run."""
 
     def outcome(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> Outcome:
         """What one kind of run says; ``true chain`` is the plain run compared with autograd's own gradients."""
         key = (name, batch.label, mode, dtype)
         if key not in self._outcomes:
-            self._outcomes[key] = self._compare(name, batch, mode, dtype)
+            found = self.guarded(lambda: self._compare(name, batch, mode, dtype))
+            self._outcomes[key] = (
+                Outcome("wrong", note=f"d{name}: {found}", mode=mode) if isinstance(found, str) else found
+            )
         return self._outcomes[key]
 
     def state(self, name: str, batch: Minibatch, mode: str, dtype: torch.dtype) -> Mapping[str, Any]:
@@ -253,13 +259,37 @@ class Outcomes:
         )  # fmt: skip
 
     def run(self, job: Job) -> Result:
-        """Run a job; what is stuck in it is not tried in another."""
+        """Run a job; what is stuck in it is not tried in another. Here values enter: each is a tensor of real numbers that can
+        be computed with, or a word on what it is.
+
+        Raises:
+            Exception: it could not be run at all.
+        """
         known = {i: self.stuck[c.source] for i, c in enumerate(job.chunks) if c.source and c.source in self.stuck}
-        result = self.run_job(job, known)
+        try:
+            result = _all_admitted(self.run_job(job, known))
+        except Exception as error:
+            self._broken = error
+            raise
         for number, failure in result.failures.items():
             if failure.kind != "raised":
                 self.stuck[job.chunks[number].source] = failure
         return result
+
+    def guarded(self, decide: Callable[[], Any]) -> Any:
+        """What ``decide`` returns; a sentence if it raises, so that one odd tensor costs no other verdict.
+
+        Raises:
+            Exception: a run was not possible at all, which is nobody's answer.
+        """
+        try:
+            return decide()
+        except Exception as error:
+            if error is self._broken:
+                raise
+            return (
+                f"this cannot be compared with autograd's ({type(error).__name__}); a gradient is a plain torch.Tensor."
+            )
 
     @cached_property
     def given(self) -> frozenset[str]:
@@ -275,14 +305,43 @@ def first_line(chunk: Chunk) -> str:
     return f"{chunk.label}, line {number} `{text.strip()[:100]}`"
 
 
+def _all_admitted(result: Result) -> Result:
+    """A run's result in which each value is a dense tensor of real numbers with at least one element, at most ``MOST_ELEMENTS``
+    and ``MOST_DIMENSIONS``; or a word on what it is instead. Nothing further on has to ask."""
+    for state in (*result.after, *result.snapshots.values(), result.placed):
+        state.update({name: admitted(value) for name, value in state.items()})
+    for step in (step for steps in result.steps.values() for step in steps):
+        step.after = step.after and {name: admitted(value) for name, value in step.after.items()}
+        for bound in step.seen:
+            bound.changed = {name: admitted(value) for name, value in bound.changed.items()}
+    return result
+
+
+def admitted(value: object) -> object:
+    """A value as the judge takes it: a tensor, or a word."""
+    if not isinstance(value, Tensor):
+        return value
+    if value.layout is not torch.strided or value.dtype not in _REAL:
+        return f"tensor of {value.dtype}" if value.layout is torch.strided else "tensor that is not dense"
+    if not 0 < value.numel() <= MOST_ELEMENTS or value.dim() > MOST_DIMENSIONS:
+        return (
+            "tensor that is too large" if value.numel() else f"tensor without elements, of shape {tuple(value.shape)}"
+        )
+    return value
+
+
+_REAL = frozenset([
+    torch.float16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8,
+])  # fmt: skip
+
+
 def is_answer(value: object) -> TypeGuard[Tensor]:
-    """Whether a value can be a gradient: an exact tensor of real numbers."""
-    return isinstance(value, Tensor) and not value.is_complex() and value.dtype != torch.bool
+    """Whether a value can be a gradient: a tensor (``admitted`` has let in none but those of real numbers)."""
+    return isinstance(value, Tensor)
 
 
-def no_gradient(name: str, value: Any) -> str:
+def no_gradient(name: str, value: object) -> str:
     """The sentence on a value that cannot be a gradient."""
     if value == "NoneType":
-        return f"d{name} is None: the line that binds it gives nothing back."
-    what = value if isinstance(value, str) else f"tensor of {value.dtype}"
-    return f"d{name} is a {what}; a gradient is a torch.Tensor of real numbers."
+        return f"d{name} {IS_NONE}"
+    return f"d{name} is a {value}; a gradient is a torch.Tensor of real numbers."

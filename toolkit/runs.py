@@ -28,6 +28,8 @@ from toolkit.watched_loop import compile_watched
 
 MAX_STEPS = 1000
 """Most steps of a loop that are looked at."""
+MOST_ELEMENTS, MOST_DIMENSIONS = 1 << 21, 16
+"""Of a tensor that is looked at: no gradient of a small network comes near."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,17 @@ class Chunk:
     fresh: bool = True
     """Whether a cell starts here."""
     replace: tuple[str, ...] = ()
-    """Variables whose gradients the judge replaces by its own when the chunk is done; in a watched loop also in each step, in
-    place, by the last statement that binds or changes it."""
+    """Variables whose gradients the judge replaces by its own when the chunk is done."""
     snapshot: tuple[str, ...] = ()
     """Names whose values are wanted when the chunk is done; and after each step, if it is watched."""
     watched: tuple[str, ...] = ()
     """Gradients by name (``dW1``) that are reported whenever a statement binds or changes one; then the training loop in
     this chunk is watched step by step (``watched_loop``)."""
+    also: tuple[str, ...] = ()
+    """Other names that are reported so."""
+    put: tuple[tuple[int, str], ...] = ()
+    """In each step of the loop: after which report, counted from 0, the judge's own gradient of which variable takes the place of
+    what was reported."""
     steps_name: str = ""
     """Name of the number of steps of that loop."""
     numbers: Mapping[str, int] = field(default_factory=dict)
@@ -100,11 +106,24 @@ class Failure:
 
 
 @dataclass
+class Bound:
+    """A watched name was bound or changed, once or several times in a row."""
+
+    name: str
+    changed: dict[str, Any]
+    """All watched values that are others than at the last report in this step."""
+    number: int
+    """Of the last of these reports."""
+
+
+@dataclass
 class Step:
     """One step of a watched training loop."""
 
-    seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    """Each gradient that was bound or changed, in order, with all watched gradients as they were then."""
+    seen: list[Bound] = field(default_factory=list)
+    """What was bound or changed, in order."""
+    reports: int = 0
+    """How many there were."""
     after: dict[str, Any] | None = None
     """The values that were asked for after the step; None if it did not come to its end."""
 
@@ -143,8 +162,12 @@ class Result:
         """
         if not (steps := self.steps.get(len(self.after))):
             raise ValueError("a gradient before the first step")
-        before = steps[-1].seen[-1][1] if steps[-1].seen else {}
-        steps[-1].seen.append((name, {**before, **changed}))
+        step = steps[-1]
+        step.reports += 1
+        if step.seen and step.seen[-1].name == name:  # an element after the other, say
+            step.seen[-1] = Bound(name, {**step.seen[-1].changed, **changed}, step.reports - 1)
+        else:
+            step.seen.append(Bound(name, dict(changed), step.reports - 1))
 
     def end_step(self, found: dict[str, Any]) -> None:
         """A step came to its end."""
@@ -237,6 +260,14 @@ def run(
     report.done(placed)
 
 
+def forget_modules(folder: str) -> None:
+    """Forget the modules that lie in a folder, so that whoever imports them next has them as they are written."""
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and os.path.abspath(path).startswith(os.path.join(folder, "")):
+            sys.modules.pop(name, None)
+
+
 def _names_of(value: object, namespace: dict, exact: type, but: set) -> list[str]:
     """Further names bound to one and the same tensor: they stay so when another takes its place."""
     if type(value) is not exact:
@@ -269,7 +300,7 @@ class _Loop:
         self.report, self.namespace, self.replacements = report, namespace, replacements
         self.tensor, self.same, self.put = Tensor, torch.equal, Tensor.copy_
         self.chunk = Chunk("", "")
-        self.open = False
+        self.open, self.count = False, 0
         self.values: Mapping[str, Any] = {}
         self.known: dict[str, Any] = {}
 
@@ -289,20 +320,22 @@ class _Loop:
         return test
 
     def begin(self) -> None:
-        self.open, self.known = True, {}
+        self.open, self.known, self.count = True, {}, 0
         self.report.begin_step()
 
-    def seen(self, name: str, last: bool) -> None:
-        """A statement has bound or changed a gradient; the last one of a step that does."""
+    def seen(self, name: str) -> None:
+        """A statement has bound or changed what is watched."""
         if not self.open:
             return
         frame = sys._getframe(1)
         self.values = {**frame.f_globals, **frame.f_locals}
-        if last and name[1:] in self.chunk.replace:
-            with contextlib.suppress(RuntimeError, TypeError):  # some tensors cannot be changed
-                self.put(self.values[name], self.replacements[name[1:]])
+        for number, variable in self.chunk.put:
+            if number == self.count:
+                with contextlib.suppress(RuntimeError, TypeError):  # some tensors cannot be changed
+                    self.put(self.values[name], self.replacements[variable])
+        self.count += 1
         changed: dict[str, Any] = {}
-        for key in self.chunk.watched:
+        for key in (*self.chunk.watched, *self.chunk.also):
             value = self.values.get(key)
             if type(value) is not self.tensor:
                 changed |= {key: value} if key == name else {}
@@ -313,7 +346,8 @@ class _Loop:
 
     def _as_before(self, key: str, value: Tensor) -> bool:
         known = self.known.get(key)
-        return known is not None and known[1].shape == value.shape and self.same(known[1], value)
+        same_kind = known is not None and (known[1].shape, known[1].dtype) == (value.shape, value.dtype)
+        return same_kind and self.same(known[1], value)
 
     def end(self, frame) -> None:
         self.open = False
@@ -333,7 +367,7 @@ def _execute(chunk: Chunk, namespace: dict, let_through: tuple[type[BaseExceptio
     label = chunk.label
     try:
         if chunk.watched:
-            code = compile_watched(chunk.source, label, chunk.steps_name, chunk.watched, chunk.numbers)
+            code = compile_watched(chunk.source, label, chunk.steps_name, chunk.watched, chunk.numbers, chunk.also)
         else:
             code = compile(chunk.source, label, "exec")
         exec(code, namespace)
@@ -507,7 +541,7 @@ def _untouched() -> Iterator[None]:
     numpy_random = sys.modules.get("numpy.random")
     drawn, drawn_by_numpy = random.getstate(), numpy_random.get_state() if numpy_random else None
     torch_drawn, dtype, grad = torch.get_rng_state(), torch.get_default_dtype(), torch.is_grad_enabled()
-    folder, threads = _folder(), torch.get_num_threads()
+    folder, threads, modules = _folder(), torch.get_num_threads(), dict(sys.modules)
     pyplot = sys.modules.get("matplotlib.pyplot")
     figures = set(pyplot.get_fignums()) if pyplot else set()
     try:
@@ -523,6 +557,8 @@ def _untouched() -> Iterator[None]:
             try:
                 yield
             finally:
+                forget_modules(os.getcwd())
+                sys.modules.update({n: m for n, m in modules.items() if n not in sys.modules})  # of the notebook's own
                 os.chdir(folder)
     finally:
         for number in set(pyplot.get_fignums()) - figures if pyplot else ():

@@ -20,22 +20,29 @@ def compile_watched(
     steps_name: str,
     gradients: Sequence[str],
     numbers: Mapping[str, int],
+    also: Sequence[str] = (),
 ) -> CodeType:
     """A cell as code in which the training loop can be watched.
 
     ``_each_step(iterable)`` stands around what a ``for`` goes through, ``_goes_on(test)`` around the test of a ``while``, and
-    ``_seen("dW1", last)`` after each statement that binds or changes such a gradient; ``last`` says whether no further one in
-    the cell does.
+    ``_seen("dW1")`` after each statement that binds or changes such a gradient.
 
     Args:
         steps_name: name of the number of steps (see ``find_loop``).
-        gradients: names to be reported.
+        gradients: names to be reported, by which the loop is known.
+        also: other names to be reported.
         numbers: large numbers by name; where one is written out, the name takes its place (100_000 becomes ``lr_drop``).
     """
     tree = _Names(numbers).visit(ast.parse(source))
     loop = find_loop(tree.body, steps_name, gradients)
-    tree = _Watch(tree, loop, frozenset(gradients)).visit(tree)
+    tree = _Watch(loop, frozenset([*gradients, *also])).visit(tree)
     return compile(ast.fix_missing_locations(tree), label, "exec")
+
+
+def names_bound(tree: Sequence[ast.stmt]) -> set[str]:
+    """Every name that a simple statement binds or changes, wherever it stands, inside of functions, too."""
+    simple = (node for part in tree for node in ast.walk(part) if isinstance(node, _SIMPLE))
+    return set().union(*(written(node) | bound_anew(node) for node in simple), set())
 
 
 def find_loop(body: Sequence[ast.stmt], steps_name: str, gradients: Sequence[str]) -> Loop | None:
@@ -86,14 +93,8 @@ class _Names(ast.NodeTransformer):
 class _Watch(ast.NodeTransformer):
     """Puts the calls in."""
 
-    def __init__(self, tree: ast.Module, loop: Loop | None, gradients: frozenset[str]):
-        self.loop, self.gradients = loop, gradients
-        simple = [node for node in ast.walk(tree) if isinstance(node, _SIMPLE)]
-        simple.sort(key=lambda node: (node.lineno, node.col_offset))
-        self.last = {name: node for node in simple for name in self._changed(node)}
-
-    def _changed(self, node: ast.stmt) -> list[str]:
-        return sorted((written(node) | bound_anew(node)) & self.gradients)
+    def __init__(self, loop: Loop | None, watched: frozenset[str]):
+        self.loop, self.watched = loop, watched
 
     def visit(self, node: ast.AST) -> Any:
         is_loop = node is self.loop
@@ -104,10 +105,8 @@ class _Watch(ast.NodeTransformer):
             node.test = _call("_goes_on", node.test, node.test)
         if not isinstance(node, _SIMPLE):
             return node
-        calls = [
-            _call("_seen", node, ast.Constant(name), ast.Constant(self.last.get(name) is node))
-            for name in self._changed(node)
-        ]
+        changed = sorted((written(node) | bound_anew(node)) & self.watched)
+        calls = [_call("_seen", node, ast.Constant(name)) for name in changed]
         return [node, *(ast.copy_location(ast.Expr(call), node) for call in calls)]
 
 

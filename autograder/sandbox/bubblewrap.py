@@ -9,6 +9,7 @@ import functools
 import os
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -31,15 +32,17 @@ REFUSED = (
     "io_uring_register", "add_key", "request_key", "keyctl", "kexec_load", "kexec_file_load", "init_module", "finit_module",
     "delete_module", "swapon", "swapoff", "reboot", "syslog", "acct", "quotactl", "personality", "vhangup",
     "memfd_create", "memfd_secret", "shmget", "shmat",  # memory that belongs to no process, so that nobody could count it
+    "msgget", "semget", "mq_open",
 )  # fmt: skip
 """System calls that no notebook needs; some of them would lead to rights inside a namespace of the student's own."""
 REFUSED_TO_RUNS = (
-    "execve", "execveat", "pkey_mprotect", "remap_file_pages", "msgget", "semget", "mq_open",
+    "execve", "execveat", "pkey_mprotect", "remap_file_pages",
 )  # fmt: skip
-"""Refused to the judge's runs besides: ways to machine code that is not there yet, and to leave something for the next run."""
+"""Refused to the judge's runs besides: ways to machine code that is not there yet."""
 
 _NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW... flag
 _EXECUTABLE, _WRITABLE = 4, 2
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 
 
 class SandboxMissing(RuntimeError):
@@ -185,6 +188,14 @@ def filter_program(runs: bool) -> bytes:
     for name in REFUSED + (REFUSED_TO_RUNS if runs else ()):
         refuse(name)
     refuse("clone3", action=seccomp.ERRNO(errno.ENOSYS))  # its flags cannot be seen; the C library then takes clone
+    for size in (
+        socket.SO_SNDBUF,
+        socket.SO_RCVBUF,
+        _SO_SNDBUFFORCE,
+        _SO_RCVBUFFORCE,
+    ):  # what waits there is nobody's memory
+        level, name = (seccomp.Arg(i, seccomp.EQ, word) for i, word in ((1, socket.SOL_SOCKET), (2, size)))
+        refuse("setsockopt", level, name)
     for bit in range(32):
         if _NEW_NAMESPACES >> bit & 1:
             refuse("clone", seccomp.Arg(0, seccomp.MASKED_EQ, 1 << bit, 1 << bit))

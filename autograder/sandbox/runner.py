@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder.sandbox.inside_sandbox.wire import MOST_ELEMENTS, Reader, pack, receive
+from autograder.sandbox.inside_sandbox.wire import Reader, pack, receive
 from autograder.sandbox.warm import Place, Server
-from toolkit.runs import Failure, Job, Result, plain
+from toolkit.runs import MOST_DIMENSIONS, MOST_ELEMENTS, Failure, Job, Result, plain
 
 CHUNK_SECONDS = 10.0
 """Longest time for one cell of a student's on a small minibatch."""
@@ -21,7 +21,6 @@ SUBMISSION_SECONDS = 300.0
 """Longest time for all runs of one submission."""
 SUBMISSION_BYTES = 1 << 29
 """Most that all runs of one submission may send back."""
-MOST_DIMENSIONS = 16
 _DTYPES = {str(d).removeprefix("torch."): d for d in (
     torch.float16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
 )}  # fmt: skip
@@ -156,18 +155,28 @@ class Runner:
         return result, lost if lost is None else self._explain(lost)
 
     def _start_process(self) -> None:
-        self._connection, theirs = socket.socketpair()
-        with theirs:
-            for retry in (True, False):
-                self._place = self._place or self.server.open({}, autograd=False)
-                try:
-                    self._place.run(theirs)
-                    return
-                except OSError:  # the warm process or the supervisor died since the last run
-                    self._place.close()
-                    self._place = None
-                    if not retry:
-                        raise
+        """Start the process that jobs are run in.
+
+        Raises:
+            RuntimeError: there is none to be had; ``SandboxMissing`` among them.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                for retry in (True, False):
+                    self._place = self._place or self.server.open({}, autograd=False)
+                    try:
+                        self._place.run(theirs)
+                        break
+                    except OSError:  # the warm process or the supervisor died since the last run
+                        self._place.close()
+                        self._place = None
+                        if not retry:
+                            raise
+        except BaseException:
+            ours.close()
+            raise
+        self._connection = ours  # only now is there something to end
 
     def _converse(
         self, connection: socket.socket, job: Job, skipped: Mapping[int, Failure], result: Result, allowance: Allowance
@@ -209,9 +218,10 @@ class Runner:
                 elif "begin" in header:
                     result.begin_step()
                 elif "seen" in header:
-                    if header["name"] not in chunk.watched:
+                    watched = (*chunk.watched, *chunk.also)
+                    if header["name"] not in watched:
                         raise ValueError("a name that nobody asked for")
-                    result.see(header["name"], _tensors(header["seen"], blobs, chunk.watched))
+                    result.see(header["name"], _tensors(header["seen"], blobs, watched))
                 elif "end" in header:
                     result.end_step(_tensors(header["end"], blobs, chunk.snapshot))
                 if "chunk" not in header:
@@ -331,7 +341,7 @@ def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: C
             continue
         dtype, shape = _DTYPES.get(d["dtype"]), d["shape"]
         if dtype is None:
-            found[name] = f"tensor of dtype {plain(d['dtype'])}"
+            found[name] = f"tensor of torch.{plain(d['dtype'])}"
             continue
         if type(shape) is not list or not all(type(size) is int and 0 <= size <= MOST_ELEMENTS for size in shape):
             raise ValueError("a shape that is none")

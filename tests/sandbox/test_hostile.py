@@ -7,7 +7,8 @@ process, too, and must do what they are about: then it is the sandbox that holds
 
 What is known to get past, and why it is left:
 
-- A derivative by finite differences or by a complex step, a formula from a book or from sympy: they compute the same numbers.
+- A derivative by finite differences or by a complex step, a formula from a book, from sympy or from torch's own Python
+  (``torch/_decomp``, ``torch.distributions.transforms``): they compute the same numbers.
 - Python code that corrupts its own interpreter's memory (crafted bytecode, numpy arrays over foreign addresses) can call
   any function of libtorch, its derivative of tanh among them. Nothing in one process can be kept from code in it.
 """

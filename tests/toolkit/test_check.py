@@ -74,7 +74,7 @@ BROKEN = [
     # what cannot be compared
     ("dprobs = [1.0]", "probs", "✗ dprobs is of type list, not a torch.Tensor."),
     ("dprobs = None", "probs", "is None, not a torch.Tensor"),
-    ("dprobs = dprobs > 0", "probs", "has dtype torch.bool"),
+    ("dprobs = dprobs > 0", "probs", "is a tensor of torch.bool"),
     ("dprobs[0, 0] = float('nan')", "probs", "✗ dprobs holds nan."),
     ("dprobs[0, 0] = float('-inf')", "probs", "✗ dprobs holds inf."),
     # shapes; a shape that PyTorch would broadcast is as wrong as any other

@@ -98,7 +98,9 @@ def test_a_right_answer_is_right_on_a_hundred_draws(path: str):
             assert verdict.kind == answer.expected.get(name, ("right", ""))[0], (seed, verdict)
 
 
-@pytest.mark.parametrize("name", ["in_a_function", "one_running_tensor", "own_names_everywhere"])
+@pytest.mark.parametrize(
+    "name", ["in_a_function", "no_intermediates", "one_running_tensor", "own_names_everywhere", "db1_past_other_names"]
+)
 def test_a_right_loop_is_right_on_many_draws(name: str):
     for seed in range(12):
         _assert_as_expected(read_answer(BANK / "right" / "4_training_loop" / f"{name}.py"), seed)

@@ -3,12 +3,14 @@
 import os
 import random
 import signal
+import sys
 import time
 
 import pytest
 import torch
 from torch import Tensor
 
+from toolkit.cells import plain_python
 from toolkit.no_derivatives import derivatives_refused
 from toolkit.one_device import cpu_by_default, every_device_is_the_cpu
 from toolkit.runs import Chunk, Job, run_here
@@ -92,8 +94,7 @@ def _is_let_through() -> None:
     "source",
     [
         "x.requires_grad_()",
-        "torch.enable_grad().__enter__()",
-        "torch.set_grad_enabled(True)",
+        "x.retain_grad()",
         "torch.autograd.grad(x, x)",
         "torch.func.grad(torch.sum)(x)",
         "x.backward()",
@@ -104,6 +105,33 @@ def test_derivatives_and_questions_are_refused(source):
     result = run_here(Job([Chunk(source, "cell")], VALUES, {}, [], imports="import torch"))
     assert result.failures[0].kind == "raised"
     assert torch.func.grad(torch.sum)(torch.ones(2)).tolist() == [1, 1]
+
+
+OPTIMIZER = """
+x.grad = torch.ones_like(x)
+optimizer = torch.optim.SGD([x], lr=0.5)
+optimizer.step()
+optimizer.zero_grad(set_to_none=False)
+dx = x
+"""
+
+
+def test_an_optimizer_takes_a_step():
+    result = run_here(Job([Chunk(OPTIMIZER, "cell")], VALUES, {}, ["x"], imports="import torch"), seconds=60)
+    assert not result.failures and torch.equal(result.final["x"], VALUES["x"] - 0.5)
+
+
+def test_a_module_that_a_cell_writes_is_there_in_that_run_alone(tmp_path, monkeypatch):
+    (tmp_path / "mine_alone.py").write_text("number = 1")
+    monkeypatch.syspath_prepend("")
+    monkeypatch.chdir(tmp_path)
+    import mine_alone
+
+    for number in (2, 3):
+        source = plain_python(f"%%writefile mine_alone.py\nnumber = {number}")
+        result = run_here(job(source, "import mine_alone\ndx = mine_alone.number * x"))
+        assert torch.equal(result.final["x"], VALUES["x"] * number)
+    assert sys.modules.pop("mine_alone") is mine_alone and mine_alone.number == 1
 
 
 DEVICES = """

@@ -21,6 +21,7 @@ _NEWNS, _NEWIPC, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x400000
 _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 _DETACH = 2
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_CAP_AMBIENT = 24, 38, 22, 47
+_PR_SET_CHILD_SUBREAPER = 36
 _CAPABILITIES = 64
 
 SUBMISSION, HOME = "/submission", "/home/student"
@@ -39,6 +40,8 @@ class Limits:
     processes: int = 64
     file: int = 64 << 20
     """Bytes of one file."""
+    open_files: int = 256
+    """Of one process."""
 
 
 def fork_into_new_namespace(own: int) -> int:
@@ -137,7 +140,7 @@ def set_limits(limits: Limits) -> None:
     """Limits that hold for each process by itself, on any system that has them."""
     wanted = {
         "RLIMIT_AS": limits.address_space, "RLIMIT_NPROC": limits.processes, "RLIMIT_FSIZE": limits.file, "RLIMIT_CORE": 0,
-        "RLIMIT_NOFILE": 1024, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_NOFILE": limits.open_files, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0,
     }  # fmt: skip
     for name, value in wanted.items():
         if hasattr(resource, name):
@@ -145,16 +148,32 @@ def set_limits(limits: Limits) -> None:
                 resource.setrlimit(getattr(resource, name), (value, value))
 
 
+def adopt_orphans() -> None:
+    """Become the parent of all that descends from this process and has lost its own, where the system can do that."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children() -> list[int]:
+    """The processes that this one is the parent of, where the system tells."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
 def in_use(proc: int, but: int) -> tuple[int, int]:
     """Memory in bytes and the number of the processes in a process namespace, this one left out.
 
-    Memory that is shared between processes counts for each; what is mapped from files on disk does not count.
+    Memory that is shared between processes counts for each; what is mapped from files on disk does not count. A socket counts
+    for what it may hold, since that belongs to no process: those on their way from one process to another are counted, too.
 
     Args:
         proc: its /proc, an open folder.
         but: the process to leave out.
     """
-    memory, count = 0, 0
+    memory, count = _sockets(proc, but) * _SOCKET_BYTES, 0
     for entry in os.listdir(proc):
         if entry.isdigit() and int(entry) != but:
             try:
@@ -165,6 +184,20 @@ def in_use(proc: int, but: int) -> tuple[int, int]:
             count += 1
             memory += sum(int(line.split()[1]) << 10 for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
     return memory, count
+
+
+_SOCKET_BYTES = 1 << 18
+"""The most that may wait in a socket for its reader: net.core.wmem_default, as Linux has it (socket(7)), and the last message.
+Nobody can ask for more (``bubblewrap.filter_program``)."""
+
+
+def _sockets(proc: int, process: int) -> int:
+    """How many sockets there are in the network namespace of a process, open anywhere or under way."""
+    try:
+        with open(os.open(f"{process}/net/sockstat", os.O_RDONLY, dir_fd=proc), "rb") as file:
+            return int(file.readline().split()[-1])  # sockets: used 3
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _tmpfs(place: str, size: str) -> None:

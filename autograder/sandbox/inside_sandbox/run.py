@@ -19,7 +19,7 @@ from torch import Tensor
 from toolkit import runs
 
 from .no_autograd import forbid_machine_code
-from .wire import MOST_ELEMENTS, Reader, pack, receive
+from .wire import Reader, pack, receive
 
 JOB_BYTES = 1 << 32
 
@@ -35,9 +35,10 @@ def run_jobs(connection: socket.socket) -> None:
     matplotlib.use("Agg")
     torch.set_num_threads(1)
     forbid_machine_code()
+    sys.path.insert(0, "")  # modules beside the notebook, as for a kernel
     folder, drawn, drawn_by_numpy = os.getcwd(), random.getstate(), numpy.random.get_state()
     # students may bind others to these names
-    run, report, read_job, threads = runs.run, _Wire, _job, sys._current_frames
+    run, report, read_job, threads, forget = runs.run, _Wire, _job, sys._current_frames, runs.forget_modules
     try:
         while job := receive(Reader(connection), JOB_BYTES, JOB_BYTES):
             os.chdir(folder)
@@ -45,6 +46,7 @@ def run_jobs(connection: socket.socket) -> None:
             numpy.random.set_state(drawn_by_numpy)
             wanted, skip = read_job(*job)
             run(wanted, report(connection, Tensor, _bytes_of), skip)
+            forget(folder)
             if len(threads()) > 1:
                 break
             gc.collect()
@@ -102,7 +104,7 @@ class _Wire:
         if type(value) is not self.tensor:
             return {"type": type(value).__name__[:100]}, b""
         try:
-            if value.layout.__str__() != "torch.strided" or value.numel() > MOST_ELEMENTS:
+            if value.layout.__str__() != "torch.strided" or value.numel() > runs.MOST_ELEMENTS:
                 return {"type": "tensor that is too large or not dense"}, b""
             dtype = str(value.dtype).removeprefix("torch.").replace("bfloat16", "float32")
             return {"dtype": dtype, "shape": list(value.shape)}, self.to_bytes(value)

@@ -44,6 +44,8 @@ def serve(connection: socket.socket, confined: bool, kernel: object | None) -> N
     """
     state = _State(confined, kernel)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not confined:
+        confine.adopt_orphans()
     try:
         _prepare(connection, state)
         while True:
@@ -73,7 +75,7 @@ def _prepare(connection: socket.socket, state: _State) -> None:
         # the files of the notebook that a kernel runs stay; one run of the judge's leaves nothing for the next
         state.view = confine.View(header["keep"], {confine.SUBMISSION} if state.kernel else set())
         if not state.kernel:
-            confine.without_proc()  # through it a process could put its own code back
+            confine.without_proc()  # through it a process could write into its own memory
     folder = Path(header["folder"])
     for name, data in zip(header["files"], files, strict=True):
         path = folder / name
@@ -182,3 +184,8 @@ def _end_all(state: _State) -> None:
             break
         if process == state.child:
             state.child = 0
+    while not state.confined and (left := confine.children()):  # each has its children brought up here
+        for process in left:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Generator, Sequence
 MAGIC = b"ninja1\n"
 HEADER_BYTES = 1 << 22
 """The longest JSON header that is read from student code."""
-MOST_ELEMENTS = 1 << 21
-"""The largest tensor that is taken from student code; no gradient of a small network comes near."""
 
 
 class TooLarge(ValueError):
