@@ -51,11 +51,14 @@ def owners(cells: Sequence[NotebookNode], exercise: Exercise) -> tuple[list[str 
         _by_contents(cells, code, found, exercise, claim)
         _by_place(code, found, trusted, claim)
     sentences = [
-        f"{_cells(names)} had lost the metadata and {_were(names)} recognised by {how}." for how, names in ways.items()
+        f"{naming(names)} had lost the metadata and {_were(names)} recognised by {how}." for how, names in ways.items()
     ]
-    if twice:
-        names = list(dict.fromkeys(twice))
-        sentences.append(f"{_cells(names)} {_were(names)} there more than once; the first counts, all are run.")
+    for solution, counts in (
+        (True, "all are run where they stand, and what is bound last before the check counts"),
+        (False, "the exercise's own counts, once"),
+    ):
+        if names := [name for name in dict.fromkeys(twice) if utils.is_solution(trusted[name]) == solution]:
+            sentences.append(f"{naming(names)} {_were(names)} there more than once; {counts}.")
     return found, sentences
 
 
@@ -68,7 +71,7 @@ def grade_id_of(cell: NotebookNode) -> str:
 
 def put_back(names: Sequence[str], empty: bool) -> str:
     """The sentence on source cells that a submission does not have."""
-    return f"{_cells(names)} {_were(names)} missing and {_were(names)} put back{' empty' if empty else ''}."
+    return f"{naming(names)} {_were(names)} missing and {_were(names)} put back{' empty' if empty else ''}."
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,8 @@ def _defines(source: str) -> set[str]:
         return set(_ASSIGNED.findall(source))
 
 
-def _cells(names: Sequence[str]) -> str:
+def naming(names: Sequence[str]) -> str:
+    """Cells in a sentence, by grade_id."""
     listed = ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
     return f"Cell {listed}" if len(names) == 1 else f"Cells {listed}"
 

@@ -22,8 +22,11 @@ from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.handed_in.mend import NOTES
+from autograder.handed_in.naming import printable
 from autograder.handed_in.steps import exercise_of
+from autograder.judging.steps import summary
 from autograder.reports.harmless import HALF_CHARACTER, LONGEST_MARKDOWN, markdown, picture, plain, typed
+from autograder.reports.tex import typed_out
 
 MOST_OUTPUTS = 100
 """Outputs of one cell; the last ones are kept, since the judge's come last."""
@@ -39,12 +42,14 @@ class Defuse(NbGraderPreprocessor):
 
 
 class EscapeNames(NbGraderPreprocessor):
-    """Names of students as text: the formgrader's page would take a folder's name in ``submitted/`` for HTML."""
+    """Names of students as text: the formgrader's page would take a folder's name in ``submitted/`` for HTML, or for TeX."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        for key in ("student", "first_name", "last_name", "notebook_path"):
+        for key in ("student", "first_name", "last_name"):
             if resources.get(key):
-                resources[key] = html.escape(resources[key])
+                resources[key] = html.escape(typed_out(printable(resources[key])))
+        if resources.get("notebook_path"):  # an address, and no text
+            resources["notebook_path"] = html.escape(resources["notebook_path"])
         return nb, resources
 
 
@@ -57,11 +62,16 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
     cells: list[NotebookNode] = []
     seen: set[str] = set()
     room = MOST_MARKDOWN
+    notes = _plain_throughout(notebook.metadata.get(NOTES, {}))
+    said = {text: markdown(text, mark="") for text in _summaries(notebook.metadata.get(NOTES, {}), notes)}
+    said |= {page: page for page in said.values()}  # twice does no harm
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             fresh = _code(cell)
         elif cell.cell_type == "markdown" and cell.source in known:
             fresh = _ours(known[cell.source])
+        elif cell.cell_type == "markdown" and cell.source in said:
+            fresh = _text(said[cell.source])
         elif cell.cell_type == "markdown":
             fresh = _text(markdown(cell.source, cell.get("attachments"), min(room, LONGEST_MARKDOWN)))
             room -= len(cell.source)
@@ -79,7 +89,7 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
     metadata = {
         "kernelspec": source.metadata.get("kernelspec", {}),
         "language_info": {"name": "python", "pygments_lexer": "ipython3"},
-        NOTES: _plain_throughout(notebook.metadata.get(NOTES, {})),
+        NOTES: notes,
     }
     return NotebookNode(nbformat=4, nbformat_minor=5, cells=cells, metadata=from_dict(metadata))
 
@@ -103,6 +113,11 @@ def leave_out_files(assignment: str, student: str, notebooks: list[str]) -> None
             or (original.is_file() and not path.is_symlink() and filecmp.cmp(path, original, shallow=False))
         ):
             path.unlink()
+
+
+def _summaries(*notes: Mapping[str, Any]) -> set[str]:
+    """The judge's first cell, by what it was made from: whoever has a cell of the same text says the same."""
+    return {summary(dict(one)).source for one in notes if "verdicts" in one}
 
 
 def _ours(cell: NotebookNode) -> NotebookNode:
@@ -155,7 +170,7 @@ def _bundle(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> tuple[dict,
     return kept, {kind: size for kind, size in sizes.items() if size}
 
 
-def _plain_throughout(value: object) -> object:
+def _plain_throughout(value: Any) -> Any:
     """Notes of the judge and of ``mend``, which quote students."""
     if isinstance(value, Mapping):
         return {plain(key): _plain_throughout(inner) for key, inner in value.items()}

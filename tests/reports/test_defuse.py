@@ -91,7 +91,7 @@ def test_cells_of_the_course_keep_what_nbgrader_needs():
 def test_what_students_say_in_verdicts_and_mended_sentences_is_only_text(quiet):
     said = f"&#36;\\href{{http://localhost/HIT}}{{x}}&#36; \\(\\href{{HIT}}{{x}}\\) http://localhost/HIT {IMG} [x](/HIT) \x1b[2J"
     notes = {"mended": [said], "run": said, "verdicts": [{"name": "h", "kind": "raised", "message": said}]}
-    safe = defused(notebook(steps._summary(notes), **{NOTES: notes}), SOURCE)
+    safe = defused(notebook(steps.summary(notes), **{NOTES: notes}), SOURCE)
     for template in TEMPLATES:
         assert not active(page(safe, template)) - quiet[template]
     assert "\x1b" not in json.dumps(safe) and "\\u001b" not in json.dumps(safe)
