@@ -55,26 +55,29 @@ class ReleaseExporter(NotebookExporter):
         super().__init__(**options)
         for folder, source in self._folders():
             ignored = self.parent.coursedir.ignore
-            found = obstacles(folder, source, ignored, self.solutions) or self._cannot_be_made(source)
-            if found:
-                sentence = " ".join(found)
-                self.parent.log.error(sentence)
-                raise Typed(sentence)
+            if found := obstacles(folder, source, ignored, self.solutions):
+                self._stop(" ".join(found))
+        for path in (path for paths in getattr(self.parent, "assignments", {}).values() for path in paths):
+            if said := self._cannot_be_made(path):
+                self._stop(said)
 
-    def _cannot_be_made(self, source: Path) -> list[str]:
-        """Why nbgrader would fail at a source, and leave nothing of what was there: a sentence, or none. It is tried aside."""
-        for path in source.glob("*.ipynb"):
-            notebook = read(path)
-            if not self.solutions and (said := other_cells(path.stem, notebook, self.parent.coursedir)):
-                return [said]
-            try:
-                resources = self.parent.init_single_notebook_resources(str(path))
-                for step in self.parent.preprocessors:
-                    if step not in (SaveCells, Execute):  # these write to the gradebook, and take minutes
-                        notebook, resources = step(parent=self)(notebook, resources)
-            except Exception as error:  # whatever is wrong with it
-                return [f"{path.name} cannot be released ({type(error).__name__}: {error}). Nothing was changed."]
-        return []
+    def _stop(self, sentence: str) -> None:
+        self.parent.log.error(sentence)
+        raise Typed(sentence)
+
+    def _cannot_be_made(self, path: str) -> str:
+        """Why nbgrader would fail at a source, and leave nothing of what was there; nothing if it would not. It is tried aside."""
+        try:
+            notebook, name = read(Path(path)), Path(path).stem
+            if not self.solutions and (said := other_cells(name, notebook, self.parent.coursedir)):
+                return said
+            resources = self.parent.init_single_notebook_resources(path)
+            for step in self.parent.preprocessors:
+                if step not in (SaveCells, Execute):  # these write to the gradebook, and take minutes
+                    notebook, resources = step(parent=self)(notebook, resources)
+        except Exception as error:  # whatever is wrong with it
+            return f"{Path(path).name} cannot be released ({type(error).__name__}: {error}). Nothing was changed."
+        return ""
 
     def _folders(self) -> list[tuple[Path, Path]]:
         """Of each assignment that is to be converted: where it goes, and its source."""

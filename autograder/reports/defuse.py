@@ -13,6 +13,7 @@ another folder. So a graded notebook is written anew from what is known to be ha
 import filecmp
 import html
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,13 @@ from autograder.handed_in.mend import NOTES
 from autograder.handed_in.naming import printable
 from autograder.handed_in.steps import exercise_of
 from autograder.judging.steps import summary
-from autograder.reports.harmless import HALF_CHARACTER, LONGEST_MARKDOWN, markdown, picture, plain, typed
+from autograder.reports.harmless import HALF_CHARACTER, LONGEST_MARKDOWN, MARKDOWN_SECONDS, markdown, picture, plain, typed
 from autograder.reports.tex import typed_out
 
 MOST_OUTPUTS = 100
 """Outputs of one cell; the last ones are kept, since the judge's come last."""
-MOST_MARKDOWN = 10 * LONGEST_MARKDOWN
-"""Characters that are rendered in one notebook."""
+MOST_MARKDOWN, MOST_SECONDS = 10 * LONGEST_MARKDOWN, 4 * MARKDOWN_SECONDS
+"""Characters that are rendered in one notebook, and how long that may take; what is left then is shown as it was typed."""
 
 
 class Defuse(NbGraderPreprocessor):
@@ -61,7 +62,7 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
     known = {cell.source: cell for cell in source.cells if cell.cell_type == "markdown"}
     cells: list[NotebookNode] = []
     seen: set[str] = set()
-    room = MOST_MARKDOWN
+    room, seconds = MOST_MARKDOWN, MOST_SECONDS
     notes = _plain_throughout(notebook.metadata.get(NOTES, {}))
     said = {text: markdown(text, mark="") for text in _summaries(notebook.metadata.get(NOTES, {}), notes)}
     said |= {page: page for page in said.values()}  # twice does no harm
@@ -73,8 +74,9 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
         elif cell.cell_type == "markdown" and cell.source in said:
             fresh = _text(said[cell.source])
         elif cell.cell_type == "markdown":
-            fresh = _text(markdown(cell.source, cell.get("attachments"), min(room, LONGEST_MARKDOWN)))
-            room -= len(cell.source)
+            longest, before = min(room, LONGEST_MARKDOWN), time.process_time()
+            fresh = _text(markdown(cell.source, cell.get("attachments"), longest, seconds=min(seconds, MARKDOWN_SECONDS)))
+            room, seconds = room - len(cell.source), seconds - (time.process_time() - before)
         else:
             fresh = _text(typed(cell.source))
         owned = bool(cell.metadata.get("nbgrader"))

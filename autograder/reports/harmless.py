@@ -25,13 +25,14 @@ LONGEST_TEXT = 200_000
 """Characters of one output."""
 LONGEST_MARKDOWN = 20_000
 """Characters of a text cell; a longer one is shown as it was typed, since markdown can be made slow to read."""
-MARKDOWN_SECONDS = 1.0
-"""Longest time for rendering a text cell, a hundred times what anybody's takes; then it is shown as it was typed."""
+MARKDOWN_SECONDS = 0.5
+"""Longest time for rendering a text cell, fifty times what anybody's takes; then it is shown as it was typed."""
 MOST_NESTED, MOST_CROSSED = 50, 2_000
 """How deep elements may lie in one another, and how many more may be made where they are not closed in their order: HTML
 opens those anew in each paragraph that follows."""
-LONGEST_CODE, MOST_CODE_LINES, LONGEST_CODE_LINE = 20_000, 500, 1_000
-"""Most characters, lines and characters of a line of a code cell in colours; Pygments is quadratic in each of them."""
+LONGEST_CODE, LONGEST_CODE_LINE, MOST_BLANK = 10_000, 500, 200
+"""Most characters of a code cell in colours, of one of its lines, and of what is blank in it, line ends included, before
+something that is not: Pygments is quadratic in the last two."""
 LARGEST_PICTURE = 4_000_000
 """Bytes of one picture."""
 SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
@@ -92,6 +93,7 @@ def markdown(
     attachments: Mapping[str, Any] | None = None,
     longest: int = LONGEST_MARKDOWN,
     mark: str = HANDED_IN,
+    seconds: float = MARKDOWN_SECONDS,
 ) -> str:
     """A student's markdown as a ``<div>`` that markdown leaves as it is; one that came from here comes back the same.
 
@@ -99,13 +101,14 @@ def markdown(
         attachments: the cell's own pictures, base64 by kind, by name.
         longest: how many characters are rendered at most; a longer text comes back as it was typed.
         mark: with what it begins: it says whose the text is.
+        seconds: longest time for rendering it.
     """
     source = HALF_CHARACTER.sub("\ufffd", source)
     if not source.strip() or (source.startswith(f"<div>\n{mark}") and _is_harmless(source)):
         return source
-    if len(source) <= longest:
+    if len(source) <= longest and seconds > 0:
         try:
-            with at_most(MARKDOWN_SECONDS):
+            with at_most(seconds):
                 shown = _Shown(attachments).page(source)
                 page = f"<div>\n{mark}{_cleaned(shown)}\n</div>" if _is_bounded(shown) else ""
         except (Exception, TookTooLong):  # whatever makes the renderers stumble must not stop the grading
@@ -194,6 +197,7 @@ def _is_harmless(page: str) -> bool:
     return not within
 
 
+_BLANK = re.compile(r"\s+")
 _ELEMENT = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _VOID = {"br", "hr", "img", "input", "wbr", "col", "source", "link", "meta", "area", "base", "embed", "track", "param"}
 
@@ -220,8 +224,9 @@ def _is_bounded(page: str) -> bool:
 
 def is_long_code(source: str) -> bool:
     """Whether a code cell is too long to be highlighted: a page shows it plain."""
-    lines = source.split("\n")
-    return len(source) > LONGEST_CODE or len(lines) > MOST_CODE_LINES or max(map(len, lines)) > LONGEST_CODE_LINE
+    if len(source) > LONGEST_CODE or max(map(len, source.split("\n"))) > LONGEST_CODE_LINE:
+        return True
+    return any(len(found[0]) > MOST_BLANK for found in _BLANK.finditer(source))
 
 
 def typed(source: str, mark: str = HANDED_IN) -> str:

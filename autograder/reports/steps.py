@@ -14,7 +14,7 @@ from autograder.handed_in.mend import NOTES
 from autograder.reports.harmless import is_long_code
 
 QUESTION = "?"
-MOST_CODE = 200_000
+MOST_CODE = 100_000
 """Characters of code that are highlighted in one page."""
 
 
