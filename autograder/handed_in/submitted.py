@@ -6,6 +6,7 @@ answers is taken. What had to be done is said in sentences that go to the studen
 be read is a ``problem``, which a human has to solve: it is not worth 0 points, but has none yet.
 """
 
+import contextlib
 import fnmatch
 import functools
 import hashlib
@@ -19,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader import utils
 
 from autograder.course.exercise import COURSE, Exercise
@@ -376,6 +378,9 @@ class _HandedIn:
         """Why a human has to look, though there is a notebook; nothing, if there is no reason."""
         found = {match.decode("utf-8", "replace") for match in _GRADE_ID.findall(data)}
         counts = count_grade_ids(found, self.source.parent, self._assignments()) if found else {}
+        if not counts:  # its metadata are gone; what is no notebook is told when it is read
+            with contextlib.suppress(NotANotebook):
+                counts = count_cells(read_notebook(data, self.exercise)[0].cells, self.source.parent, self._assignments())
         if counts and not counts.get(self.assignment) and (other := max(counts, key=counts.__getitem__)):
             return f"{shown(chosen.path)} is the notebook of {other}. The one of {self.assignment} is needed."
         unread = bool(self.problems or self.doubtful) and self.exercise is not None
@@ -458,24 +463,38 @@ def count_answers(data: bytes, exercise: Exercise | None) -> int:
 
 def count_grade_ids(found: Collection[str], source: Path, assignments: Sequence[str]) -> dict[str, int]:
     """How many of these grade_ids are each assignment's alone; assignments that have none are left out."""
-    ids = {a: set(exercise.trusted_cells) for a in assignments if (exercise := read_exercise(a, source))}
-    alone = {a: ids[a].difference(*(ids[b] for b in ids if b != a)) for a in ids}
-    return {a: count for a in ids if (count := len(alone[a].intersection(found)))}
+    return _count_alone(found, {a: set(e.trusted_cells) for a in assignments if (e := read_exercise(a, source))})
+
+
+def count_cells(cells: Sequence[NotebookNode], source: Path, assignments: Sequence[str]) -> dict[str, int]:
+    """How many cells are each assignment's alone, told by grade_ids; if there are none, by cell ids; then by texts."""
+    texts = {
+        a: {text.strip() for text in exercise.released.values()} - {""}
+        for a in assignments
+        if (exercise := read_exercise(a, source))
+    }
+    return (
+        count_grade_ids({grade_id_of(cell) for cell in cells}, source, assignments)
+        or count_grade_ids({cell.get("id", "") for cell in cells}, source, assignments)
+        or _count_alone({cell.source.strip() for cell in cells}, texts)
+    )
+
+
+def _count_alone(found: Collection[str], keys: Mapping[str, set[str]]) -> dict[str, int]:
+    alone = {a: keys[a].difference(*(keys[b] for b in keys if b != a)) for a in keys}
+    return {a: count for a in keys if (count := len(alone[a].intersection(found)))}
 
 
 def of_contents(data: bytes, source: Path, assignments: Sequence[str]) -> str | None:
-    """The assignment whose cells a file holds, told by grade_ids and by texts; None if that cannot be told."""
+    """The assignment whose cells a file holds (``count_cells``); None if that cannot be told."""
     best: tuple[int, str | None] = (0, None)
-    for assignment in assignments:
-        exercise = read_exercise(assignment, source)
+    for assignment in assignments:  # a script's cells are found with an exercise's help
         try:
-            cells = read_notebook(data, exercise)[0].cells
+            cells = read_notebook(data, read_exercise(assignment, source))[0].cells
         except NotANotebook:
             continue
-        if counts := count_grade_ids({grade_id_of(cell) for cell in cells}, source, assignments):
-            return max(counts, key=counts.__getitem__)
-        ours = {exercise.released[cell.grade_id].strip() for cell in exercise.graded} if exercise else set()
-        best = max(best, (len(ours & {cell.source.strip() for cell in cells}), assignment), key=lambda pair: pair[0])
+        counts = count_cells(cells, source, assignments)
+        best = max([best, *((count, name) for name, count in counts.items())], key=lambda pair: pair[0])
     return best[1]
 
 
