@@ -38,8 +38,8 @@ def other_cells(name: str, source: NotebookNode, coursedir: CourseDirectory) -> 
     return (
         f"{name}: the gradebook has submissions with the cells of before, and in source/{name} {' and '.join(told)}, which "
         "nbgrader does not take. Nothing was written. Give the cells their former grade_ids and kinds again. Or, if the exercise "
-        f"is to change: copy gradebook.db to a safe place, `nbgrader db assignment remove {name} --force` (points and comments that "
-        "people gave for it go with it), then build and grade again."
+        f"is to change: copy gradebook.db to a safe place, `nbgrader db assignment remove {name} --force` (points and comments "
+        "that people gave for it go with it), then build and grade again."
     )
 
 

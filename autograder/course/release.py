@@ -66,7 +66,7 @@ class ReleaseExporter(NotebookExporter):
         raise Typed(sentence)
 
     def _cannot_be_made(self, path: str) -> str:
-        """Why nbgrader would fail at a source, and leave nothing of what was there; nothing if it would not. It is tried aside."""
+        """Why nbgrader would fail at a source, and leave nothing of what was there, tried aside; nothing if it would not."""
         try:
             notebook, name = read(Path(path)), Path(path).stem
             if not self.solutions and (said := other_cells(name, notebook, self.parent.coursedir)):

@@ -17,6 +17,7 @@ from nbgrader import utils
 from autograder.course.exercise import Exercise
 from autograder.course.typed import digest, signature
 from autograder.handed_in.recover import grade_id_of, naming, owners, put_back
+from toolkit.cells import is_too_long
 from toolkit.plans import NOT_RUN, typed_into
 
 NOTES = "backprop_ninja"
@@ -133,9 +134,11 @@ def _typed_into(grade_id: str, submitted: NotebookNode, exercise: Exercise) -> N
         kept.pop("attachments", None)
     if not text.strip() and not kept.get("attachments"):
         return None
-    kept.source = (
-        f"# typed into cell {grade_id}, which is the exercise's own:\n{text}" if kept.cell_type == "code" else text
-    )
+    if kept.cell_type == "code":
+        text = f"# typed into cell {grade_id}, which is the exercise's own:\n{text}"
+        if is_too_long(text):  # run, it would cost the cells after it their place among what is read
+            kept.cell_type = "raw"
+    kept.source = text
     kept.metadata, kept["id"] = NotebookNode(), f"{grade_id}-typed"
     return kept
 
@@ -147,6 +150,8 @@ def _kept_beside(typed: Mapping[str, NotebookNode]) -> list[str]:
     counts = "It counts as written there"
     if any(NOT_RUN in cell.source for cell in typed.values()):
         counts += ", but for lines that would change what the exercise gives: these are not run"
+    if any(cell.cell_type == "raw" for cell in typed.values()):
+        counts += ", but for what is too long for an answer: it is not run"
     return [
         f"{naming([*typed])} of the exercise's own had something typed into {'it' if len(typed) == 1 else 'them'}, which now "
         f"stands in a cell beside. {counts}."

@@ -380,7 +380,9 @@ class _HandedIn:
         counts = count_grade_ids(found, self.source.parent, self._assignments()) if found else {}
         if not counts:  # its metadata are gone; what is no notebook is told when it is read
             with contextlib.suppress(NotANotebook):
-                counts = count_cells(read_notebook(data, self.exercise)[0].cells, self.source.parent, self._assignments())
+                counts = count_cells(
+                    read_notebook(data, self.exercise)[0].cells, self.source.parent, self._assignments()
+                )
         if counts and not counts.get(self.assignment) and (other := max(counts, key=counts.__getitem__)):
             return f"{shown(chosen.path)} is the notebook of {other}. The one of {self.assignment} is needed."
         unread = bool(self.problems or self.doubtful) and self.exercise is not None
@@ -417,15 +419,17 @@ class _HandedIn:
     def _files_beside(self, chosen: _File, sentences: list[str]) -> dict[str, bytes]:
         """What is there when the notebook is run: the files of its place, or of its archive, modules of the student's too."""
         scripts = [file for file in self.notebooks if file.name.endswith(".py") and file is not chosen]
+        above = chosen.name.rpartition("/")[0] + "/"  # where the notebook lies is where it is run
         beside: dict[str, _File] = {}
         for file in [*self.beside, *scripts]:
             if file.name == TIMESTAMP:
                 if not file.archive and TIMESTAMP not in beside:
                     beside[TIMESTAMP] = file
             elif file.place is chosen.place and file.archive == chosen.archive:
+                name = file.name.removeprefix(above)
                 ignored = any(_ignored(part, self.ignore) for part in file.name.split("/"))
-                if not ignored and _usable(file.name, beside):
-                    beside[file.name] = file
+                if not ignored and _usable(name, beside):
+                    beside[name] = file
         when = {name: beside.pop(name).read(LONGEST + 1) for name in [*beside] if name == TIMESTAMP}
         if sum(file.size for file in beside.values()) > FILES_BYTES or len(beside) > FILES:
             sentences.append(

@@ -13,7 +13,7 @@ TIMESTAMP = "timestamp.txt"
 """nbgrader's file that says when something was handed in."""
 LONGEST = 100
 """Bytes that are read of it."""
-_CLOCK = re.compile(r"(?P<time>[^:]*\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?P<zone>[^\d\s].*)")
+_CLOCK = re.compile(r"(?P<time>[^:]*\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?P<zone>[^\d\s:.,].*)")
 _PARTED = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)[-_T ](\d\d?)-(\d\d)-(\d\d)")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?")
 _MAIL = re.compile(r"(?:[A-Za-z]{3}, )?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC)")
@@ -35,12 +35,13 @@ def read_time(data: bytes) -> datetime:
     Raises:
         NoTime: it is none of these.
     """
-    text = data[:LONGEST].decode("utf-8", "replace").strip("\ufeff \t\r\n\0")
+    plain = data[:LONGEST].removeprefix(b"\xff\xfe").replace(b"\0", b"")  # PowerShell writes UTF-16
+    text = plain.decode("utf-8", "replace").strip("\ufeff \t\r\n")
     if len(data) > LONGEST and data[LONGEST:].strip():
         raise NoTime("is too long for a date")
     try:
         if _EPOCH.fullmatch(text):
-            seconds = float(text) / (1000 if len(text) == 13 else 1)
+            seconds = float(text) / (1000 if text.isdigit() and len(text) == 13 else 1)
             found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
         elif _MAIL.fullmatch(text):
             found = parsedate_to_datetime(text)

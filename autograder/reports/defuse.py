@@ -26,7 +26,15 @@ from autograder.handed_in.mend import NOTES
 from autograder.handed_in.naming import printable
 from autograder.handed_in.steps import exercise_of
 from autograder.judging.steps import summary
-from autograder.reports.harmless import HALF_CHARACTER, LONGEST_MARKDOWN, MARKDOWN_SECONDS, markdown, picture, plain, typed
+from autograder.reports.harmless import (
+    HALF_CHARACTER,
+    LONGEST_MARKDOWN,
+    MARKDOWN_SECONDS,
+    markdown,
+    picture,
+    plain,
+    typed,
+)
 from autograder.reports.tex import typed_out
 
 MOST_OUTPUTS = 100
@@ -75,7 +83,9 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
             fresh = _text(said[cell.source])
         elif cell.cell_type == "markdown":
             longest, before = min(room, LONGEST_MARKDOWN), time.process_time()
-            fresh = _text(markdown(cell.source, cell.get("attachments"), longest, seconds=min(seconds, MARKDOWN_SECONDS)))
+            fresh = _text(
+                markdown(cell.source, cell.get("attachments"), longest, seconds=min(seconds, MARKDOWN_SECONDS))
+            )
             room, seconds = room - len(cell.source), seconds - (time.process_time() - before)
         else:
             fresh = _text(typed(cell.source))
