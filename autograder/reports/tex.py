@@ -19,7 +19,7 @@ widetilde vec dot ddot acute grave check breve overbrace underbrace overset unde
 mathtt mathcal mathbb mathfrak mathscr boldsymbol bm text textbf textit textrm texttt operatorname mathop mathrel mathbin
 left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr lfloor rfloor lceil rceil langle rangle lvert rvert
 lVert rVert lbrace rbrace vert Vert lbrack rbrack backslash begin end limits nolimits displaystyle textstyle scriptstyle
-quad qquad substack prime not hline cr colon
+quad qquad substack prime not hline cr colon boxed phantom
 """
 KNOWN = frozenset(_NAMES.split())
 _COMMAND = re.compile(r"\\(?=([A-Za-z@]+))")
