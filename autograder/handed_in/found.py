@@ -205,7 +205,8 @@ class _Search:
                 mine.setdefault(assignment, set()).add(path.name)
             if not found:
                 rest.add(path.name)
-        lost = {name for name in rest if _is_work(name) or not (mine or name == TIMESTAMP)}
+        modules = {name for name in rest if mine and name.endswith(".py")}  # beside a notebook, and no export
+        lost = {name for name in rest - modules if _is_work(name) or not (mine or name == TIMESTAMP)}
         for assignment, names in mine.items():
             claim(assignment, Place(folder, frozenset(names | (rest - lost))))
         return [(folder / name).relative_to(top).as_posix() for name in sorted(lost)]
