@@ -19,6 +19,7 @@ if _bin not in os.environ["PATH"].split(
     os.environ["PATH"] = os.pathsep.join([_bin, os.environ["PATH"]])
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
+from nbgrader import coursedir  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
 from autograder.classroom import steps as classroom  # noqa: E402
@@ -39,6 +40,9 @@ if os.environ.get("GRADEBOOK_DB"):  # make grade DB=...; else gradebook.db in th
     c.CourseDirectory.db_url = os.environ["GRADEBOOK_DB"]
 # *.py: the text sources hold the solutions and would be copied into the release
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+
+# a file that was handed in, which every command and page of nbgrader's reads: it cannot be told otherwise
+coursedir.CourseDirectory.get_existing_timestamp = handed_in.existing_timestamp
 
 # neither command, nor the formgrader's Generate, writes over what a person typed
 c.GenerateAssignment.exporter_class = course.ReleaseExporter
@@ -72,8 +76,14 @@ c.Autograde.autograde_preprocessors = [
     nbgrader.LimitOutput, classroom.SaveGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.Autograde.post_convert_hook = defuse.leave_out_files
+c.GenerateFeedback.exporter_class = classroom.FeedbackExporter
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores, CSSHTMLHeaderPreprocessor]
-c.HTMLExporter.preprocessors = [reports.FoldSetup, defuse.EscapeNames]  # in the feedback and on the formgrader's pages
+c.ExportPlugin.to = "nbgrader_export.csv"  # nbgrader export; grades.csv is what make grade writes
+c.HTMLExporter.preprocessors = [
+    reports.FoldSetup,
+    reports.PlainCode,
+    defuse.EscapeNames,
+]  # in the feedback and on the formgrader's pages
 c.HTMLExporter.filters = {"float": reports.number, "round": reports.rounded}
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute

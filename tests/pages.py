@@ -20,7 +20,9 @@ ACTIVE = re.compile(
     "script|style|link|meta|base|i?frame|object|embed|applet|form|input|button|textarea|select|svg|math|video|audio|source|picture|"
     "template|noscript|marquee|dialog|animate|set"
 )
-MACRO = re.compile(r"\\(?:href|class|cssId|style|unicode|require|bbox)\b")
+MACRO = re.compile(
+    r"\\(?:href|class|cssId|style|unicode|require|bbox|mmlToken|csname|def|let|newcommand|ref|eqref|label|tag|toggle|rule|kern)\b"
+)
 
 
 def page(notebook: NotebookNode, template: str, student: str = "s") -> str:

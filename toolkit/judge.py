@@ -27,7 +27,7 @@ from toolkit.graph import shares_and_scale
 from toolkit.minibatches import Minibatch, draw, one_size_changed
 from toolkit.no_derivatives import is_refusal
 from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
-from toolkit.plans import GradedPlace, ReplacedCell, Submission
+from toolkit.plans import GradedPlace, Submission
 from toolkit.runs import Chunk, Failure, Job
 from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
@@ -44,11 +44,9 @@ class Judge:
     def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, leave_out: bool = True):
         self.exercise, self.seed = exercise, seed
         submission = by_task(submission, exercise)
-        self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
-        kept = [part for part in submission if not isinstance(part, ReplacedCell)]
         names = exercise.graph.steps | dict.fromkeys(exercise.expected)
-        screened = iter(screen([p for p in kept if isinstance(p, StudentCell)], names, leave_out))
-        self.all_parts = [next(screened) if isinstance(part, StudentCell) else part for part in kept]
+        screened = iter(screen([p for p in submission if isinstance(p, StudentCell)], names, leave_out))
+        self.all_parts = [next(screened) if isinstance(part, StudentCell) else part for part in submission]
         self.all_cells = [part for part in self.all_parts if isinstance(part, Screened)]
         parts = _up_to_other_tasks(self.all_parts, exercise)
         self.cells = [part for part in parts if isinstance(part, Screened)]
@@ -337,13 +335,6 @@ class Judge:
             if mentioned and (magic := cell_magic(cell.cell.source)):
                 said = f"{cell.cell.label} begins with {magic}, and what that runs is not graded"
                 return Verdict(name, "not attempted", f"there is no d{name} that counts: {said}.")
-        for there in self.replaced:
-            if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", there.source, re.MULTILINE):
-                return Verdict(
-                    name, "not attempted",
-                    f"there is no d{name} that counts: yours stands in {there.label}, which belongs to the exercise and is "
-                    "replaced when graded. Move it to the cell for your answer.",
-                )  # fmt: skip
         if other := safely(self._kept_as, name):
             said = f"there is no d{name}, but your {other} holds its value. The name to use is d{name}."
             return Verdict(name, "not attempted", said)

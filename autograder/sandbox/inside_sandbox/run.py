@@ -37,6 +37,7 @@ def run_jobs(connection: socket.socket) -> None:
     forbid_machine_code()
     sys.path.insert(0, "")  # modules beside the notebook, as for a kernel
     folder, drawn, drawn_by_numpy = os.getcwd(), random.getstate(), numpy.random.get_state()
+    sys.path.insert(0, folder)  # modules beside the notebook
     # students may bind others to these names
     run, report, read_job, threads, forget = runs.run, _Wire, _job, sys._current_frames, runs.forget_modules
     try:
