@@ -59,7 +59,10 @@ KINDS: dict[str, tuple[str, str]] = {
         "a number is wrong: n, n-1, 1/n, n/(n-1), 2",
         r"\bconstants?\b|\bfactors?\b|\bnumber (that|is|in|here)\b|\bn ?- ?1\b|\b1 ?/ ?n\b|\bBessel|\bmean\b",
     ),
-    "epsilon": ("the small constant is left out, or has the wrong sign", r"\bepsilon\b|\beps\b|\b1e-0?5\b|\bsmall constant\b"),
+    "epsilon": (
+        "the small constant is left out, or has the wrong sign",
+        r"\bepsilon\b|\beps\b|\b1e-0?5\b|\bsmall constant\b",
+    ),
     "precedence": (
         "brackets: the operators bind otherwise than was meant",
         r"\bprecedence\b|\bbinds?\b|\bbrackets?\b|\bparenthes[ei]s\b|\bmultipl(y|ied) first\b",
@@ -76,8 +79,8 @@ KINDS: dict[str, tuple[str, str]] = {
     ),
     "sum of one factor": (
         "a method call binds closer than *: one factor alone is summed",
-        r"\bbinds?\b|\bmultipl(y|ied|ies) (\w+ )?(first|before)\b|\bfirst\b.*\bsum|\bone (of the two )?factors?\b|\bfactor alone\b"
-        r"|\bproduct of two sums\b|\bbefore (it is|they are|the) (sum|multipl)|\bprecedence\b|\bbrackets?\b",
+        r"\bbinds?\b|\bmultipl(y|ied|ies) (\w+ )?(first|before)\b|\bfirst\b.*\bsum|\bone (of the two )?factors?\b"
+        r"|\bfactor alone\b|\bproduct of two sums\b|\bbefore (it is|they are|the) (sum|multipl)|\bprecedence\b|\bbrackets?\b",
     ),
     "mean for sum": ("a mean where it is a sum, or the reverse", r"\bmeans?\b|\baverage"),
     "keepdim": ("a dimension is dropped or kept", r"\bkeepdim\b|\bkeeps?\b|\bkept\b|\bdropp?(s|ed)?\b|\bshape\b"),
@@ -86,16 +89,36 @@ KINDS: dict[str, tuple[str, str]] = {
         "transposed, or permuted into the right shape",
         r"\btranspos|\bpermut|\barrange|\border\b|\bwhich factor comes first\b|\brows and columns\b",
     ),
-    "operand order": ("the operands of a matrix product in another order", r"\border\b|\btranspos|\bcomes first\b|\bswap"),
-    "matrix product": ("elementwise where it is a matrix product, or the reverse", r"\bmatrix (product|multipl)|\belementwise\b|@"),
+    "operand order": (
+        "the operands of a matrix product in another order",
+        r"\border\b|\btranspos|\bcomes first\b|\bswap",
+    ),
+    "matrix product": (
+        "elementwise where it is a matrix product, or the reverse",
+        r"\bmatrix (product|multipl)|\belementwise\b|@",
+    ),
     # --- what is bound and added to
-    "overwritten": ("`=` for `+=`: what was there is gone", r"\boverwr|\badd(s|ed)? up\b|\baccumulat|\breplac(es|ed)\b|\bis (gone|lost)\b"
-        r"|\bshares?\b|\blast gradient\b|\+="),
-    "added to": ("`+=` for `=`: what was there stays in it", r"\badd(s|ed|ing)?\b|\bwhat was (there|in it)\b|\bstart|\btwice\b|\boverwr|\bassign"),
-    "start": ("a tensor that starts from ones, or from something else than zeros", r"\bzeros?\b|\bones\b|\bstarts?\b|\bbegins?\b|\btoo large by\b"),
-    "clone": ("two names for one tensor", r"\b(one|same) (and the same )?tensor\b|\bcop(y|ies)\b|\bclone|\btwo names\b|\bsecond name\b|\bin place\b"),
+    "overwritten": (
+        "`=` for `+=`: what was there is gone",
+        r"\boverwr|\badd(s|ed)? up\b|\baccumulat|\breplac(es|ed)\b|\bis (gone|lost)\b|\bshares?\b|\blast gradient\b|\+=",
+    ),
+    "added to": (
+        "`+=` for `=`: what was there stays in it",
+        r"\badd(s|ed|ing)?\b|\bwhat was (there|in it)\b|\bstart|\btwice\b|\boverwr|\bassign",
+    ),
+    "start": (
+        "a tensor that starts from ones, or from something else than zeros",
+        r"\bzeros?\b|\bones\b|\bstarts?\b|\bbegins?\b|\btoo large by\b",
+    ),
+    "clone": (
+        "two names for one tensor",
+        r"\b(one|same) (and the same )?tensor\b|\bcop(y|ies)\b|\bclone|\btwo names\b|\bsecond name\b|\bin place\b",
+    ),
     # --- calculus
-    "derivative": ("the derivative of another function, or the function itself", r"\bderivatives?\b|\bslopes?\b|\bdifferentiat|\bchain rule\b"),
+    "derivative": (
+        "the derivative of another function, or the function itself",
+        r"\bderivatives?\b|\bslopes?\b|\bdifferentiat|\bchain rule\b",
+    ),
     "layer skipped": (
         "a step on the way back is left out",
         r"\bskip|\bas it came\b|\bleft out\b|\bmissing\b|\blocal derivative\b|\bupstream\b|\bnot gone back\b",
@@ -103,7 +126,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "false start": ("the label's probability differentiated, not its logarithm", r"\bfalse start\b"),
     # --- nan and inf
     "not finite": ("nan or inf: from which line, and why", r"\b(nan|inf|not finite|overflow\w*)\b"),
-}  # fmt: skip
+}
 
 
 def names(message: str, kinds: str) -> bool:
