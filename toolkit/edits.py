@@ -70,6 +70,8 @@ class Scope:
     """For each forward variable the small constant that the forward pass adds to it; for '' any."""
     functions: frozenset[str] = frozenset()
     """Functions that the forward pass calls."""
+    picks: Sequence[str] = ()
+    """Expressions for the indices that the forward pass picks by a maximum."""
     rows: int = 0
     """Size of the first dimension of what is wanted, if it has several."""
     reads: frozenset[str] = frozenset()
@@ -187,9 +189,19 @@ class Source:
             node = parent
         return False
 
+    def asks_for_shape(self, node: ast.AST) -> bool:
+        """Whether all that is asked of a node is its shape."""
+        parent = self.parents.get(node)
+        if isinstance(parent, ast.Attribute):
+            return parent.attr in ("shape", "size", "numel", "nelement", "dtype", "device")
+        return isinstance(parent, ast.Call) and _called(parent) in _SHAPED_LIKE and node in parent.args
+
     def is_name_of_function(self, node: ast.AST) -> bool:
         parent = self.parents.get(node)
         return isinstance(parent, ast.Call) and parent.func is node
+
+
+_SHAPED_LIKE = frozenset(["zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "len"])
 
 
 def _called(call: ast.AST) -> str:
@@ -229,7 +241,7 @@ def _all(source: Source, scope: Scope, wanted: str, bound: frozenset[str]) -> It
 
 def _names(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """Another name."""
-    if not isinstance(node, ast.Name) or source.is_name_of_function(node):
+    if not isinstance(node, ast.Name) or source.is_name_of_function(node) or source.asks_for_shape(node):
         return
     span, old = source.span(node), node.id
     if old in scope.tensors:
@@ -263,15 +275,19 @@ def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             yield Edit(whole, new, "dimension", 1.0, whole, (str(value),))
         return
     if source.in_index(node):
+        if isinstance(parent, ast.Subscript) and isinstance(parent.value, ast.Attribute) and parent.value.attr == "shape":
+            for new in {"0", "1", "2"} - {str(value)}:
+                yield Edit(span, new, "another size", 1.1, source.span(parent), (source.piece(parent),))
         return
     if 0 < abs(value) < 1e-2:
         for factor in (10, 0.1):
             yield Edit(span, repr(value * factor), "epsilon", 1.3, span, (str(value),))
         return
     kind = "exponent" if source.is_exponent(node) else "number"
-    others: list[str] = [repr(value + 1), repr(value - 1), repr(2 * value), repr(value / 2)]
+    inside_product = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult)
+    others = [repr(new) for new in (value + 1, value - 1, 2 * value, value / 2) if new and not (inside_product and new == 1)]
     if value:
-        others += [f"(1 / {value!r})"]
+        others.append(f"(1 / {value!r})")
     for new in dict.fromkeys(others):
         cost = 1.0 if kind == "exponent" else 1.1
         yield Edit(span, new if not new.startswith("-") else f"({new})", kind, cost, span, (str(value), new))
@@ -283,9 +299,9 @@ def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
 
 
 _SWAPS: dict[type[ast.operator], list[tuple[str, str, float]]] = {
-    ast.Add: [("-", "sign", 1.0), ("*", "operator", 1.2)],
+    ast.Add: [("-", "sign", 1.0), ("*", "operator", 1.3)],
     ast.Sub: [("+", "sign", 1.0), ("*", "operator", 1.3)],
-    ast.Mult: [("/", "upside down", 1.0), ("@", "matrix product", 1.0), ("+", "operator", 1.15), ("**", "operator", 1.4),
+    ast.Mult: [("/", "upside down", 1.0), ("@", "matrix product", 1.0), ("+", "operator", 1.3), ("**", "operator", 1.4),
                ("-", "operator", 1.3)],
     ast.Div: [("*", "upside down", 1.0), ("-", "operator", 1.4)],
     ast.Pow: [("*", "operator", 1.2)],
@@ -297,7 +313,11 @@ def _operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """Another operator, its operands exchanged, one of them left out."""
     if not isinstance(node, ast.BinOp) or source.in_index(node):
         return
-    mark = source.operator(node)
+    mark, whole = source.operator(node), source.span(node)
+    if _is_size_but_one(node, scope):
+        yield Edit(whole, node.left.id, "n for n-1", 1.0, whole)
+        yield Edit(mark, "+", "number", 1.1, whole)
+        return
     old = source.text[mark[0] : mark[1]]
     small = next((n.value for n in (node.left, node.right) if _is_small(n)), None)
     for new, kind, cost in _SWAPS.get(type(node.op), ()):
@@ -305,7 +325,6 @@ def _operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             yield Edit(mark, new, "epsilon sign", 1.0, source.span(node), (str(small),))
         else:
             yield Edit(mark, new, kind, cost, mark, (old, new))
-    whole = source.span(node)
     left, right = source.safe(node.left), source.safe(node.right)
     match node.op:
         case ast.Sub():
@@ -343,6 +362,12 @@ def _operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
                     yield Edit(whole, f"{one} @ {two}", kind, 1.0 + 0.05 * turned + 0.1 * exchanged, whole)
 
 
+def _is_size_but_one(node: ast.BinOp, scope: Scope) -> bool:
+    """Whether it is ``n - 1``."""
+    is_size = isinstance(node.left, ast.Name) and node.left.id in scope.numbers
+    return is_size and isinstance(node.op, ast.Sub) and isinstance(node.right, ast.Constant) and node.right.value == 1
+
+
 def _without_t(source: Source, node: ast.expr) -> tuple[str, bool]:
     if isinstance(node, ast.Attribute) and node.attr == "T":
         return source.safe(node.value), True
@@ -364,17 +389,18 @@ def _brackets(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if isinstance(parent, ast.BinOp) and not _in_brackets(source, node):
         return  # it is a part of a larger one
     parts = _flat(source, node)
-    if not 3 <= len(parts) <= 25:
+    if not 3 <= len(parts) <= 31:
         return
-    whole, now = source.span(node), ast.dump(node)
-    for texts in _bracketings(parts):
-        text = " ".join(texts)
+    whole, now, texts = source.span(node), ast.dump(node), [source.text[a:b] for a, b in parts]
+    for first, last, changed in _bracketings(texts):
+        text = " ".join(changed)
         try:
             tree = ast.parse(text, mode="eval").body
         except SyntaxError:
             continue
         if ast.dump(tree) != now:
-            yield Edit(whole, f"({text})", "brackets", 1.05, whole)
+            mark = parts[max(0, first - 2)][0], parts[min(len(parts) - 1, last)][1]
+            yield Edit(whole, f"({text})", "brackets", 1.05, mark)
 
 
 def _in_brackets(source: Source, node: ast.expr) -> bool:
@@ -382,22 +408,27 @@ def _in_brackets(source: Source, node: ast.expr) -> bool:
     return source.text[:start].rstrip().endswith("(") and source.text[end:].lstrip().startswith(")")
 
 
-def _flat(source: Source, node: ast.expr) -> list[str]:
+def _flat(source: Source, node: ast.expr) -> list[Span]:
     """Operands, operators and brackets of an expression, in the order in which they are written."""
-    if isinstance(node, ast.BinOp):
-        start, end = source.operator(node)
-        inner = []
-        for child in (node.left, node.right):
-            part = _flat(source, child)
-            inner.append(["(", *part, ")"] if len(part) > 1 and _in_brackets(source, child) else part)
-        return [*inner[0], source.text[start:end], *inner[1]]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.BinOp):
-        return ["-", "(", *_flat(source, node.operand), ")"] if _in_brackets(source, node.operand) else [source.piece(node)]
-    return [source.piece(node)]
+        start = source.span(node)[0]
+        return [(start, start + 1), *_bracketed(source, node.operand)]
+    if not isinstance(node, ast.BinOp):
+        return [source.span(node)]
+    return [*_bracketed(source, node.left), source.operator(node), *_bracketed(source, node.right)]
 
 
-def _bracketings(parts: list[str]) -> Iterator[list[str]]:
-    """The same with one pair of brackets more, one less, or one elsewhere."""
+def _bracketed(source: Source, node: ast.expr) -> list[Span]:
+    parts = _flat(source, node)
+    if len(parts) == 1 or not _in_brackets(source, node):
+        return parts
+    start, end = source.span(node)
+    opening, closing = source.text.rindex("(", 0, start), source.text.index(")", end)
+    return [(opening, opening + 1), *parts, (closing, closing + 1)]
+
+
+def _bracketings(parts: list[str]) -> Iterator[tuple[int, int, list[str]]]:
+    """The same with one pair of brackets more, one less, or one elsewhere; with the first and the last part that it concerns."""
     yield from _one_more(parts)
     for i, opening in enumerate(parts):
         if opening != "(":
@@ -408,12 +439,13 @@ def _bracketings(parts: list[str]) -> Iterator[list[str]]:
             if depth == 0:
                 break
         without = [*parts[:i], *parts[i + 1 : j], *parts[j + 1 :]]
-        yield without
-        if len(without) <= 13:
-            yield from _one_more(without)
+        yield i, j, without
+        if len(without) <= 15:
+            for first, last, changed in _one_more(without):
+                yield min(i, first), max(j, last), changed
 
 
-def _one_more(parts: list[str]) -> Iterator[list[str]]:
+def _one_more(parts: list[str]) -> Iterator[tuple[int, int, list[str]]]:
     operands = [i for i, part in enumerate(parts) if part not in _OPERATORS and part not in "()"]
     starts = {i - 1 if i and parts[i - 1] == "-" and (i == 1 or parts[i - 2] == "(") else i for i in operands}
     starts |= {i for i, part in enumerate(parts) if part == "("}
@@ -422,7 +454,7 @@ def _one_more(parts: list[str]) -> Iterator[list[str]]:
         for end in sorted(ends):
             inside = parts[start : end + 1]
             if end > start and (start, end) != (0, len(parts) - 1) and inside.count("(") == inside.count(")"):
-                yield [*parts[:start], "(", *inside, ")", *parts[end + 1 :]]
+                yield start, end, [*parts[:start], "(", *inside, ")", *parts[end + 1 :]]
 
 
 _OPERATORS = frozenset(["+", "-", "*", "/", "@", "**", "//", "%"])
@@ -441,7 +473,7 @@ def _signs(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
 
 def _is_quantity(source: Source, node: ast.expr, scope: Scope) -> bool:
     """Whether a piece is a number or a tensor that is computed with, and not a function, an index or a shape."""
-    if source.in_index(node) or source.is_name_of_function(node):
+    if source.in_index(node) or source.is_name_of_function(node) or source.asks_for_shape(node):
         return False
     parent = source.parents.get(node)
     if isinstance(parent, ast.keyword | ast.Starred | ast.For | ast.comprehension | ast.Compare):
@@ -501,6 +533,8 @@ def _calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
                 yield Edit(span, f"{inside}.{kept}({dim}, keepdim=True)", "dimension", 1.1, span, ("",))
         else:
             yield Edit(span, f"{inside}.{name}()", "dimension", 1.2, span, ("",))
+            for dim in (0, 1):
+                yield Edit(span, f"{inside}.{name}({dim}, keepdim=True)", "dimension", 1.1, span, ("",))
             if "keepdim" not in keywords and name in {*REDUCERS, "var", "std"}:
                 end = span[1] - 1
                 yield Edit((end, end), ", keepdim=True", "keepdim", 1.0, span, ("keepdim",))
@@ -685,7 +719,7 @@ def _index_parts(source: Source, node: ast.Subscript, scope: Scope) -> Iterator[
         if getattr(part, "lineno", None) is None:
             continue
         old, span = source.piece(part), source.span(part)
-        others = [":", *scope.indices]
+        others = [":", *scope.indices, *scope.picks]
         if vectors := [name for name, shape in scope.indices.items() if len(shape) == 1]:
             others += [f"range(len({vectors[0]}))"]
         for new in others:
@@ -728,8 +762,8 @@ def _of_a_statement(
         case ast.Assign(targets=[target], value=value):
             sign = source.text.find("=", source.span(target)[1])
             if isinstance(target, ast.Subscript):
-                yield Edit((sign, sign + 1), "+=", "overwritten", 1.0, span, ("=",))
-                yield Edit((sign, sign + 1), "-=", "overwritten", 1.2, span, ("=",))
+                yield Edit((sign, sign + 1), "+=", "overwritten rows", 1.0, span, ("=",))
+                yield Edit((sign, sign + 1), "-=", "overwritten rows", 1.2, span, ("=",))
                 yield from _accumulated(source, target, value, "", span)
                 yield from _index_parts(source, target, scope)
             elif isinstance(target, ast.Name):

@@ -222,9 +222,8 @@ class Judge:
 
     def _why(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Why | None:
         """What is wrong with a gradient, found on this minibatch and on another."""
-        ordinary = (b for b in self.batches if b is not batch and not b.scaled)
-        seen = [self._seen(name, batch, dtype)]
-        seen += [s for b in ordinary if (s := self._seen(name, b, dtype)) is not None][:1]
+        batches = [batch, *(b for b in self.batches if b is not batch and not b.scaled)]
+        seen = (found for b in batches if (found := self._seen(name, b, dtype)) is not None)
         plan, run = self.plans.by_statement, self.outcomes.run_job
         return why_wrong(self.exercise, self.graph, name, plan, seen, run, dtype, self.seconds)
 

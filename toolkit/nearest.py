@@ -37,6 +37,8 @@ MOST_SINGLE, MOST_PAIRS, MOST_CONFIRMED = 3000, 1200, 40
 """Most changes that are tried, most pairs of them, and most that are tried on other draws."""
 PAIRED = 1.5
 """Largest size of a change that is tried together with another."""
+UNLIKELY = frozenset(["brackets", "function missing", "start", "operator"])
+"""Kinds of changes that are not taken for one of two mistakes where a whole share is the other."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,8 @@ class Search:
         first = next((u for u in draw.upstream.values() if u.dim()), draw.truth)
         rows = int(first.shape[0]) if first.dim() else 0
         return Scope(
-            tensors, indices, self._sizes(rows), near, outputs, dict(_epsilons(graph, values)), frozenset(functions), rows,
-            self.lead.reads,
+            tensors, indices, self._sizes(rows), near, outputs, dict(_epsilons(graph, values)), frozenset(functions),
+            [*_picks(graph)], rows, self.lead.reads,
         )  # fmt: skip
 
     def _sizes(self, rows: int) -> list[str]:
@@ -275,7 +277,7 @@ class Search:
                 ({"only": reader}, lambda draw, reader=reader: draw.shares[reader]),
             ):
                 hits = [(self.single[i],) for i in self._right(0, self._singly, target(self.draw(0)))]
-                hits = [hit for hit in hits if hit[0].cost <= PAIRED]
+                hits = [hit for hit in hits if hit[0].cost <= PAIRED and hit[0].kind not in UNLIKELY]
                 if finding := self._finding(self._confirmed(hits, target), **words):
                     return finding
         return None
@@ -369,6 +371,15 @@ def _above(graph: Graph, name: str) -> set[str]:
         found |= {*new}
         front += new
     return found
+
+
+def _picks(graph: Graph) -> Iterator[str]:
+    """Expressions for the indices of the maxima that the forward pass takes."""
+    for step in graph.steps.values():
+        for node in ast.walk(step.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("max", "amax"):
+                if node.args:
+                    yield f"{ast.unparse(node.func.value)}.argmax({ast.unparse(node.args[0])})"
 
 
 def _epsilons(graph: Graph, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:

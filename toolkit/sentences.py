@@ -50,7 +50,7 @@ SENTENCES: dict[str, str] = {
         "through the variance has n - 1."
     ),
     "exponent": "the exponent is wrong. The power rule: the exponent comes to the front as a factor and goes down by one.",
-    "epsilon missing": "the small constant epsilon ({0}) is left out. It stays where it is in the forward pass.",
+    "epsilon missing": "the small constant {0} is left out, epsilon. It stays where it is in the forward pass.",
     "epsilon sign": "the small constant epsilon ({0}) has the wrong sign. It is added in the forward pass.",
     "epsilon too much": "the small constant epsilon ({0}) does not belong here.",
     "epsilon": "the small constant epsilon ({0}) is another one than in the forward pass.",
@@ -162,6 +162,8 @@ def finding_in_words(finding: Finding, graph: Graph, copies: int = 0) -> str:
         said = f"Two mistakes. {where[0]}: {one} {where[1]}: {two}"
     else:
         said = f"{_at(places)}: {_sentence(first[0], finding, graph, copies, 0)}"
+    if finding.missing and first[0].kind in ("line too much", "term too much"):
+        return f"{_at(places)}: all but this is right. It should be the share of d{name} through {finding.missing}, and is not."
     if finding.missing:
         said += f" Besides, the share of d{name} through {finding.missing} is not in it yet."
     if finding.only:
@@ -190,7 +192,8 @@ def _sentence(edit: Edit, finding: Finding, graph: Graph, copies: int, number: i
         return _filled(kinds[0], about, edit, finding, graph, copies)
     families = list(dict.fromkeys(FAMILIES.get(kind, "") for kind in kinds))
     if len(families) == 1 and families[0]:
-        return f"{families[0]} is wrong here. {_filled(kinds[0], (), edit, finding, graph, copies)}"
+        said = _filled(kinds[0], (), edit, finding, graph, copies)
+        return f"{families[0]} is wrong here. {said[:1].upper()}{said[1:]}"
     known = [family for family in families if family]
     if 1 < len(known) <= 3 and len(known) == len(families):
         return f"the mistake is here, and here alone: several small changes would mend it. It is about {' or '.join(known)}."

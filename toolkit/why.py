@@ -5,7 +5,7 @@ the calculus that gives just these (``diagnosis``). Then two changes, and at las
 What was found out for one answer holds for every other with the same lines.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,19 +46,27 @@ class Seen:
 
 
 def why_wrong(
-    exercise: Exercise, graph: Graph, name: str, plan: Plan, seen: Sequence[Seen], run: RunJob, dtype: torch.dtype, seconds: float
+    exercise: Exercise,
+    graph: Graph,
+    name: str,
+    plan: Plan,
+    seen: Iterator[Seen],
+    run: RunJob,
+    dtype: torch.dtype,
+    seconds: float,
 ) -> Why | None:
     """What is wrong with a gradient; None if that is not found out.
 
     Args:
         graph: steps of the forward pass whose gradients are judged by themselves.
         plan: the student's statements.
-        seen: the gradient on two minibatches.
+        seen: the gradient on one minibatch after another.
         run: runs a job.
     """
     lead = lead_of(exercise, graph, name, plan)
     search = lead and Search(exercise, frozenset(graph.steps), lead, run, dtype, seconds)
-    copies = _copies(graph, name, seen[0])
+    first = next(seen)
+    copies = _copies(graph, name, first)
 
     def found(ask: Callable[[Search], Finding | None]) -> Why | None:
         finding = search and _remembered(search, ask)
@@ -72,7 +80,7 @@ def why_wrong(
             f"d{name} would be right if {names} were complete where it is read: a later line changes {names}. An upstream gradient "
             "has to hold all its shares before anything is computed from it."
         )
-    if torch.isfinite(seen[0].yours).all() and (said := safely(_known, graph, name, seen)):
+    if torch.isfinite(first.yours).all() and (said := safely(_known, graph, name, first, seen)):
         return Why(said)
     for ask in (Search.one_and_a_share, Search.two):
         if why := found(ask):
@@ -104,14 +112,16 @@ def _remembered(search: Search, ask: Callable[[Search], Finding | None]) -> Find
     return finding and replace(finding, lead=lead)
 
 
-def _known(graph: Graph, name: str, seen: Sequence[Seen]) -> str:
-    """The known mistake that gives a student's numbers on each of the minibatches."""
-    args = [(graph, name, s.values, s.upstream, s.yours, s.others) for s in seen]
-    first = known_mistakes(*args[0])
-    for other in args[1:]:
-        also = {_without_numbers(said) for said in known_mistakes(*other)} if first else set()
-        first = [said for said in first if _without_numbers(said) in also]
-    return first[0] if first else ""
+def _known(graph: Graph, name: str, one: Seen, others: Iterator[Seen]) -> str:
+    """The known mistake that gives a student's numbers on two minibatches."""
+
+    def mistakes(seen: Seen) -> list[str]:
+        return known_mistakes(graph, name, seen.values, seen.upstream, seen.yours, seen.others)
+
+    if not (found := mistakes(one)) or (other := next(others, None)) is None:
+        return ""
+    also = {_without_numbers(said) for said in mistakes(other)}
+    return next((said for said in found if _without_numbers(said) in also), "")
 
 
 def _without_numbers(text: str) -> str:
