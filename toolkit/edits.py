@@ -319,10 +319,10 @@ def _operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         yield Edit(mark, "+", "number", 1.1, whole)
         return
     old = source.text[mark[0] : mark[1]]
-    small = next((n.value for n in (node.left, node.right) if _is_small(n)), None)
+    small = next((source.piece(n) for n in (node.left, node.right) if _is_small(n)), None)
     for new, kind, cost in _SWAPS.get(type(node.op), ()):
         if small is not None and kind == "sign":
-            yield Edit(mark, new, "epsilon sign", 1.0, source.span(node), (str(small),))
+            yield Edit(mark, new, "epsilon sign", 1.0, source.span(node), (small,))
         else:
             yield Edit(mark, new, kind, cost, mark, (old, new))
     left, right = source.safe(node.left), source.safe(node.right)
@@ -502,7 +502,7 @@ def _exponents(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if isinstance(node, ast.Name | ast.Call | ast.Subscript):
         span = source.span(node)
         for power in ("2", "-1", "-2", "0.5", "-0.5"):
-            cost = 1.25 if power == "2" else 1.45
+            cost = 1.25 if power == "2" else 1.35
             yield Edit(span, f"(({source.piece(node)}) ** {power})", "exponent", cost, span, ("1", power))
 
 
@@ -522,7 +522,7 @@ def _calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         kind = {"sum": "sum too much", "mean": "sum too much", "T": "transpose", "transpose": "transpose",
                 "permute": "transpose"}.get(name, "function too much")  # fmt: skip
         if name not in ("zeros_like", "ones_like", "one_hot", "range", "len"):
-            yield Edit(span, source.safe(of), kind, 1.15, span, (name,))
+            yield Edit(span, source.safe(of), kind, 0.98 if kind == "function too much" else 1.15, span, (name,))
     given = node.args if is_method else node.args[1:]
     if of is not None and name in {*REDUCERS, "max", "amax", "var", "std"}:
         keywords = {k.arg for k in node.keywords}
@@ -538,6 +538,11 @@ def _calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             if "keepdim" not in keywords and name in {*REDUCERS, "var", "std"}:
                 end = span[1] - 1
                 yield Edit((end, end), ", keepdim=True", "keepdim", 1.0, span, ("keepdim",))
+    if name in ("numel", "nelement", "size", "len"):
+        for size in scope.numbers:
+            yield Edit(span, size, "another size", 1.1, span, (source.piece(node),))
+    if of is not None and name in ("sigmoid", "tanh", "exp") and "cross_entropy" in scope.functions:
+        yield Edit(span, f"{source.safe(of)}.softmax(1)", "function", 1.1, span, (name,))
     if name == "argmax" and not given and not node.keywords:
         yield Edit(span, f"{source.safe(of)}.argmax(1)" if of else source.piece(node), "dimension", 1.0, span, ("",))
     for i in range(len(node.args) - 1):
@@ -637,11 +642,51 @@ def _factors(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     for size in scope.numbers[:1]:
         for factor in (f"{size}", f"1/{size}", f"({size}-1)", f"1/({size}-1)", f"{size}/({size}-1)", f"({size}-1)/{size}"):
             said = factor.strip("()") if factor.startswith("(") and factor.endswith(")") and "/" not in factor else factor
-            yield Edit(span, f"(({text}) * ({factor}))", "constant missing", 1.3, span, (said,))
+            cost = 1.2 if "/(" in factor or ")/" in factor else 1.3
+            yield Edit(span, f"(({text}) * ({factor}))", "constant missing", cost, span, (said,))
     for name in scope.tensors:
         kind = "upstream missing" if name.startswith("d") and name[1:] in scope.outputs else "factor missing"
         yield Edit(span, f"(({text}) * {name})", kind, 1.4, span, (name,))
         yield Edit(span, f"(({text}) / {name})", "factor missing", 1.5, span, (f"1 / {name}",))
+
+
+def _products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
+    """Two factors of one product that are too many; a sum that takes one factor of it alone."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult | ast.Div) or _is_inside_product(source, node):
+        return
+    factors = _chain(node)
+    if not 3 <= len(factors) <= 9:
+        return
+    span = source.span(node)
+
+    def text(chosen: Sequence[tuple[str, str]]) -> str:
+        return "".join(f" {sign} {piece}" for sign, piece in chosen).removeprefix(" * ") if chosen else "1"
+
+    parts = [(sign, source.safe(factor)) for sign, factor in factors]
+    for i in range(len(parts)):
+        for j in range(i + 1, len(parts)):
+            rest = text([part for k, part in enumerate(parts) if k not in (i, j)])
+            mark = source.span(factors[i][1])[0], source.span(factors[j][1])[1]
+            said = " and ".join(source.piece(factors[k][1]) for k in (i, j))
+            yield Edit(span, f"({rest.replace(' / ', '1 / ', 1) if rest.startswith(' /') else rest})", "factor too much", 1.5, mark, (said,))
+    for i, (sign, factor) in enumerate(factors):
+        if sign == "*" and isinstance(factor, ast.Call) and _called(factor) in REDUCERS:
+            of, is_method = _operand(factor, scope)
+            for j in range(len(parts) if of is not None else 0):
+                if j == i or parts[j][0] != "*":
+                    continue
+                inside = f"({parts[j][1]} * {source.safe(of)}).{_called(factor)}({_arguments(source, factor, is_method)})"
+                rest = text([("*", inside) if k == i else part for k, part in enumerate(parts) if k != j])
+                mark = source.span(factors[min(i, j)][1])[0], source.span(factors[max(i, j)][1])[1]
+                yield Edit(span, f"({rest})", "sum of one factor", 1.0, mark, (source.piece(factor),))
+
+
+def _chain(node: ast.expr) -> list[tuple[str, ast.expr]]:
+    """The factors of a product, each with what stands before it."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        sign = "*" if isinstance(node.op, ast.Mult) else "/"
+        return [*_chain(node.left), (sign, node.right)]
+    return [("*", node)]
 
 
 def _is_inside_product(source: Source, node: ast.expr) -> bool:
@@ -664,8 +709,9 @@ def _terms(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     parent = source.parents.get(node)
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub):
         return  # the same one level further out
-    if isinstance(node, ast.Name | ast.BinOp):
-        for name in scope.tensors:
+    if isinstance(node, ast.Name):
+        shape = scope.tensors[node.id]
+        for name in (n for n, theirs in scope.tensors.items() if theirs == shape or _fits(theirs, shape)):
             for sign in "+-":
                 yield Edit(span, f"({text} {sign} {name})", "term missing", 1.6, span, (name,))
 
@@ -676,7 +722,15 @@ def _epsilons(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if not scope.epsilons:
         return
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and _is_small(node.right):
-        yield Edit(span, source.safe(node.left), "epsilon too much", 1.2, span, (source.piece(node.right),))
+        epsilon = source.piece(node.right)
+        yield Edit(span, source.safe(node.left), "epsilon too much", 1.2, span, (epsilon,))
+        if isinstance(node.left, ast.Call) and (of := _operand(node.left, scope)[0]) is not None:
+            a, b = source.span(of)
+            inner = f"{source.text[span[0]:a]}({source.piece(of)} + {epsilon}){source.text[b : source.span(node.left)[1]]}"
+            yield Edit(span, inner, "epsilon place", 1.0, span, (epsilon,))
+        elif isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Pow):
+            power = source.safe(node.left.right)
+            yield Edit(span, f"({source.safe(node.left.left)} + {epsilon}) ** {power}", "epsilon place", 1.0, span, (epsilon,))
         return
     if isinstance(parent, ast.BinOp) and any(_is_small(side) for side in (parent.left, parent.right)):
         return
@@ -701,6 +755,7 @@ def _functions(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if "cross_entropy" in scope.functions:
         for dim in (1, 0):
             yield Edit(span, f"({text}).softmax({dim})", "function missing", 1.5, span, ("softmax",))
+        yield Edit(span, f"(({text}) / ({text}).sum(1, keepdim=True))", "not normalised", 1.3, span)
 
 
 def _indices(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -734,7 +789,7 @@ def _index_parts(source: Source, node: ast.Subscript, scope: Scope) -> Iterator[
 
 
 RULES: tuple[Callable[[Source, ast.expr, Scope], Iterator[Edit]], ...] = (
-    _names, _constants, _operators, _brackets, _signs, _exponents, _calls, _sums, _transposes, _factors, _terms, _epsilons,
+    _names, _constants, _operators, _brackets, _signs, _exponents, _calls, _sums, _transposes, _factors, _products, _terms, _epsilons,
     _functions, _indices,
 )  # fmt: skip
 
@@ -779,10 +834,30 @@ def _of_a_statement(
             pairs = f"for {source.piece(outer)}, {source.piece(inner)} in zip({source.piece(first)}, {source.piece(second)}):"
             mark = span[0], source.span(second)[1]
             yield Edit(head, f"{pairs}\n{indent}", "all pairs", 1.2, mark, (source.piece(inside.target),))
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        yield from _everywhere(source, node, scope)
     if isinstance(source.parents.get(node), ast.Module) and bound & {wanted}:
         yield Edit(span, "pass", "line too much", 1.25, span)
     if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr) and isinstance(source.parents.get(node), ast.Module):
         yield from _entries(source, node, scope, wanted)
+
+
+def _everywhere(source: Source, node: ast.Assign | ast.AugAssign, scope: Scope) -> Iterator[Edit]:
+    """The same wrong name at several places of a line."""
+    places: dict[str, list[Span]] = {}
+    for part in ast.walk(node.value):
+        if isinstance(part, ast.Name) and part.id in scope.tensors:
+            places.setdefault(part.id, []).append(source.span(part))
+    start, end = source.span(node.value)
+    for old, spans in places.items():
+        if len(spans) < 2:
+            continue
+        for new, cost in scope.alike(old):
+            if cost < 1.3:
+                text = source.text[start:end]
+                for a, b in sorted(spans, reverse=True):
+                    text = text[: a - start] + new + text[b - start :]
+                yield Edit((start, end), text, scope.kind_of(old, new), cost + 0.2, min(spans), (old, new))
 
 
 def _targets(source: Source, target: ast.Name, scope: Scope, wanted: str) -> Iterator[Edit]:

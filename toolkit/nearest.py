@@ -29,8 +29,10 @@ from toolkit.runs import Job
 from toolkit.trials import Change, Trials
 from toolkit.verdict import Place
 
-SECONDS = 0.5
-"""Longest time for one gradient."""
+SECONDS = 0.4
+"""Longest time for one gradient, computing time of one core: what else goes on makes no difference to what is found."""
+CONFIRMING = 0.1
+"""Longest time for what is found to be tried on another draw."""
 EQUALLY_SMALL = 0.12
 """By how much two changes may differ in size and still count as equally small."""
 MOST_SINGLE, MOST_PAIRS, MOST_CONFIRMED = 3000, 1200, 40
@@ -93,7 +95,7 @@ class Search:
         seconds: float = SECONDS,
     ):
         self.exercise, self.steps, self.lead, self.run, self.dtype = exercise, steps, lead, run, dtype
-        self.deadline = time.monotonic() + seconds
+        self.deadline = time.thread_time() + seconds
         self.graph: Graph = fused(exercise.graph.text, steps)
         self.wanted = "d" + lead.name
         self.out_of_time = False
@@ -109,13 +111,17 @@ class Search:
 
     # --- what is tried ------------------------------------------------------------------------------------------------------
 
-    def tried(self, number: int, changes: Sequence[Change], given: Mapping[str, Tensor] | None = None) -> list[Tensor | None]:
+    def tried(
+        self, number: int, changes: Sequence[Change], given: Mapping[str, Tensor] | None = None, seconds: float | None = None
+    ) -> list[Tensor | None]:
         """What each change gives on a draw.
 
         Args:
             given: gradients that are others than the draw's, by variable.
+            seconds: longest time for it, if not what is left.
         """
-        if not changes or (left := self.deadline - time.monotonic()) <= 0:
+        left = seconds or self.deadline - time.thread_time()
+        if not changes or left <= 0:
             self.out_of_time |= bool(changes)
             return [None] * len(changes)
         draw = self.draw(number)
@@ -127,6 +133,7 @@ class Search:
             trials=Trials(self.lead.texts, tuple(changes), self.wanted, left),
         )  # fmt: skip
         found = self.run(job, {}).trials
+        self.out_of_time |= time.thread_time() > self.deadline
         return found or [None] * len(changes)
 
     @cached_property
@@ -249,7 +256,7 @@ class Search:
         for number in range(1, len(SIZES)):
             if not left:
                 break
-            values = self.tried(number, [(), *(self._change(*hit) for hit in left)])
+            values = self.tried(number, [(), *(self._change(*hit) for hit in left)], seconds=CONFIRMING)
             if self._right(number, values[:1]):
                 return []
             right = self._right(number, values[1:], target and target(self.draw(number)))

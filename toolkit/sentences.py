@@ -53,6 +53,7 @@ SENTENCES: dict[str, str] = {
     "epsilon missing": "the small constant {0} is left out, epsilon. It stays where it is in the forward pass.",
     "epsilon sign": "the small constant epsilon ({0}) has the wrong sign. It is added in the forward pass.",
     "epsilon too much": "the small constant epsilon ({0}) does not belong here.",
+    "epsilon place": "the small constant epsilon ({0}) is added at another place than in the forward pass: before or after the root?",
     "epsilon": "the small constant epsilon ({0}) is another one than in the forward pass.",
     # --- factors and terms
     "factor too much": "this factor, {0}, is one too many. Which factors does the local derivative have?",
@@ -128,7 +129,10 @@ SENTENCES: dict[str, str] = {
         "this gives {1} a second name and copies nothing: both are one and the same tensor, and what changes one changes the other."
     ),
     "line too much": "this line is one too many: what it does is in it already, so it is done twice, or it belongs to another gradient.",
-    "exchanged": "the two are exchanged: each is right, at the other's place. Through which line does each one come?",
+    "not normalised": (
+        "the rows are not normalised: the factor is missing that makes probabilities of them, so that each row sums to 1."
+    ),
+    "exchanged": "the two are exchanged: each belongs there where the other stands. Through which line does each one come?",
 }
 """What each kind of change says: the kind of the mistake, and the principle. ``{0}`` and so on: ``Edit.about``."""
 
