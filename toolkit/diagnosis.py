@@ -8,7 +8,7 @@ import ast
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from toolkit.compare import DEGENERATE, equal, name_of_shape, tolerance
 from toolkit.graph import Graph, Step, shares_and_scale, vector_jacobian_product
 
 Candidate = tuple[str, Tensor]
+Said = TypeVar("Said")
 NOT_FINITE = (
     "Which operation divides by zero, takes the log of what is not positive, or a power or root of what is negative?"
 )
@@ -33,11 +34,11 @@ def explain(
 ) -> str:
     """One or two sentences on what is wrong with ``yours`` as the gradient of ``name``: the mistake, else where it shows."""
     args = (graph, name, values, upstream, yours)
-    said = safely(known_mistake, *args, others or {}, lambda _: True) or safely(worst_element, *args)
-    return said or f"d{name} is not right."
+    said = safely(known_mistakes, *args, others or {}) or [safely(worst_element, *args)]
+    return said[0] or f"d{name} is not right."
 
 
-def safely(function: Callable[..., str], *args: object) -> str:
+def safely(function: Callable[..., Said], *args: object) -> Said | str:
     """What a function has to say; nothing if it raises. An explanation must never cost the verdict that it explains."""
     try:
         return function(*args)
@@ -45,31 +46,29 @@ def safely(function: Callable[..., str], *args: object) -> str:
         return ""
 
 
-def known_mistake(
+def known_mistakes(
     graph: Graph,
     name: str,
     values: Mapping[str, Any],
     upstream: Mapping[str, Tensor],
     yours: Tensor,
     others: Mapping[str, Tensor],
-    right: Callable[[str], bool],
-) -> str:
-    """The mistake that reproduces the numbers of ``yours`` as the gradient of ``name``; nothing if none does.
+) -> list[str]:
+    """Each mistake that reproduces the numbers of ``yours`` as the gradient of ``name``, the commonest first.
 
     Args:
         values: every forward variable by name, detached.
         upstream: gradient of each reader of ``name``, as the learner had them.
         yours: the learner's gradient; its shape may be wrong.
-        others: more gradients of the learner by variable, to recognise one bound to the wrong name.
-        right: whether one of these is right as what it should be; else it says nothing.
+        others: more gradients of the learner by variable, to recognise one bound to the wrong name; right as what they are.
     """
     parts, scale = shares_and_scale(graph, name, values, upstream)
     truth = torch.stack([*parts.values()]).sum(0)
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
-        return f"d{name} holds {bad}. {NOT_FINITE}"
+        return [f"d{name} holds {bad}. {NOT_FINITE}"]
     if yours.shape == truth.shape and not yours.any():
-        return f"d{name} is all zeros: nothing has come back to it yet."
+        return [f"d{name} is all zeros: nothing has come back to it yet."]
 
     def same(wrong: Tensor) -> bool:
         return (
@@ -78,20 +77,14 @@ def known_mistake(
             and equal(yours, wrong, _scale_like(wrong, scale))
         )
 
-    sentence = next((said for said, wrong in _candidates(graph, name, values, upstream, parts) if same(wrong)), "")
-    if not sentence:
-        bound = (
-            other for other, wrong in others.items() if other != name and same(wrong.to(yours.dtype)) and right(other)
-        )
-        if other := next(bound, ""):
-            sentence = f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}."
+    found = [said for said, wrong in _candidates(graph, name, values, upstream, parts) if same(wrong)]
+    for other, wrong in others.items():
+        if other != name and same(wrong.to(yours.dtype)):
+            found.append(f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}.")
     if yours.shape == truth.shape:
-        return sentence
-    return (
-        f"{_shapes(name, yours.shape, truth.shape)} {sentence}"
-        if sentence
-        else shape_message(name, yours.shape, truth.shape)
-    )
+        return found
+    shapes = _shapes(name, yours.shape, truth.shape)
+    return [f"{shapes} {said}" for said in found] or [shape_message(name, yours.shape, truth.shape)]
 
 
 def shape_message(name: str, yours: torch.Size, wanted: torch.Size) -> str:

@@ -20,15 +20,17 @@ from torch import Tensor
 
 from toolkit.cells import Screened, StudentCell, mentions_float32, read, screen
 from toolkit.compare import equal, fit, is_degenerate
-from toolkit.diagnosis import NOT_FINITE, known_mistake, safely, shape_message, worst_element
+from toolkit.diagnosis import NOT_FINITE, safely, shape_message, worst_element
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import shares_and_scale
 from toolkit.minibatches import Minibatch, draw, one_size_changed
+from toolkit.nearest import SECONDS
 from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
 from toolkit.plans import GradedPlace, ReplacedCell, Submission
 from toolkit.runs import Chunk, Failure, Job
 from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
+from toolkit.why import Seen, Why, why_wrong
 
 
 class Judge:
@@ -37,10 +39,13 @@ class Judge:
     Args:
         run: runs a job.
         seed: of the minibatches, and of torch's random numbers in the runs.
+        seconds: longest time to look for what is wrong with one gradient.
     """
 
-    def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int):
-        self.exercise, self.seed = exercise, seed
+    def __init__(
+        self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, seconds: float = SECONDS
+    ):
+        self.exercise, self.seed, self.seconds = exercise, seed, seconds
         submission = by_task(submission, exercise)
         self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
         kept = [part for part in submission if not isinstance(part, ReplacedCell)]
@@ -69,7 +74,7 @@ class Judge:
             if verdict.points and (step := self._wrong_on_the_way.get(name)):
                 why = self._decided(step)
                 said = f"d{step}, from which d{name} comes, is not right: {why.message}"
-                return Verdict(name, why.kind, said, named=why.named)
+                return Verdict(name, why.kind, said, named=why.named, places=why.places)
             return verdict
 
     def _decided(self, name: str) -> Verdict:
@@ -208,19 +213,32 @@ class Judge:
             return Verdict(
                 name, "wrong", f"d{name} cannot be judged: it starts from {readers}, not all tensors of finite numbers."
             )
+        if why := safely(self._why, name, batch, dtype):
+            return Verdict(name, "wrong", why.message, places=why.places)
         if not torch.isfinite(outcome.yours).all():
             return Verdict(name, "wrong", self._not_finite(name, outcome.yours, dtype))
-        values, state = self.outcomes.values(batch, dtype), self.outcomes.state(name, batch, outcome.mode, dtype)
-
-        def right(other: str) -> bool:
-            there = self.outcomes.outcome(other, batch, outcome.mode, dtype)
-            return there.kind == "right" and not there.degenerate
-
-        others = {k: v for k, v in state.items() if is_answer(v) and k != name and k in self.exercise.expected}
-        args = (self.graph, name, values, outcome.upstream, outcome.yours)
-        if said := safely(known_mistake, *args, others, right):
-            return Verdict(name, "wrong", said)
+        args = (self.graph, name, self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours)
         return Verdict(name, "wrong", safely(worst_element, *args) or f"d{name} is not right.", named=False)
+
+    def _why(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Why | None:
+        """What is wrong with a gradient, found on this minibatch and on another."""
+        batches = [batch, *(b for b in self.batches if b is not batch and not b.scaled)]
+        seen = (found for b in batches if (found := self._seen(name, b, dtype)) is not None)
+        plan, run = self.plans.by_statement, self.outcomes.run_job
+        return why_wrong(self.exercise, self.graph, name, plan, seen, run, dtype, self.seconds)
+
+    def _seen(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Seen | None:
+        """A wrong gradient on one minibatch; None if it is not wrong there, or cannot be compared."""
+        outcome = self._best(name, batch, dtype)
+        if outcome.kind != "wrong" or outcome.upstream is None or not is_answer(outcome.yours):
+            return None
+        state, others = self.outcomes.state(name, batch, outcome.mode, dtype), {}
+        for other, value in state.items():
+            if is_answer(value) and other != name and other in self.exercise.expected:
+                there = self.outcomes.outcome(other, batch, outcome.mode, dtype)
+                if there.kind == "right" and not there.degenerate:
+                    others[other] = value
+        return Seen(self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours, others)
 
     def _not_finite(self, name: str, yours: Tensor, dtype: torch.dtype) -> str:
         """On which minibatches a gradient holds nan or inf."""

@@ -1,0 +1,137 @@
+"""Why a gradient is wrong, in the order in which it is asked.
+
+First the student's own lines: a single small change that makes them right (``nearest``). Then the numbers: one known mistake of
+the calculus that gives just these (``diagnosis``). Then two changes, and at last the pattern of the difference (``pattern``).
+What was found out for one answer holds for every other with the same lines.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from toolkit.diagnosis import known_mistakes, safely
+from toolkit.exercise import Exercise
+from toolkit.graph import Graph
+from toolkit.leading import Lead, leading_to, statement
+from toolkit.nearest import Finding, Search
+from toolkit.outcome import RunJob
+from toolkit.plans import Plan
+from toolkit.sentences import finding_in_words
+from toolkit.verdict import Place
+
+MOST_KNOWN = 2000
+"""How many answers are remembered."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """What is wrong with a gradient."""
+
+    message: str
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A gradient of the student's on one minibatch."""
+
+    values: Mapping[str, Any]
+    upstream: Mapping[str, Tensor]
+    yours: Tensor
+    others: Mapping[str, Tensor]
+    """More gradients of the student's that are right as what they should be."""
+
+
+def why_wrong(
+    exercise: Exercise,
+    graph: Graph,
+    name: str,
+    plan: Plan,
+    seen: Iterator[Seen],
+    run: RunJob,
+    dtype: torch.dtype,
+    seconds: float,
+) -> Why | None:
+    """What is wrong with a gradient; None if that is not found out.
+
+    Args:
+        graph: steps of the forward pass whose gradients are judged by themselves.
+        plan: the student's statements.
+        seen: the gradient on one minibatch after another.
+        run: runs a job.
+    """
+    lead = lead_of(exercise, graph, name, plan)
+    search = lead and Search(exercise, frozenset(graph.steps), lead, run, dtype, seconds)
+    first = next(seen)
+    copies = _copies(graph, name, first)
+
+    def found(ask: Callable[[Search], Finding | None]) -> Why | None:
+        finding = search and _remembered(search, ask)
+        return Why(finding_in_words(finding, graph, copies), finding.places) if finding else None
+
+    if why := found(Search.one):
+        return why
+    if search and lead.early and search.is_right:
+        names = " and ".join(sorted(lead.early))
+        return Why(
+            f"d{name} would be right if {names} were complete where it is read: a later line changes {names}. An upstream gradient "
+            "has to hold all its shares before anything is computed from it."
+        )
+    if torch.isfinite(first.yours).all() and (said := safely(_known, graph, name, first, seen)):
+        return Why(said)
+    for ask in (Search.one_and_a_share, Search.two):
+        if why := found(ask):
+            return why
+    return None
+
+
+def lead_of(exercise: Exercise, graph: Graph, name: str, plan: Plan) -> Lead | None:
+    """The statements of a student's that lead to a gradient."""
+    statements = [statement(chunk.source, chunk.label) for chunk in plan.chunks if chunk.source.strip()]
+    gradients = {"d" + n for n in (*graph.steps, *graph.inputs)}
+    return leading_to(name, statements, gradients, {*exercise.graph.steps, *exercise.graph.inputs})
+
+
+_found: dict[tuple, Finding | None] = {}
+
+
+def _remembered(search: Search, ask: Callable[[Search], Finding | None]) -> Finding | None:
+    lead = search.lead
+    key = (search.exercise, search.steps, lead.name, lead.texts, search.dtype, ask.__name__)
+    if key not in _found:
+        finding = safely(ask, search) or None
+        if search.out_of_time:
+            return finding
+        if len(_found) > MOST_KNOWN:
+            _found.clear()
+        _found[key] = finding
+    finding = _found[key]
+    return finding and replace(finding, lead=lead)
+
+
+def _known(graph: Graph, name: str, one: Seen, others: Iterator[Seen]) -> str:
+    """The known mistake that gives a student's numbers on two minibatches."""
+
+    def mistakes(seen: Seen) -> list[str]:
+        return known_mistakes(graph, name, seen.values, seen.upstream, seen.yours, seen.others)
+
+    if not (found := mistakes(one)) or (other := next(others, None)) is None:
+        return ""
+    also = {_without_numbers(said) for said in mistakes(other)}
+    return next((said for said in found if _without_numbers(said) in also), "")
+
+
+def _without_numbers(text: str) -> str:
+    return "".join(c for c in text if not c.isdigit())
+
+
+def _copies(graph: Graph, name: str, seen: Seen) -> int:
+    """How many times a variable is used in the one line that reads it, where that is by broadcasting."""
+    readers = graph.readers(name)
+    if len(readers) != 1:
+        return 0
+    variable, used = seen.values[name], seen.upstream[readers[0]]
+    return used.numel() // variable.numel() if used.numel() > variable.numel() and used.dim() >= variable.dim() else 0
