@@ -57,7 +57,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "exponent": ("an exponent is wrong", r"\bexponents?\b|\bpowers?\b|\bsquare|\broot\b"),
     "constant": (
         "a number is wrong: n, n-1, 1/n, n/(n-1), 2",
-        r"\bconstants?\b|\bfactors?\b|\bnumber (that|is|in|here)\b|\bn ?- ?1\b|\b1 ?/ ?n\b|\bBessel|\bmean\b",
+        r"\bconstants?\b|\ban?other size\b|\bfactors?\b|\bnumber (that|is|in|here)\b|\bn ?- ?1\b|\b1 ?/ ?n\b|\bBessel|\bmean\b",
     ),
     "epsilon": (
         "the small constant is left out, or has the wrong sign",
@@ -114,11 +114,13 @@ KINDS: dict[str, tuple[str, str]] = {
         "two names for one tensor",
         r"\b(one|same) (and the same )?tensor\b|\bcop(y|ies)\b|\bclone|\btwo names\b|\bsecond name\b|\bin place\b",
     ),
+    "changed later": ("it was right, until a later line", r"\ba later line\b"),
     # --- calculus
     "derivative": (
         "the derivative of another function, or the function itself",
         r"\bderivatives?\b|\bslopes?\b|\bdifferentiat|\bchain rule\b",
     ),
+    "function": ("another function than the one that is meant", r"\bfunction\b"),
     "layer skipped": (
         "a step on the way back is left out",
         r"\bskip|\bas it came\b|\bleft out\b|\bmissing\b|\blocal derivative\b|\bupstream\b|\bnot gone back\b",

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from tests.bank import Bench, answers, bench
+from tests.submissions.pieces import pieces, shown
 from tests.submissions.random_lines import Line, random_lines, random_tensors
 from toolkit import draws, why
 from toolkit.compare import equal, fit
@@ -57,6 +58,10 @@ def test_no_claim_on_a_random_line_is_false(assignment: str, monkeypatch: pytest
             false.append(f"the change does not mend it: {said(line, verdict)}")
         if not found and not same_elsewhere(made, line, verdict):
             false.append(f"not said on other minibatches: {said(line, verdict)}")
+        own = "\n".join(line.edits.values()) + "\n" + made.exercise.graph.text
+        for edit in (edit for finding in found for edit in finding.edits):
+            told = shown(verdict.message, assignment) & pieces(edit.text, assignment) - pieces(own, assignment)
+            false += [f"it shows the change: {said(line, verdict)}"] * bool(told)
         false += [f"{place} is not there: {said(line, verdict)}" for place in strange_places(line, verdict)]
     for kind, count in claims.items():
         tried(kind, count)

@@ -3,7 +3,6 @@
 The table by kind at the end of the report counts both placements.
 """
 
-import ast
 import functools
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import pytest
 
 from tests.bank import Answer, answers, bench
 from tests.submissions.kinds import KINDS, names
+from tests.submissions.pieces import pieces, shown
 from toolkit.verdict import Verdict
 
 ANSWERS = list(answers("named"))
@@ -138,9 +138,7 @@ def test_no_message_holds_a_line_of_the_solution_or_a_piece_of_it(assignment: st
                 - pieces(forward(assignment), assignment)
             )
             for verdict in said(number, placement).values():
-                shown = [*re.findall(r"`+(.+?)`+", verdict.message, re.DOTALL), *verdict.message.splitlines()]
-                found = set().union(*(pieces(text, assignment) for text in shown)) & secret
-                assert not found, f"{answer.name}: {verdict.message}"
+                assert not shown(verdict.message, assignment) & secret, f"{answer.name}: {verdict.message}"
                 for line in "\n".join(solved.values()).splitlines():
                     told = re.sub(r"\s", "", line) in re.sub(r"\s", "", verdict.message)
                     assert not line.strip() or line.strip() in own or not told, f"{answer.name}: {verdict.message}"
@@ -149,46 +147,3 @@ def test_no_message_holds_a_line_of_the_solution_or_a_piece_of_it(assignment: st
 @functools.cache
 def forward(assignment: str) -> str:
     return bench(assignment).exercise.graph.text
-
-
-@functools.cache
-def pieces(text: str, assignment: str) -> frozenset[str]:
-    """Every expression in a text that says something: one with a gradient in it, or of two operations on a tensor.
-
-    The order of factors and summands makes no difference, nor does 1 or 1.0. A text that is no Python has none.
-    """
-    try:
-        tree = ast.parse(text.strip())
-    except SyntaxError:
-        return frozenset()
-    tensors = {*bench(assignment).exercise.graph.steps, *bench(assignment).exercise.graph.inputs, "logits", "hprebn"}
-    found = set()
-    for node in ast.walk(tree):
-        inside = [*ast.walk(node)]
-        operations = [
-            n for n in inside if isinstance(n, ast.BinOp | ast.UnaryOp | ast.Call | ast.Subscript | ast.Compare)
-        ]
-        words = {n.id for n in inside if isinstance(n, ast.Name)}
-        gradients = {word for word in words if word.startswith("d") and word[1:] in tensors}
-        if isinstance(node, ast.expr) and operations and (gradients or (len(operations) > 1 and words & tensors)):
-            found.add(ordered(node))
-    return frozenset(found)
-
-
-def ordered(node: ast.AST) -> str:
-    """An expression as text, in which the operands of a commutative operator are in one order."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return repr(float(node.value))
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mult):
-        return f"{type(node.op).__name__}({', '.join(sorted(map(ordered, operands(node, type(node.op)))))})"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    inner = (f"{name}={[ordered(v) for v in value] if isinstance(value, list) else ordered(value)}"
-             for name, value in ast.iter_fields(node) if name != "ctx")  # fmt: skip
-    return f"{type(node).__name__}({', '.join(inner)})"
-
-
-def operands(node: ast.AST, operator: type) -> list[ast.AST]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, operator):
-        return [*operands(node.left, operator), *operands(node.right, operator)]
-    return [node]

@@ -87,7 +87,7 @@ dC = torch.zeros_like(C)
 dC.index_add_(0, Yb, demb.sum(1))
 
 # answer: dC averaged
-# mistake: C = factor or constant or mean for sum
+# mistake: C = changed later or factor or constant or mean for sum
 # cell: emb
 demb = dembcat.view(emb.shape)
 dC = torch.zeros_like(C)
@@ -141,7 +141,7 @@ for k in range(Xb.shape[0]):
         dC[Xb[k, j]] -= demb[k, j]
 
 # answer: added twice
-# mistake: C = twice or factor or constant
+# mistake: C = changed later or twice or factor or constant
 # cell: emb
 demb = dembcat.view(emb.shape)
 dC = torch.zeros_like(C)
@@ -151,7 +151,7 @@ for k in range(Xb.shape[0]):
 dC.index_add_(0, Xb.view(-1), demb.view(-1, C.shape[1]))
 
 # answer: divided by how often
-# mistake: C = factor or mean for sum
+# mistake: C = changed later or factor or mean for sum
 # cell: emb
 demb = dembcat.view(emb.shape)
 dC = torch.zeros_like(C)

@@ -176,7 +176,7 @@ dhpreact = (1 + h**2) * dh
 dhpreact = (h**2 - 1) * dh
 
 # answer: the slope of the sigmoid
-# mistake: hpreact = derivative or factor or exponent
+# mistake: hpreact = derivative or factor or exponent or term
 # cell: hpreact
 dhpreact = h * (1 - h) * dh
 
@@ -206,7 +206,7 @@ dhpreact = (1 - 2 * h) * dh
 dhpreact = dh - h * dh
 
 # answer: slope twice
-# mistake: hpreact = twice or exponent or factor
+# mistake: hpreact = twice or exponent or factor or changed later
 # cell: hpreact
 local = 1 - h**2
 dhpreact = dh * local

@@ -69,7 +69,7 @@ dlogprobs = torch.zeros_like(logprobs)
 dlogprobs[range(n), Yb] = -1.0 / (n * probs[range(n), Yb])
 
 # answer: multiplied by what it is divided by
-# mistake: probs = upside down
+# mistake: probs = upside down or factor
 # cell: probs
 dprobs = probs * dlogprobs
 
@@ -286,7 +286,7 @@ dcounts_sum = -(counts_sum**-2) * dcounts_sum_inv
 dcounts += dcounts_sum_inv
 
 # answer: added twice
-# mistake: counts = twice
+# mistake: counts = twice or changed later
 # warned: `+=` adds again whenever its cell is run again
 # cell: counts_sum
 dcounts_sum = -(counts_sum**-2) * dcounts_sum_inv

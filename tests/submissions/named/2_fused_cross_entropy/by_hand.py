@@ -15,7 +15,7 @@ p = e / e.sum(0, keepdim=True)
 dlogits = (p - F.one_hot(Yb, vocab_size)) / n
 
 # answer: not normalised
-# mistake: logits = factor or layer skipped
+# mistake: logits = factor or layer skipped or function
 # cell: logits
 e = torch.exp(logits - logits.max(1, keepdim=True).values)
 dlogits = (e - F.one_hot(Yb, vocab_size)) / n

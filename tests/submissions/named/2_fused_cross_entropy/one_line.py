@@ -122,7 +122,7 @@ dlogits[range(n), Yb] -= 1 / n
 dlogits /= n
 
 # answer: the logarithm for the probability
-# mistake: logits = derivative or another name
+# mistake: logits = function or derivative or another name
 # cell: logits
 dlogits = F.log_softmax(logits, 1)
 dlogits[range(n), Yb] -= 1
@@ -192,7 +192,7 @@ dlogits /= n
 dlogits = (logits - F.one_hot(Yb, vocab_size)) / n
 
 # answer: a sigmoid
-# mistake: logits = derivative or another name or dimension
+# mistake: logits = function or derivative or another name or dimension
 # cell: logits
 dlogits = (torch.sigmoid(logits) - F.one_hot(Yb, vocab_size)) / n
 
