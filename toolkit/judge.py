@@ -42,9 +42,7 @@ class Judge:
         seconds: longest time to look for what is wrong with one gradient.
     """
 
-    def __init__(
-        self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, seconds: float = SECONDS
-    ):
+    def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, seconds: float = SECONDS):
         self.exercise, self.seed, self.seconds = exercise, seed, seconds
         submission = by_task(submission, exercise)
         self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]

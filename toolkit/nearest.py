@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from toolkit.compare import fit, tolerance
-from toolkit.draws import SIZES, Draw, draw_for
+from toolkit.draws import LOCAL, SHARE, SIZES, Draw, draw_for
 from toolkit.edits import Edit, Scope, edits
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import Graph
@@ -33,7 +33,7 @@ SECONDS = 0.4
 """Longest time for one gradient, computing time of one core: what else goes on makes no difference to what is found."""
 CONFIRMING = 0.1
 """Longest time for what is found to be tried on another draw."""
-EQUALLY_SMALL = 0.12
+EQUALLY_SMALL = 0.06
 """By how much two changes may differ in size and still count as equally small."""
 MOST_SINGLE, MOST_PAIRS, MOST_CONFIRMED = 3000, 1200, 40
 """Most changes that are tried, most pairs of them, and most that are tried on other draws."""
@@ -112,7 +112,11 @@ class Search:
     # --- what is tried ------------------------------------------------------------------------------------------------------
 
     def tried(
-        self, number: int, changes: Sequence[Change], given: Mapping[str, Tensor] | None = None, seconds: float | None = None
+        self,
+        number: int,
+        changes: Sequence[Change],
+        given: Mapping[str, Tensor] | None = None,
+        seconds: float | None = None,
     ) -> list[Tensor | None]:
         """What each change gives on a draw.
 
@@ -127,8 +131,8 @@ class Search:
         draw = self.draw(number)
         graph = self.exercise.graph
         job = Job(
-            (), draw.values, {**draw.gradients, **(given or {})}, (), given=sorted(draw.gradients), lists=draw.batch.lists,
-            generators=draw.batch.generators, imports=self.exercise.imports, stubs=STUBS, dtype=self.dtype,
+            (), {**draw.values, **draw.known}, {**draw.gradients, **(given or {})}, (), given=sorted(draw.gradients),
+            lists=draw.batch.lists, generators=draw.batch.generators, imports=self.exercise.imports, stubs=STUBS, dtype=self.dtype,
             restored=(*graph.inputs, *graph.steps),
             trials=Trials(self.lead.texts, tuple(changes), self.wanted, left),
         )  # fmt: skip
@@ -177,7 +181,7 @@ class Search:
     def _fitted(value: Tensor | None, shape: torch.Size) -> Tensor | None:
         if value is None or value.shape == shape:
             return value
-        return fit(value, shape) if value.numel() == shape.numel() else None
+        return fit(value, shape)
 
     # --- one change ---------------------------------------------------------------------------------------------------------
 
@@ -187,7 +191,9 @@ class Search:
         draw = self.draw(0)
         graph, values = self.exercise.graph, draw.values
         above = _above(self.graph, self.lead.name)
-        tensors = {n: tuple(v.shape) for n, v in values.items() if _is_float(v) and (n in graph.steps or n in graph.inputs)}
+        tensors = {
+            n: tuple(v.shape) for n, v in values.items() if _is_float(v) and (n in graph.steps or n in graph.inputs)
+        }
         indices = {n: tuple(v.shape) for n, v in values.items() if isinstance(v, Tensor) and not _is_float(v)}
         indices = {n: shape for n, shape in indices.items() if n in graph.inputs or n in self.lead.reads}
         for name, gradient in draw.gradients.items():
@@ -208,7 +214,8 @@ class Search:
         rows = int(first.shape[0]) if first.dim() else 0
         return Scope(
             tensors, indices, self._sizes(rows), near, outputs, dict(_epsilons(graph, values)), frozenset(functions),
-            [*_picks(graph)], rows, self.lead.reads,
+            [*_picks(graph)], LOCAL if draw.local is not None else "",
+            {reader: SHARE + reader for reader in draw.shares if len(draw.shares) > 1}, rows, self.lead.reads,
         )  # fmt: skip
 
     def _sizes(self, rows: int) -> list[str]:
@@ -384,9 +391,9 @@ def _picks(graph: Graph) -> Iterator[str]:
     """Expressions for the indices of the maxima that the forward pass takes."""
     for step in graph.steps.values():
         for node in ast.walk(step.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("max", "amax"):
-                if node.args:
-                    yield f"{ast.unparse(node.func.value)}.argmax({ast.unparse(node.args[0])})"
+            match node:
+                case ast.Call(func=ast.Attribute(attr="max" | "amax", value=of), args=[dim]):
+                    yield f"{ast.unparse(of)}.argmax({ast.unparse(dim)})"
 
 
 def _epsilons(graph: Graph, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:

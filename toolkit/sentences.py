@@ -37,7 +37,7 @@ SENTENCES: dict[str, str] = {
         "another tensor belongs here, not {0}. Write the line of the forward pass beside it: which tensors does it read, and "
         "which of them is the other factor?"
     ),
-    "another size": "{0} is another size than the one that belongs here.",
+    "another size": "{0} is the wrong size: a constant factor of another dimension belongs here. Over what does the forward pass go?",
     "target": (
         "this share is added to the wrong name, {0}: whose gradient is it? It comes from a line of the forward pass that reads "
         "{name}."
@@ -132,6 +132,12 @@ SENTENCES: dict[str, str] = {
     "not normalised": (
         "the rows are not normalised: the factor is missing that makes probabilities of them, so that each row sums to 1."
     ),
+    "derivative": (
+        "this factor is not the local derivative that belongs here, and all the rest is right. What is the derivative of {reader} "
+        "with respect to {name}, and at which place is it taken?"
+    ),
+    "share": "this is not the share of d{name} that comes back through {0}; all else is right.",
+    "arrangement": "the elements are the right ones in another arrangement: transposed, or taken in another order.",
     "exchanged": "the two are exchanged: each belongs there where the other stands. Through which line does each one come?",
 }
 """What each kind of change says: the kind of the mistake, and the principle. ``{0}`` and so on: ``Edit.about``."""
@@ -194,21 +200,18 @@ def _sentence(edit: Edit, finding: Finding, graph: Graph, copies: int, number: i
         words = {tuple(e.about) for e in same}
         about = edit.about if len(words) == 1 else ()
         return _filled(kinds[0], about, edit, finding, graph, copies)
-    families = list(dict.fromkeys(FAMILIES.get(kind, "") for kind in kinds))
-    if len(families) == 1 and families[0]:
+    families = list(dict.fromkeys(FAMILIES.get(kind, "another name") for kind in kinds))
+    if len(families) == 1:
         said = _filled(kinds[0], (), edit, finding, graph, copies)
         return f"{families[0]} is wrong here. {said[:1].upper()}{said[1:]}"
-    known = [family for family in families if family]
-    if 1 < len(known) <= 3 and len(known) == len(families):
-        return f"the mistake is here, and here alone: several small changes would mend it. It is about {' or '.join(known)}."
-    return _filled(kinds[0], edit.about, edit, finding, graph, copies)
+    about = f" They are about {', '.join(families[:-1])} or {families[-1]}." if len(families) <= 3 else ""
+    return f"the mistake is here, and all else is right: several small changes of this piece would mend it.{about}"
 
 
 def _kind(edit: Edit) -> str:
     about = edit.about
-    if edit.kind in ("number", "another size") and len(about) == 2:
-        if about[1] == f"{about[0]} - 1":
-            return "n for n-1"
+    if edit.kind in ("number", "another size") and len(about) == 2 and about[1] == f"{about[0]} - 1":
+        return "n for n-1"
     if edit.kind == "factor too much" and about and _is_constant(about[0]):
         return "constant too much"
     return edit.kind
@@ -222,9 +225,7 @@ def _words(text: str) -> list[str]:
     return "".join(c if c.isalnum() or c == "_" else " " for c in text).split()
 
 
-def _filled(
-    kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph: Graph, copies: int
-) -> str:
+def _filled(kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph: Graph, copies: int) -> str:
     name = finding.lead.name
     text = SENTENCES.get(kind, "this is not what is meant.")
     readers = graph.readers(name)
@@ -234,12 +235,14 @@ def _filled(
         several = f"{name} is read by {len(readers)} lines, {listed}, and the share of each belongs to d{name}. "
     values = {
         "name": name,
+        "reader": readers[0] if readers else "",
         "several": several,
         "copies": f"{name} is used {copies} times, so {copies} gradients add up. " if copies > 1 else "",
     }
     words = [*about, *([""] * 3)]
     if not about:
-        text = text.replace(" ({0})", "").replace(", {0},", "").replace(" {0}", "").replace("`{0}`", "this one").replace("{1}", "it")
+        for old, new in ((" ({0})", ""), (", {0},", ""), (" {0}", ""), ("`{0}`", "this one"), ("{1}", "it")):
+            text = text.replace(old, new)
     return text.format(*words, **values)
 
 

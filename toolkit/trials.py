@@ -49,7 +49,9 @@ def try_all(
             codes[number, text] = compile(text, "<a trial>", "exec")
         return codes[number, text]
 
-    touched = set().union(*(_names(code(number, text)) for number, text in enumerate(trials.statements)), {trials.wanted})
+    touched = set().union(
+        *(_names(code(number, text)) for number, text in enumerate(trials.statements)), {trials.wanted}
+    )
     known: list[Mapping[str, Any]] = [namespace]
     """What the first statements leave, as they are: most trials change one that comes after them."""
 
@@ -79,7 +81,9 @@ def try_all(
                 exec(code(number, texts[number]), fresh)
             value = fresh.get(trials.wanted)
             known_kind = type(value) is exact and value.layout is torch.strided and value.numel() <= LARGEST
-            found.append(value.detach().to(dtype).contiguous().clone() if known_kind and not value.is_complex() else None)
+            found.append(
+                value.detach().to(dtype).contiguous().clone() if known_kind and not value.is_complex() else None
+            )
         except let_through:
             raise
         except BaseException:  # SystemExit, too: it was the student's
