@@ -19,7 +19,7 @@ KINDS: dict[str, tuple[str, str]] = {
         "a variable where its gradient belongs, or the reverse",
         r"\b(value|variable)\b.*\bgradient\b|\bgradient\b.*\b(value|variable)\b|\bupstream\b",
     ),
-    "input or output": (
+    "input for output": (
         "the output of a line for its input, or the reverse: a derivative taken at the wrong place",
         r"\boutput\b|\binput\b|\bat the wrong (place|node|tensor|value)\b|\btaken at\b",
     ),

@@ -195,7 +195,7 @@ dbnvar = -0.5 * bnvar + 1e-5 ** -1.5 * dbnvar_inv
 dbndiff2 = 1.0 / (n - 1) * torch.ones_like(bndiff2) * dbnvar
 
 # answer: the slope taken at the inverse
-# mistake: bnvar = another name or input or output or exponent
+# mistake: bnvar = another name or input for output or exponent
 # cell: bnvar_inv
 dbndiff = bnvar_inv * dbnraw
 dbnvar_inv = (bndiff * dbnraw).sum(0, keepdim=True)
@@ -292,7 +292,7 @@ dbnmeani = -dbndiff.sum(0, keepdim=True)
 dhprebn += dbnmeani / n
 
 # answer: the square for its root
-# mistake: bndiff = another name or input or output or exponent
+# mistake: bndiff = another name or input for output or exponent
 # cell: bndiff
 dbndiff += 2 * bndiff2 * dbndiff2
 dhprebn = dbndiff.clone()
@@ -342,13 +342,6 @@ dhprebn = dbndiff + dbnmeani.sum(0, keepdim=True) / n
 # cell: bndiff
 dbndiff += 2 * bndiff * dbndiff2
 dbnmeani = -dbndiff.mean(0, keepdim=True)
-dhprebn = dbndiff + dbnmeani / n
-
-# answer: the mean before bndiff is complete
-# mistake: bnmeani = upstream or term
-# cell: bndiff
-dbnmeani = -(bnvar_inv * dbnraw).sum(0, keepdim=True)
-dbndiff += 2 * bndiff * dbndiff2
 dhprebn = dbndiff + dbnmeani / n
 
 # answer: no 1/n

@@ -22,7 +22,7 @@ dW2 = h.T @ dlogits
 db2 = dlogits.sum(0)
 
 # answer: hpreact for h
-# mistake: W2 = another name or input or output
+# mistake: W2 = another name or input for output
 # cell: h
 dh = dlogits @ W2.T
 dW2 = hpreact.T @ dlogits
@@ -74,12 +74,12 @@ dh = dlogits @ W2.T
 dW2 = h.T @ dlogits
 db2 = (b2 * dlogits).sum(0)
 
-# answer: db2 of the line after
+# answer: db2 of another line
 # mistake: b2 = another name or upstream
 # cell: h
 dh = dlogits @ W2.T
 dW2 = h.T @ dlogits
-db2 = dnorm_logits.sum(0)
+db2 = dcounts.sum(0)
 
 # answer: dh times h
 # mistake: h = factor
@@ -108,7 +108,7 @@ db2 = torch.einsum("nv->v", dlogits)
 # cell: h
 grad_w = lambda x, dout: x.T @ dout
 dh = dlogits @ W2.T
-dW2 = grad_w(h, dnorm_logits)
+dW2 = grad_w(h, dprobs)
 db2 = dlogits.sum(0)
 
 # answer: a helper whose bias is a mean
@@ -155,12 +155,12 @@ dhpreact = (1 - h) ** 2 * dh
 dhpreact = 1 - h**2 * dh
 
 # answer: the input of tanh
-# mistake: hpreact = another name or input or output
+# mistake: hpreact = another name or input for output
 # cell: hpreact
 dhpreact = (1 - hpreact**2) * dh
 
 # answer: tanh of its output
-# mistake: hpreact = twice or derivative or input or output
+# mistake: hpreact = twice or derivative or input for output
 # cell: hpreact
 t = torch.tanh(h)
 dhpreact = (1 - t**2) * dh

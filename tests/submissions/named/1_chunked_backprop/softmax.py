@@ -74,7 +74,7 @@ dlogprobs[range(n), Yb] = -1.0 / (n * probs[range(n), Yb])
 dprobs = probs * dlogprobs
 
 # answer: one over the output
-# mistake: probs = another name or input or output
+# mistake: probs = another name or input for output
 # cell: probs
 dprobs = dlogprobs / logprobs
 
@@ -242,7 +242,7 @@ dcounts_sum = (-counts_sum) ** -2 * dcounts_sum_inv
 dcounts += dcounts_sum
 
 # answer: taken at the inverse
-# mistake: counts_sum = another name or input or output or exponent
+# mistake: counts_sum = another name or input for output or exponent
 # cell: counts_sum
 dcounts_sum = -(counts_sum_inv**-2) * dcounts_sum_inv
 dcounts += dcounts_sum
@@ -300,7 +300,7 @@ dcounts = dcounts + torch.ones_like(counts) * dcounts_sum
 dnorm_logits = dcounts.clone()
 
 # answer: input for output
-# mistake: norm_logits = another name or input or output
+# mistake: norm_logits = another name or input for output
 # cell: norm_logits
 dnorm_logits = norm_logits * dcounts
 
@@ -310,7 +310,7 @@ dnorm_logits = norm_logits * dcounts
 dnorm_logits = dcounts / counts
 
 # answer: exp of the output
-# mistake: norm_logits = twice or input or output or derivative
+# mistake: norm_logits = twice or input for output or derivative
 # cell: norm_logits
 dnorm_logits = counts.exp() * dcounts
 
@@ -348,8 +348,6 @@ dlogits = dnorm_logits.clone()
 dlogits += F.one_hot(logits.max(1).indices, num_classes=logits.shape[1]) * dlogit_maxes
 
 # answer: summed down the columns
-# expect: logit_maxes = wrong
-# expect: logits = wrong or raised
 # mistake: logit_maxes = dimension
 # cell: logit_maxes
 dlogit_maxes = (-dnorm_logits).sum(0, keepdim=True)
@@ -363,8 +361,6 @@ dlogit_maxes = -dnorm_logits.mean(1, keepdim=True)
 dlogits = dnorm_logits + F.one_hot(logits.argmax(1), logits.shape[1]) * dlogit_maxes
 
 # answer: no sum for the maximum
-# expect: logit_maxes = wrong
-# expect: logits = wrong or right
 # mistake: logit_maxes = sum left out
 # cell: logit_maxes
 dlogit_maxes = -1.0 * dnorm_logits

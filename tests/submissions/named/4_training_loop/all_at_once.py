@@ -9,7 +9,8 @@ dhpreact = dh * (1 - h * h)
 dbngain, dbnbias = (dhpreact * bnraw).sum(0, keepdim=True), dhpreact.sum(0, keepdim=True)
 dhprebn = bngain * bnvar_inv * (dhpreact - dbnbias / n - bnraw * (hpreact * bnraw).sum(0) / (n - 1))
 dW1, db1, dembcat = embcat.T @ dhprebn, dhprebn.sum(0), dhprebn @ W1.T
-dC = torch.zeros_like(C).index_add_(0, Xb.view(-1), dembcat.view(-1, C.shape[1]))
+dC = torch.zeros_like(C)
+dC.index_add_(0, Xb.view(-1), dembcat.view(-1, C.shape[1]))
 
 # answer: stages, and no epsilon
 # mistake: W1 = epsilon
@@ -79,6 +80,7 @@ dC.index_add_(0, Xb.view(-1), dembcat.view(-1, C.shape[1]))
 
 # answer: one running tensor, and tanh's bracket squared
 # mistake: bngain = precedence or exponent
+# expect: bngain bnbias W1 C = wrong
 # cell: backward
 d = F.softmax(logits, 1)
 d[range(n), Yb] -= 1
@@ -90,4 +92,5 @@ dbngain, dbnbias = (d * bnraw).sum(0, keepdim=True), d.sum(0, keepdim=True)
 d = bngain * bnvar_inv / n * (n * d - d.sum(0) - n / (n - 1) * bnraw * (d * bnraw).sum(0))
 dW1, db1 = embcat.T @ d, d.sum(0)
 d = d @ W1.T
-dC = torch.zeros_like(C).index_add_(0, Xb.view(-1), d.view(-1, C.shape[1]))
+dC = torch.zeros_like(C)
+dC.index_add_(0, Xb.view(-1), d.view(-1, C.shape[1]))

@@ -25,7 +25,7 @@
 # replace: backward | dW2 = h.T @ dlogits | dW2 = dlogits.T @ h
 
 # answer: hpreact for h
-# mistake: W2 = another name or input or output
+# mistake: W2 = another name or input for output
 # replace: backward | h.T @ dlogits | hpreact.T @ dlogits
 
 # answer: db2 averaged
@@ -47,7 +47,7 @@
 # replace: backward | (1.0 - h**2) * dh | 1.0 - h**2 * dh
 
 # answer: tanh's input
-# mistake: bngain = another name or input or output
+# mistake: bngain = another name or input for output
 # replace: backward | (1.0 - h**2) * dh | (1.0 - hpreact**2) * dh
 
 # answer: tanh skipped
