@@ -75,13 +75,13 @@ SENTENCES: dict[str, str] = {
     ),
     # --- sums
     "sum missing": (
-        "a sum is missing here: {copies}What was copied on the way there is added up on the way back, before it meets what belongs "
+        "a sum is missing here. {copies}What was copied on the way there is added up on the way back, before it meets what belongs "
         "to one element alone."
     ),
     "mean missing": "a mean is missing here.",
     "sum too much": "this sum is one too many: it adds up what belongs to different elements.",
     "sum for mean": "a sum stands where a mean is meant: one of them divides by the number of the terms.",
-    "mean for sum": "a mean stands where a sum is meant: {copies}nothing divides by their number.",
+    "mean for sum": "a mean stands where a sum is meant. {copies}Nothing divides by their number.",
     "sum of one factor": (
         "multiply first, then sum: a method call binds closer than *, so only one of the two factors is summed here."
     ),

@@ -51,7 +51,7 @@ def why_wrong(
     exercise: Exercise,
     graph: Graph,
     name: str,
-    plan: Plan,
+    lead: Lead | None,
     seen: Iterator[Seen],
     run: RunJob,
     dtype: torch.dtype,
@@ -61,11 +61,10 @@ def why_wrong(
 
     Args:
         graph: steps of the forward pass whose gradients are judged by themselves.
-        plan: the student's statements.
+        lead: the student's statements that lead to it.
         seen: the gradient on one minibatch after another.
         run: runs a job.
     """
-    lead = lead_of(exercise, graph, name, plan)
     search = lead and Search(exercise, frozenset(graph.steps), lead, run, dtype, seconds)
     first = next(seen)
     copies = _copies(graph, name, first)
