@@ -39,12 +39,12 @@ def explain(
     return said[0] or f"d{name} is not right."
 
 
-def safely(function: Callable[..., Said], *args: object) -> Said | str:
+def safely(function: Callable[..., Said], *args: object) -> Said | None:
     """What a function has to say; nothing if it raises. An explanation must never cost the verdict that it explains."""
     try:
         return function(*args)
     except Exception:
-        return ""
+        return None
 
 
 def known_mistakes(
@@ -373,13 +373,15 @@ def _false_starts(
                 of_probability,
             )
             yield (
-                f"Right at the label's place, index {labels}, and zeros everywhere else: a term is missing, since {_LABELS}.{more} {section}"
+                f"Right at the label's place, index {labels}, and zeros everywhere else: a term is missing, since "
+                f"{_LABELS}.{more} {section}"
                 if sign == 1
                 else f"Only the label's place, index {labels}, has a gradient, and the sign is wrong: {_LABELS}. {section}",
                 sign * scale * (p - place) * place,
             )
             yield (
-                f"This is the gradient of the probabilities, not of {name}: the derivative of the softmax is still left out, a layer "
+                f"This is the gradient of the probabilities, not of {name}: the derivative of the softmax is still "
+                f"left out, a layer "
                 f"that is skipped.{more}",
                 -sign * scale * place / ours,
             )

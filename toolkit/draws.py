@@ -98,9 +98,9 @@ def draw_for(
     gradients.pop(name, None)
     local = None
     if len(readers) == 1 and upstream[readers[0]].shape == truth.shape and truth.dim():
-        step, ones = graph.steps[readers[0]], torch.ones_like(truth)
-        slope = vector_jacobian_product(step, name, values, ones)
-        local = slope if equal(slope * upstream[step.name], truth, scale) else None
+        reader = readers[0]
+        slope = vector_jacobian_product(graph.steps[reader], name, values, torch.ones_like(truth))
+        local = slope if equal(slope * upstream[reader], truth, scale) else None
     return Draw(batch, values, gradients, upstream, parts, truth, scale, local)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 Shape = tuple[int, ...]
 Span = tuple[int, int]
@@ -163,7 +164,7 @@ class Source:
         nodes = [n for n in ast.walk(self.tree) if isinstance(n, ast.expr) and hasattr(n, "lineno")]
         return [n for n in nodes if not isinstance(getattr(n, "ctx", None), ast.Store | ast.Del)]
 
-    def span(self, node: ast.AST) -> Span:
+    def span(self, node: Any) -> Span:
         """First character of a node, and the one after its last."""
         return self._at(node.lineno, node.col_offset), self._at(node.end_lineno, node.end_col_offset)
 
@@ -171,7 +172,7 @@ class Source:
         text = self.lines[line - 1]  # columns count in bytes
         return self.starts[line - 1] + (column if text.isascii() else len(text.encode()[:column].decode()))
 
-    def piece(self, node: ast.AST) -> str:
+    def piece(self, node: Any) -> str:
         start, end = self.span(node)
         return self.text[start:end]
 
@@ -269,9 +270,9 @@ def _all(source: Source, scope: Scope, wanted: str, bound: frozenset[str]) -> It
     for node in source.nodes:
         for rule in RULES:
             yield from rule(source, node, scope)
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.stmt):
-            yield from _of_a_statement(source, node, scope, wanted, bound)
+    for part in ast.walk(source.tree):
+        if isinstance(part, ast.stmt):
+            yield from _of_a_statement(source, part, scope, wanted, bound)
 
 
 def _names(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -299,10 +300,10 @@ def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         return
     span, value = source.span(node), node.value
     parent = source.parents.get(node)
-    if type(value) is bool and isinstance(parent, ast.keyword):
+    if isinstance(value, bool) and isinstance(parent, ast.keyword):
         kind = {"keepdim": "keepdim", "unbiased": "bessel"}.get(parent.arg or "", "option")
         yield Edit(span, str(not value), kind, 1.0, source.span(parent), (parent.arg or "",))
-    if type(value) not in (int, float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return
     if source.is_dimension(node):
         whole = source.span(source._signed(node))
@@ -358,7 +359,7 @@ def _operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         return
     mark, whole = source.operator(node), source.span(node)
     if _is_size_but_one(node, scope):
-        yield Edit(whole, node.left.id, "n for n-1", 1.0, whole)
+        yield Edit(whole, source.piece(node.left), "n for n-1", 1.0, whole)
         yield Edit(mark, "+", "number", 1.1, whole)
         return
     old = source.text[mark[0] : mark[1]]
@@ -942,12 +943,11 @@ def _of_a_statement(source: Source, node: ast.stmt, scope: Scope, wanted: str, b
                 if isinstance(value, ast.Name):
                     yield Edit(source.span(value), f"{value.id}.clone()", "clone", 1.0, span, (target.id, value.id))
         case ast.For(target=outer, iter=first, body=[ast.For(target=inner, iter=second, body=body)]) if body:
-            inside = node.body[0]
             head = span[0], source.span(body[0])[0]
             indent = " " * body[0].col_offset
             pairs = f"for {source.piece(outer)}, {source.piece(inner)} in zip({source.piece(first)}, {source.piece(second)}):"
             mark = span[0], source.span(second)[1]
-            yield Edit(head, f"{pairs}\n{indent}", "all pairs", 1.2, mark, (source.piece(inside.target),))
+            yield Edit(head, f"{pairs}\n{indent}", "all pairs", 1.2, mark, ())
     if isinstance(node, ast.Assign | ast.AugAssign):
         yield from _everywhere(source, node, scope)
         yield from _arrangement(source, node.value, wanted)

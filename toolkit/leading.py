@@ -113,7 +113,9 @@ def leading_to(
         reads |= seen
         anew = bound_anew(tree) if isinstance(tree.body[0], ast.Assign) else set()
         needed = {n for n in needed if n == own or n not in anew} | {
-            n for n in seen if n not in given and (n not in values or (rebound and _rebound(n, number, statements, writes)))
+            n
+            for n in seen
+            if n not in given and (n not in values or (rebound and _rebound(n, number, statements, writes)))
         }
     chosen.reverse()
     early = {

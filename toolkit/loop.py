@@ -496,9 +496,7 @@ def _is_true(name: str, step: TrainingStep) -> bool:
     return fitted is not None and step.is_true(name, fitted)
 
 
-def judge_gradient(
-    name: str, graph: Graph, steps: Sequence[TrainingStep], explained: Explained = by_numbers
-) -> Said:
+def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep], explained: Explained = by_numbers) -> Said:
     """Verdict on one gradient of the loop, over all its steps."""
     shape_problem = ""
     for number, step in enumerate(steps):

@@ -132,8 +132,8 @@ class Search:
         graph = self.exercise.graph
         job = Job(
             (), {**draw.values, **draw.known}, {**draw.gradients, **(given or {})}, (), given=sorted(draw.gradients),
-            lists=draw.batch.lists, generators=draw.batch.generators, imports=self.exercise.imports, stubs=STUBS, dtype=self.dtype,
-            restored=(*graph.inputs, *graph.steps),
+            lists=draw.batch.lists, generators=draw.batch.generators, imports=self.exercise.imports, stubs=STUBS,
+            dtype=self.dtype, restored=(*graph.inputs, *graph.steps),
             trials=Trials(self.lead.texts, tuple(changes), self.wanted, left),
         )  # fmt: skip
         found = self.run(job, {}).trials
@@ -273,9 +273,8 @@ class Search:
     def _finding(self, hits: Sequence[tuple[Edit, ...]], **besides: str) -> Finding | None:
         if not hits:
             return None
-        size = lambda hit: sum(edit.cost for edit in hit)  # noqa: E731
-        smallest = min(map(size, hits))
-        same = sorted((hit for hit in hits if size(hit) <= smallest + EQUALLY_SMALL), key=size)
+        smallest = min(map(_size, hits))
+        same = sorted((hit for hit in hits if _size(hit) <= smallest + EQUALLY_SMALL), key=_size)
         return Finding(self.lead, same[0], tuple(same[1:]), **besides)
 
     # --- two --------------------------------------------------------------------------------------------------------------------
@@ -285,14 +284,18 @@ class Search:
         shares = self.draw(0).shares
         if len(shares) < 2 or self.base is None:
             return None
+
+        def missing(draw: Draw) -> Tensor:
+            return draw.truth - draw.shares[reader]
+
+        def only(draw: Draw) -> Tensor:
+            return draw.shares[reader]
+
         for reader in shares:
-            for words, target in (
-                ({"missing": reader}, lambda draw, reader=reader: draw.truth - draw.shares[reader]),
-                ({"only": reader}, lambda draw, reader=reader: draw.shares[reader]),
-            ):
+            for target in (missing, only):
                 hits = [(self.single[i],) for i in self._right(0, self._singly, target(self.draw(0)))]
                 hits = [hit for hit in hits if hit[0].cost <= PAIRED and hit[0].kind not in UNLIKELY]
-                if finding := self._finding(self._confirmed(hits, target), **words):
+                if finding := self._finding(self._confirmed(hits, target), **{target.__name__: reader}):
                     return finding
         return None
 
@@ -301,10 +304,10 @@ class Search:
         if self.is_right:
             return None
         small = [(i, edit) for i, edit in enumerate(self.single) if edit.cost <= PAIRED]
-        foreseen = sorted(self._foreseen(small), key=lambda pair: sum(edit.cost for edit in pair))[: 5 * MOST_CONFIRMED]
+        foreseen = sorted(self._foreseen(small), key=_size)[: 5 * MOST_CONFIRMED]
         if finding := self._tried_pairs(foreseen):
             return finding
-        pairs = sorted(self._likely(small), key=lambda pair: sum(edit.cost for edit in pair))[:MOST_PAIRS]
+        pairs = sorted(self._likely(small), key=_size)[:MOST_PAIRS]
         return self._tried_pairs(pairs)
 
     def _tried_pairs(self, pairs: Sequence[tuple[Edit, ...]]) -> Finding | None:
@@ -365,6 +368,10 @@ class Search:
                 rights.append(bool(self._right(number, value, here.shares[reader])))
             found[reader] = all(rights)
         return found
+
+
+def _size(hit: Sequence[Edit]) -> float:
+    return sum(edit.cost for edit in hit)
 
 
 def _apart(one: Edit, other: Edit) -> bool:

@@ -91,11 +91,12 @@ def try_all(
     return found + [None] * (len(trials.changes) - len(found))
 
 
-def _copy(namespace: Mapping[str, Any], touched: set[str], exact: type) -> dict[str, Any]:
+def _copy(namespace: Mapping[str, Any], touched: set[str], exact: Any) -> dict[str, Any]:
     """A namespace whose tensors may be changed in place; what was one tensor stays one."""
-    fresh, copies = dict(namespace), {}
+    fresh: dict[str, Any] = dict(namespace)
+    copies: dict[int, Tensor] = {}
     for name in touched:
-        value = fresh.get(name)
+        value: Any = fresh.get(name)
         if type(value) is exact:
             if id(value) not in copies:
                 copies[id(value)] = value.clone()
@@ -103,11 +104,11 @@ def _copy(namespace: Mapping[str, Any], touched: set[str], exact: type) -> dict[
     return fresh
 
 
-def _entangled(namespace: Mapping[str, Any], touched: set[str], exact: type) -> bool:
+def _entangled(namespace: Mapping[str, Any], touched: set[str], exact: Any) -> bool:
     """Whether two tensors are views of the same memory, or stand in a list: then copies would not be what they are."""
     memory: dict[int, int] = {}
     for name in touched:
-        value = namespace.get(name)
+        value: Any = namespace.get(name)
         if isinstance(value, list | tuple | dict | set):
             return True
         if type(value) is exact and memory.setdefault(value.untyped_storage().data_ptr(), id(value)) != id(value):

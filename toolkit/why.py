@@ -137,7 +137,7 @@ def _remembered(search: Search, ask: Callable[[Search], Finding | None]) -> Find
     lead = search.lead
     key = (search.exercise, search.steps, lead.name, lead.texts, search.dtype, ask.__name__)
     if key not in _found:
-        finding = safely(ask, search) or None
+        finding = safely(ask, search)
         if search.out_of_time:
             return finding
         if len(_found) > MOST_KNOWN:
