@@ -6,6 +6,7 @@ A sentence names the mistake and the principle, never the line to type.
 
 import ast
 import functools
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -38,12 +39,12 @@ def explain(
     return said[0] or f"d{name} is not right."
 
 
-def safely(function: Callable[..., Said], *args: object) -> Said | str:
+def safely(function: Callable[..., Said], *args: object) -> Said | None:
     """What a function has to say; nothing if it raises. An explanation must never cost the verdict that it explains."""
     try:
         return function(*args)
     except Exception:
-        return ""
+        return None
 
 
 def known_mistakes(
@@ -53,6 +54,7 @@ def known_mistakes(
     upstream: Mapping[str, Tensor],
     yours: Tensor,
     others: Mapping[str, Tensor],
+    first: bool = False,
 ) -> list[str]:
     """Each mistake that reproduces the numbers of ``yours`` as the gradient of ``name``, the commonest first.
 
@@ -61,6 +63,7 @@ def known_mistakes(
         upstream: gradient of each reader of ``name``, as the learner had them.
         yours: the learner's gradient; its shape may be wrong.
         others: more gradients of the learner by variable, to recognise one bound to the wrong name; right as what they are.
+        first: only those that tell more than any change of a line would.
     """
     parts, scale = shares_and_scale(graph, name, values, upstream)
     truth = torch.stack([*parts.values()]).sum(0)
@@ -77,7 +80,11 @@ def known_mistakes(
             and equal(yours, wrong, _scale_like(wrong, scale))
         )
 
-    found = [said for said, wrong in _candidates(graph, name, values, upstream, parts) if same(wrong)]
+    false_starts = _false_starts(graph, name, values, upstream)
+    if first:
+        return [said for said, wrong in false_starts if same(wrong)]
+    candidates = itertools.chain(false_starts, _candidates(graph, name, values, upstream, parts))
+    found = [said for said, wrong in candidates if same(wrong)]
     for other, wrong in others.items():
         if other != name and same(wrong.to(yours.dtype)):
             found.append(f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}.")
@@ -329,6 +336,55 @@ class _Identities(ast.NodeTransformer):
         if text is None or node.keywords:
             return node
         return ast.parse(text.format(*map(ast.unparse, node.args)), mode="eval").body
+
+
+_LABELS = "the wrong columns' scores are in the denominator of the softmax, too: raise one of them, and the right share shrinks"
+
+
+def _false_starts(
+    graph: Graph, name: str, values: Mapping[str, Any], upstream: Mapping[str, Tensor]
+) -> Iterator[Candidate]:
+    """What comes out where the label's probability is differentiated and not its logarithm, or where only the label's own place
+    has a gradient."""
+    for reader in graph.readers(name):
+        match graph.steps[reader].tree:
+            case ast.Call(
+                func=ast.Attribute(attr="cross_entropy"), args=[ast.Name(id=read), ast.Name(id=labels)], keywords=[]
+            ):
+                if read != name:
+                    continue
+            case _:
+                continue
+        place = torch.zeros_like(values[name]).scatter_(1, values[labels][:, None], 1.0)
+        p = values[name].softmax(1)
+        ours = (p * place).sum(1, keepdim=True)
+        scale = upstream[reader] / len(p)
+        section = '(Section "A false start".)'
+        for sign, more in ((1, ""), (-1, " And the sign is wrong.")):
+            of_probability = sign * scale * ours * (p - place)
+            yield (
+                f"A false start: this differentiates the label's probability, not its logarithm, and at the label's place alone; "
+                f"{_LABELS}.{more} {section}",
+                of_probability * place,
+            )
+            yield (
+                f"A false start: this differentiates the label's probability, not its logarithm. What the derivative of the "
+                f"logarithm brings in as a factor is missing.{more} {section}",
+                of_probability,
+            )
+            yield (
+                f"Right at the label's place, index {labels}, and zeros everywhere else: a term is missing, since "
+                f"{_LABELS}.{more} {section}"
+                if sign == 1
+                else f"Only the label's place, index {labels}, has a gradient, and the sign is wrong: {_LABELS}. {section}",
+                sign * scale * (p - place) * place,
+            )
+            yield (
+                f"This is the gradient of the probabilities, not of {name}: the derivative of the softmax is still "
+                f"left out, a layer "
+                f"that is skipped.{more}",
+                -sign * scale * place / ours,
+            )
 
 
 def _overwritten(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:

@@ -12,11 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from toolkit.compare import equal
 from toolkit.exercise import Exercise, fused
-from toolkit.graph import Graph, local_gradient, shares_and_scale
+from toolkit.graph import Graph, local_gradient, shares_and_scale, vector_jacobian_product
 from toolkit.minibatches import Minibatch, large_numbers, make, own_sizes
 from toolkit.runs import cast
 
+LOCAL, SHARE = "_local_derivative", "_share_through_"
 SEED = 4_242
 SIZES = ((2, 3, 7, 5, 4, 6, 8, 9, 10), (3, 2, 8, 7, 5, 9, 10, 11, 12), (2, 4, 9, 6, 5, 7, 11, 12, 13))
 """For each draw, what the sizes of a notebook become, the smallest first."""
@@ -37,6 +39,14 @@ class Draw:
     """What each of them passes back."""
     truth: Tensor
     scale: Tensor
+    local: Tensor | None
+    """The local derivative of the one line that reads it, if that line is elementwise."""
+
+    @property
+    def known(self) -> dict[str, Tensor]:
+        """What is right, under names that nobody else uses: to ask whether all the rest of a line is."""
+        found = {SHARE + reader: share for reader, share in self.shares.items()}
+        return found if self.local is None else {**found, LOCAL: self.local}
 
 
 @functools.lru_cache(maxsize=32)
@@ -86,7 +96,12 @@ def draw_for(
     parts, scale = shares_and_scale(graph, name, values, upstream)
     truth = torch.stack([*parts.values()]).sum(0)
     gradients.pop(name, None)
-    return Draw(batch, values, gradients, upstream, parts, truth, scale)
+    local = None
+    if len(readers) == 1 and upstream[readers[0]].shape == truth.shape and truth.dim():
+        reader = readers[0]
+        slope = vector_jacobian_product(graph.steps[reader], name, values, torch.ones_like(truth))
+        local = slope if equal(slope * upstream[reader], truth, scale) else None
+    return Draw(batch, values, gradients, upstream, parts, truth, scale, local)
 
 
 def _above(graph: Graph, name: str) -> set[str]:

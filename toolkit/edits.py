@@ -11,12 +11,26 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 Shape = tuple[int, ...]
 Span = tuple[int, int]
 REDUCERS = {"sum": "mean", "mean": "sum", "nansum": "sum"}
 """Functions that take dimensions away, and what each is mistaken for."""
-DIMENSIONED = {*REDUCERS, "max", "amax", "min", "argmax", "softmax", "log_softmax", "logsumexp", "var", "std", "prod", "cumsum"}
+DIMENSIONED = {
+    *REDUCERS,
+    "max",
+    "amax",
+    "min",
+    "argmax",
+    "softmax",
+    "log_softmax",
+    "logsumexp",
+    "var",
+    "std",
+    "prod",
+    "cumsum",
+}
 """Functions whose whole numbers are dimensions."""
 MISTAKEN = {
     "zeros_like": "ones_like", "ones_like": "zeros_like", "zeros": "ones", "ones": "zeros", "softmax": "log_softmax",
@@ -72,6 +86,10 @@ class Scope:
     """Functions that the forward pass calls."""
     picks: Sequence[str] = ()
     """Expressions for the indices that the forward pass picks by a maximum."""
+    local: str = ""
+    """A name for the local derivative of the one line that reads the variable, where that is elementwise."""
+    shares: Mapping[str, str] = field(default_factory=dict)
+    """Names for what each line that reads the variable passes back, where there are several."""
     rows: int = 0
     """Size of the first dimension of what is wanted, if it has several."""
     reads: frozenset[str] = frozenset()
@@ -105,7 +123,7 @@ class Scope:
 
 def _name_cost(scope: Scope, old: str, new: str) -> float:
     kind = scope.kind_of(old, new)
-    costs = {"input for output": 1.1, "output for input": 1.1, "another upstream": 1.15}
+    costs = {"input for output": 1.05, "output for input": 1.05, "another upstream": 1.05}
     if kind in ("value for gradient", "gradient for value"):
         return 1.0 if old.lstrip("d") == new.lstrip("d") else 1.4
     return costs.get(kind, 1.3)
@@ -129,12 +147,24 @@ class Source:
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     @cached_property
+    def looped(self) -> list[Span]:
+        """What stands in ``range(...)``."""
+        calls = [n for n in ast.walk(self.tree) if isinstance(n, ast.Call) and _called(n) == "range" and n.args]
+        return [(self.span(call.args[0])[0], self.span(call.args[-1])[1]) for call in calls]
+
+    @cached_property
+    def counters(self) -> list[str]:
+        """Names that loops bind."""
+        loops = [n.target for n in ast.walk(self.tree) if isinstance(n, ast.For | ast.comprehension)]
+        return [n.id for target in loops for n in ast.walk(target) if isinstance(n, ast.Name)]
+
+    @cached_property
     def nodes(self) -> list[ast.expr]:
         """All expressions that are read, outermost first."""
         nodes = [n for n in ast.walk(self.tree) if isinstance(n, ast.expr) and hasattr(n, "lineno")]
         return [n for n in nodes if not isinstance(getattr(n, "ctx", None), ast.Store | ast.Del)]
 
-    def span(self, node: ast.AST) -> Span:
+    def span(self, node: Any) -> Span:
         """First character of a node, and the one after its last."""
         return self._at(node.lineno, node.col_offset), self._at(node.end_lineno, node.end_col_offset)
 
@@ -142,14 +172,18 @@ class Source:
         text = self.lines[line - 1]  # columns count in bytes
         return self.starts[line - 1] + (column if text.isascii() else len(text.encode()[:column].decode()))
 
-    def piece(self, node: ast.AST) -> str:
+    def piece(self, node: Any) -> str:
         start, end = self.span(node)
         return self.text[start:end]
 
     def safe(self, node: ast.expr) -> str:
         """A node's text that may stand anywhere."""
         text = self.piece(node)
-        return text if isinstance(node, ast.Name | ast.Constant | ast.Call | ast.Attribute | ast.Subscript) else f"({text})"
+        return (
+            text
+            if isinstance(node, ast.Name | ast.Constant | ast.Call | ast.Attribute | ast.Subscript)
+            else f"({text})"
+        )
 
     def operator(self, node: ast.BinOp | ast.AugAssign) -> Span:
         """Where an operator stands."""
@@ -225,6 +259,8 @@ def edits(text: str, scope: Scope, wanted: str, bound: frozenset[str] = frozense
     found: dict[tuple[Span, str], Edit] = {}
     for edit in _all(source, scope, wanted, bound):
         key = edit.span, edit.text
+        if source.looped and any(a <= edit.mark[0] and edit.mark[1] <= b for a, b in source.looped):
+            edit = replace(edit, kind="loop", about=())
         if edit.text != text[edit.span[0] : edit.span[1]] and (key not in found or found[key].cost > edit.cost):
             found[key] = replace(edit, number=number)
     return sorted(found.values(), key=lambda edit: edit.cost)[:MOST_EDITS]
@@ -234,9 +270,9 @@ def _all(source: Source, scope: Scope, wanted: str, bound: frozenset[str]) -> It
     for node in source.nodes:
         for rule in RULES:
             yield from rule(source, node, scope)
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.stmt):
-            yield from _of_a_statement(source, node, scope, wanted, bound)
+    for part in ast.walk(source.tree):
+        if isinstance(part, ast.stmt):
+            yield from _of_a_statement(source, part, scope, wanted, bound)
 
 
 def _names(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -264,10 +300,10 @@ def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         return
     span, value = source.span(node), node.value
     parent = source.parents.get(node)
-    if type(value) is bool and isinstance(parent, ast.keyword):
+    if isinstance(value, bool) and isinstance(parent, ast.keyword):
         kind = {"keepdim": "keepdim", "unbiased": "bessel"}.get(parent.arg or "", "option")
         yield Edit(span, str(not value), kind, 1.0, source.span(parent), (parent.arg or "",))
-    if type(value) not in (int, float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return
     if source.is_dimension(node):
         whole = source.span(source._signed(node))
@@ -275,7 +311,11 @@ def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             yield Edit(whole, new, "dimension", 1.0, whole, (str(value),))
         return
     if source.in_index(node):
-        if isinstance(parent, ast.Subscript) and isinstance(parent.value, ast.Attribute) and parent.value.attr == "shape":
+        if (
+            isinstance(parent, ast.Subscript)
+            and isinstance(parent.value, ast.Attribute)
+            and parent.value.attr == "shape"
+        ):
             for new in {"0", "1", "2"} - {str(value)}:
                 yield Edit(span, new, "another size", 1.1, source.span(parent), (source.piece(parent),))
         return
@@ -285,8 +325,12 @@ def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         return
     kind = "exponent" if source.is_exponent(node) else "number"
     inside_product = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult)
-    others = [repr(new) for new in (value + 1, value - 1, 2 * value, value / 2) if new and not (inside_product and new == 1)]
-    if value:
+    others = [
+        repr(new) for new in (value + 1, value - 1, 2 * value, value / 2) if new and not (inside_product and new == 1)
+    ]
+    if kind == "exponent":
+        others += [f"(-{new!r})" for new in (value + 1, value - 1) if new]
+    elif value:
         others.append(f"(1 / {value!r})")
     for new in dict.fromkeys(others):
         cost = 1.0 if kind == "exponent" else 1.1
@@ -315,7 +359,7 @@ def _operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         return
     mark, whole = source.operator(node), source.span(node)
     if _is_size_but_one(node, scope):
-        yield Edit(whole, node.left.id, "n for n-1", 1.0, whole)
+        yield Edit(whole, source.piece(node.left), "n for n-1", 1.0, whole)
         yield Edit(mark, "+", "number", 1.1, whole)
         return
     old = source.text[mark[0] : mark[1]]
@@ -341,13 +385,14 @@ def _operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
                 dropped = f"1 / {source.safe(goes)}"
             yield Edit(whole, source.safe(stays), "factor too much", 1.15, source.span(goes), (dropped,))
         if isinstance(node.op, ast.Mult):
-            yield Edit(source.span(node.left), f"(1 / {left})", "upside down", 1.3, source.span(node.left), ("*", "/"))
+            yield Edit(source.span(node.left), f"(1 / {left})", "upside down", 1.1, source.span(node.left), ("*", "/"))
     elif isinstance(node.op, ast.Add | ast.Sub):
         if _is_small(node.right):
             return
         rest = right if isinstance(node.op, ast.Add) else f"(-{right})"
-        yield Edit(whole, f"({source.piece(node.left)})", "term too much", 1.2, source.span(node.right), (source.piece(node.right),))
-        yield Edit(whole, rest, "term too much", 1.2, source.span(node.left), (source.piece(node.left),))
+        one, two = source.piece(node.left), source.piece(node.right)
+        yield Edit(whole, f"({one})", "term too much", 1.2, source.span(node.right), (two,))
+        yield Edit(whole, rest, "term too much", 1.2, source.span(node.left), (one,))
     elif isinstance(node.op, ast.MatMult):
         for stays, goes in ((node.left, node.right), (node.right, node.left)):
             yield Edit(whole, source.safe(stays), "factor too much", 1.4, source.span(goes), (source.piece(goes),))
@@ -478,7 +523,15 @@ def _is_quantity(source: Source, node: ast.expr, scope: Scope) -> bool:
     parent = source.parents.get(node)
     if isinstance(parent, ast.keyword | ast.Starred | ast.For | ast.comprehension | ast.Compare):
         return False
-    if isinstance(parent, ast.Call) and _called(parent) in ("range", "view", "reshape", "arange", "zip", "enumerate", "len"):
+    if isinstance(parent, ast.Call) and _called(parent) in (
+        "range",
+        "view",
+        "reshape",
+        "arange",
+        "zip",
+        "enumerate",
+        "len",
+    ):
         return False
     match node:
         case ast.Name(id=name):
@@ -486,7 +539,9 @@ def _is_quantity(source: Source, node: ast.expr, scope: Scope) -> bool:
         case ast.BinOp():
             return True
         case ast.Call():
-            return _called(node) not in ("range", "zip", "enumerate", "len", "size") and not isinstance(parent, ast.Expr)
+            return _called(node) not in ("range", "zip", "enumerate", "len", "size") and not isinstance(
+                parent, ast.Expr
+            )
         case ast.Subscript(value=value):
             return not (isinstance(value, ast.Attribute) and value.attr == "shape")
         case ast.Attribute(attr="T" | "values"):
@@ -502,20 +557,22 @@ def _exponents(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if isinstance(node, ast.Name | ast.Call | ast.Subscript):
         span = source.span(node)
         for power in ("2", "-1", "-2", "0.5", "-0.5"):
-            cost = 1.25 if power == "2" else 1.35
+            cost = {"2": 1.25, "-1": 1.5}.get(power, 1.35)
             yield Edit(span, f"(({source.piece(node)}) ** {power})", "exponent", cost, span, ("1", power))
 
 
 def _calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """A function that is too much, or another one that is meant; its arguments."""
-    if not isinstance(node, ast.Call) or source.in_index(node) and not isinstance(node.func, ast.Attribute):
+    if not isinstance(node, ast.Call) or (source.in_index(node) and not isinstance(node.func, ast.Attribute)):
         return
     span, function, name = source.span(node), node.func, _called(node)
     of, is_method = _operand(node, scope)
     place = source.span(function)
     word = (place[1] - len(name), place[1])
     if name in MISTAKEN:
-        yield Edit(word, MISTAKEN[name], "start" if "zeros" in name or "ones" in name else "function", 1.0, span, (name,))
+        yield Edit(
+            word, MISTAKEN[name], "start" if "zeros" in name or "ones" in name else "function", 1.0, span, (name,)
+        )
     if name in REDUCERS:
         yield Edit(word, REDUCERS[name], f"{name} for {REDUCERS[name]}", 1.0, span, (name,))
     if of is not None and name not in HARMLESS:
@@ -542,7 +599,8 @@ def _calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         for size in scope.numbers:
             yield Edit(span, size, "another size", 1.1, span, (source.piece(node),))
     if of is not None and name in ("sigmoid", "tanh", "exp") and "cross_entropy" in scope.functions:
-        yield Edit(span, f"{source.safe(of)}.softmax(1)", "function", 1.1, span, (name,))
+        cost = 1.35 if name == "exp" else 1.1
+        yield Edit(span, f"{source.safe(of)}.softmax(1)", "function", cost, span, (name,))
     if name == "argmax" and not given and not node.keywords:
         yield Edit(span, f"{source.safe(of)}.argmax(1)" if of else source.piece(node), "dimension", 1.0, span, ("",))
     for i in range(len(node.args) - 1):
@@ -592,7 +650,11 @@ def _sums(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             else:
                 text = f"({inner[1]} {sign} {inner[0]}).{_called(summed)}({rest})"
             yield Edit(span, text, "sum of one factor", 1.0, span, (source.piece(summed),))
-            if isinstance(other, ast.Call) and _called(other) in REDUCERS and (first := _operand(other, scope)[0]) is not None:
+            if (
+                isinstance(other, ast.Call)
+                and _called(other) in REDUCERS
+                and (first := _operand(other, scope)[0]) is not None
+            ):
                 text = f"({source.safe(first)} {sign} {inner[1]}).{_called(summed)}({rest})"
                 yield Edit(span, text, "product of sums", 1.0, span)
     if isinstance(node, ast.Call) and _called(node) in REDUCERS:
@@ -623,10 +685,10 @@ def _arguments(source: Source, call: ast.Call, is_method: bool) -> str:
 
 def _transposes(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """A transpose too many, or one left out."""
-    span, parent = source.span(node), source.parents.get(node)
+    span = source.span(node)
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield Edit(span, source.safe(node.value), "transpose", 1.0, span)
-    elif _is_quantity(source, node, scope) and isinstance(parent, ast.Assign | ast.AugAssign | ast.Attribute | ast.Call | ast.BinOp):
+    elif _is_quantity(source, node, scope):
         if isinstance(node, ast.Name) and len(scope.tensors[node.id]) != 2:
             return
         yield Edit(span, f"{source.safe(node)}.T", "transpose", 1.2, span)
@@ -640,8 +702,17 @@ def _factors(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     for factor in ("2", "0.5"):
         yield Edit(span, f"(({text}) * {factor})", "constant missing", 1.35, span, (factor.replace("0.5", "1/2"),))
     for size in scope.numbers[:1]:
-        for factor in (f"{size}", f"1/{size}", f"({size}-1)", f"1/({size}-1)", f"{size}/({size}-1)", f"({size}-1)/{size}"):
-            said = factor.strip("()") if factor.startswith("(") and factor.endswith(")") and "/" not in factor else factor
+        for factor in (
+            f"{size}",
+            f"1/{size}",
+            f"({size}-1)",
+            f"1/({size}-1)",
+            f"{size}/({size}-1)",
+            f"({size}-1)/{size}",
+        ):
+            said = (
+                factor.strip("()") if factor.startswith("(") and factor.endswith(")") and "/" not in factor else factor
+            )
             cost = 1.2 if "/(" in factor or ")/" in factor else 1.3
             yield Edit(span, f"(({text}) * ({factor}))", "constant missing", cost, span, (said,))
     for name in scope.tensors:
@@ -652,7 +723,11 @@ def _factors(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
 
 def _products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """Two factors of one product that are too many; a sum that takes one factor of it alone."""
-    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult | ast.Div) or _is_inside_product(source, node):
+    if (
+        not isinstance(node, ast.BinOp)
+        or not isinstance(node.op, ast.Mult | ast.Div)
+        or _is_inside_product(source, node)
+    ):
         return
     factors = _chain(node)
     if not 3 <= len(factors) <= 9:
@@ -660,7 +735,7 @@ def _products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     span = source.span(node)
 
     def text(chosen: Sequence[tuple[str, str]]) -> str:
-        return "".join(f" {sign} {piece}" for sign, piece in chosen).removeprefix(" * ") if chosen else "1"
+        return "1" + "".join(f" {sign} {piece}" for sign, piece in chosen)
 
     parts = [(sign, source.safe(factor)) for sign, factor in factors]
     for i in range(len(parts)):
@@ -668,17 +743,45 @@ def _products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             rest = text([part for k, part in enumerate(parts) if k not in (i, j)])
             mark = source.span(factors[i][1])[0], source.span(factors[j][1])[1]
             said = " and ".join(source.piece(factors[k][1]) for k in (i, j))
-            yield Edit(span, f"({rest.replace(' / ', '1 / ', 1) if rest.startswith(' /') else rest})", "factor too much", 1.5, mark, (said,))
+            yield Edit(span, f"({rest})", "factor too much", 1.5, mark, (said,))
     for i, (sign, factor) in enumerate(factors):
         if sign == "*" and isinstance(factor, ast.Call) and _called(factor) in REDUCERS:
             of, is_method = _operand(factor, scope)
             for j in range(len(parts) if of is not None else 0):
                 if j == i or parts[j][0] != "*":
                     continue
-                inside = f"({parts[j][1]} * {source.safe(of)}).{_called(factor)}({_arguments(source, factor, is_method)})"
+                inside = (
+                    f"({parts[j][1]} * {source.safe(of)}).{_called(factor)}({_arguments(source, factor, is_method)})"
+                )
                 rest = text([("*", inside) if k == i else part for k, part in enumerate(parts) if k != j])
                 mark = source.span(factors[min(i, j)][1])[0], source.span(factors[max(i, j)][1])[1]
                 yield Edit(span, f"({rest})", "sum of one factor", 1.0, mark, (source.piece(factor),))
+
+
+def _oracles(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
+    """A factor that is not the local derivative, a term that is not a line's share, where all else is right.
+
+    What would be right there is known as numbers only; no text says it.
+    """
+    parent = source.parents.get(node)
+    if not isinstance(node, ast.BinOp) or not isinstance(parent, ast.Assign | ast.AugAssign | ast.Return | ast.BinOp):
+        return
+    if scope.local and isinstance(node.op, ast.Mult | ast.Div) and not _is_inside_product(source, node):
+        factors = _chain(node)
+        parts = [(sign, source.safe(factor)) for sign, factor in factors]
+        for i in range(len(parts)):
+            for j in range(i, min(len(parts), i + 3)):
+                if j - i + 1 == len(parts):
+                    continue
+                rest = "".join(f" {sign} {piece}" for k, (sign, piece) in enumerate(parts) if not i <= k <= j)
+                mark = source.span(factors[i][1])[0], source.span(factors[j][1])[1]
+                yield Edit(source.span(node), f"({scope.local}{rest})", "derivative", 1.35, mark)
+    if isinstance(node.op, ast.Add | ast.Sub):
+        for term in (node.left, node.right):
+            if term is node.right and isinstance(node.op, ast.Sub):
+                continue
+            for reader, name in scope.shares.items():
+                yield Edit(source.span(term), name, "share", 1.4, source.span(term), (reader,))
 
 
 def _chain(node: ast.expr) -> list[tuple[str, ast.expr]]:
@@ -704,7 +807,7 @@ def _terms(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if not _is_quantity(source, node, scope):
         return
     span, text = source.span(node), source.piece(node)
-    for new, cost in ((f"(1 - {source.safe(node)})", 1.3), (f"({text} - 1)", 1.4), (f"(1 + {source.safe(node)})", 1.45)):
+    for new, cost in ((f"(1 - {source.safe(node)})", 1.3), (f"({text} - 1)", 1.4), (f"(1 + {source.safe(node)})", 1.6)):
         yield Edit(span, new, "term missing", cost, span, ("1",))
     parent = source.parents.get(node)
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub):
@@ -726,11 +829,13 @@ def _epsilons(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         yield Edit(span, source.safe(node.left), "epsilon too much", 1.2, span, (epsilon,))
         if isinstance(node.left, ast.Call) and (of := _operand(node.left, scope)[0]) is not None:
             a, b = source.span(of)
-            inner = f"{source.text[span[0]:a]}({source.piece(of)} + {epsilon}){source.text[b : source.span(node.left)[1]]}"
+            inner = f"{source.text[span[0] : a]}({source.piece(of)} + {epsilon}){source.text[b : source.span(node.left)[1]]}"
             yield Edit(span, inner, "epsilon place", 1.0, span, (epsilon,))
         elif isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Pow):
             power = source.safe(node.left.right)
-            yield Edit(span, f"({source.safe(node.left.left)} + {epsilon}) ** {power}", "epsilon place", 1.0, span, (epsilon,))
+            yield Edit(
+                span, f"({source.safe(node.left.left)} + {epsilon}) ** {power}", "epsilon place", 1.0, span, (epsilon,)
+            )
         return
     if isinstance(parent, ast.BinOp) and any(_is_small(side) for side in (parent.left, parent.right)):
         return
@@ -774,7 +879,7 @@ def _index_parts(source: Source, node: ast.Subscript, scope: Scope) -> Iterator[
         if getattr(part, "lineno", None) is None:
             continue
         old, span = source.piece(part), source.span(part)
-        others = [":", *scope.indices, *scope.picks]
+        others = [":", *scope.indices, *scope.picks, *source.counters]
         if vectors := [name for name, shape in scope.indices.items() if len(shape) == 1]:
             others += [f"range(len({vectors[0]}))"]
         for new in others:
@@ -783,23 +888,28 @@ def _index_parts(source: Source, node: ast.Subscript, scope: Scope) -> Iterator[
     if len(parts) == 2 and all(getattr(part, "lineno", None) for part in parts):
         text = f"{source.piece(parts[1])}, {source.piece(parts[0])}"
         yield Edit(mark, text, "index", 1.2, mark)
+    for counter in source.counters if isinstance(node.ctx, ast.Load) else ():
+        if counter not in {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}:
+            yield Edit(mark, f"{source.piece(node.slice)}, {counter}", "index", 1.15, mark)
+            parent = source.parents.get(source.parents.get(node))
+            if isinstance(parent, ast.Call) and _called(parent) in REDUCERS:
+                text = f"{source.piece(node.value)}[{source.piece(node.slice)}, {counter}]"
+                yield Edit(source.span(parent), text, "sum too much", 1.15, source.span(parent))
     if len(parts) == 1 and (vectors := [name for name, shape in scope.indices.items() if len(shape) == 1]):
         for vector in vectors:
             yield Edit(mark, f"range(len({vector})), {vector}", "index", 1.2, mark)
 
 
 RULES: tuple[Callable[[Source, ast.expr, Scope], Iterator[Edit]], ...] = (
-    _names, _constants, _operators, _brackets, _signs, _exponents, _calls, _sums, _transposes, _factors, _products, _terms, _epsilons,
-    _functions, _indices,
+    _names, _constants, _operators, _brackets, _signs, _exponents, _calls, _sums, _transposes, _factors, _products, _oracles,
+    _terms, _epsilons, _functions, _indices,
 )  # fmt: skip
 
 
 # --- statements -------------------------------------------------------------------------------------------------------------
 
 
-def _of_a_statement(
-    source: Source, node: ast.stmt, scope: Scope, wanted: str, bound: frozenset[str]
-) -> Iterator[Edit]:
+def _of_a_statement(source: Source, node: ast.stmt, scope: Scope, wanted: str, bound: frozenset[str]) -> Iterator[Edit]:
     span = source.span(node)
     match node:
         case ast.AugAssign(target=target, op=op, value=value):
@@ -814,6 +924,9 @@ def _of_a_statement(
                 yield from _index_parts(source, target, scope)
             elif isinstance(target, ast.Name):
                 yield from _targets(source, target, scope, wanted)
+                if target.id == wanted:
+                    for reader, name in scope.shares.items():
+                        yield Edit(source.span(value), name, "share", 1.4, source.span(value), (reader,))
         case ast.Assign(targets=[target], value=value):
             sign = source.text.find("=", source.span(target)[1])
             if isinstance(target, ast.Subscript):
@@ -825,21 +938,33 @@ def _of_a_statement(
                 if target.id in bound:
                     yield Edit((sign, sign + 1), "+=", "overwritten", 1.0, span, ("=",))
                     yield Edit((sign, sign + 1), "-=", "overwritten", 1.2, span, ("=",))
+                if target.id == wanted and isinstance(value, ast.Call):
+                    yield Edit(source.span(value), f"torch.zeros_like({wanted[1:]})", "start", 1.05, source.span(value))
                 if isinstance(value, ast.Name):
                     yield Edit(source.span(value), f"{value.id}.clone()", "clone", 1.0, span, (target.id, value.id))
         case ast.For(target=outer, iter=first, body=[ast.For(target=inner, iter=second, body=body)]) if body:
-            inside = node.body[0]
             head = span[0], source.span(body[0])[0]
             indent = " " * body[0].col_offset
             pairs = f"for {source.piece(outer)}, {source.piece(inner)} in zip({source.piece(first)}, {source.piece(second)}):"
             mark = span[0], source.span(second)[1]
-            yield Edit(head, f"{pairs}\n{indent}", "all pairs", 1.2, mark, (source.piece(inside.target),))
+            yield Edit(head, f"{pairs}\n{indent}", "all pairs", 1.2, mark, ())
     if isinstance(node, ast.Assign | ast.AugAssign):
         yield from _everywhere(source, node, scope)
+        yield from _arrangement(source, node.value, wanted)
     if isinstance(source.parents.get(node), ast.Module) and bound & {wanted}:
         yield Edit(span, "pass", "line too much", 1.25, span)
     if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr) and isinstance(source.parents.get(node), ast.Module):
         yield from _entries(source, node, scope, wanted)
+
+
+def _arrangement(source: Source, value: ast.expr, wanted: str) -> Iterator[Edit]:
+    """The right elements in another arrangement."""
+    base: ast.expr | None = value
+    while isinstance(base, ast.Call | ast.Attribute):
+        base = base.func if isinstance(base, ast.Call) else base.value
+    if isinstance(value, ast.Call | ast.Attribute) and isinstance(base, ast.Name):
+        span = source.span(value)
+        yield Edit(span, f"{base.id}.reshape({wanted[1:]}.shape)", "arrangement", 1.2, span)
 
 
 def _everywhere(source: Source, node: ast.Assign | ast.AugAssign, scope: Scope) -> Iterator[Edit]:

@@ -30,7 +30,7 @@ from toolkit.plans import GradedPlace, ReplacedCell, Submission
 from toolkit.runs import Chunk, Failure, Job
 from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
-from toolkit.why import Seen, Why, why_wrong
+from toolkit.why import Seen, Why, lead_of, why_wrong
 
 
 class Judge:
@@ -42,9 +42,7 @@ class Judge:
         seconds: longest time to look for what is wrong with one gradient.
     """
 
-    def __init__(
-        self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, seconds: float = SECONDS
-    ):
+    def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, seconds: float = SECONDS):
         self.exercise, self.seed, self.seconds = exercise, seed, seconds
         submission = by_task(submission, exercise)
         self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
@@ -224,8 +222,8 @@ class Judge:
         """What is wrong with a gradient, found on this minibatch and on another."""
         batches = [batch, *(b for b in self.batches if b is not batch and not b.scaled)]
         seen = (found for b in batches if (found := self._seen(name, b, dtype)) is not None)
-        plan, run = self.plans.by_statement, self.outcomes.run_job
-        return why_wrong(self.exercise, self.graph, name, plan, seen, run, dtype, self.seconds)
+        lead = lead_of(self.exercise, self.graph, name, self.plans.by_statement)
+        return why_wrong(self.exercise, self.graph, name, lead, seen, self.outcomes.run_job, dtype, self.seconds)
 
     def _seen(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Seen | None:
         """A wrong gradient on one minibatch; None if it is not wrong there, or cannot be compared."""

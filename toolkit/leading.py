@@ -5,7 +5,7 @@ question. (A backward slice; M. Weiser, Program Slicing, ICSE 1981.)
 """
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from toolkit.cells import bound_anew, read, written
@@ -48,15 +48,50 @@ def statement(source: str, label: str) -> Statement:
     return Statement(text, label, 1 + len(source) - len(text))
 
 
+def inside_loop(
+    sources: Sequence[tuple[str, str]],
+    find: Callable[[Sequence[ast.stmt]], ast.For | ast.While | None],
+    gradients: Collection[str],
+) -> list[Statement]:
+    """The statements of a training loop's body, after all that stands before the loop; but gradients begin in it.
+
+    Args:
+        sources: text and name of each cell.
+        find: finds the loop among the statements of a cell.
+    """
+    found: list[Statement] = []
+    for text, label in sources:
+        body = ast.parse(text).body
+        loop = find(body)
+        for node in body:
+            holds = loop is not None and any(part is loop for part in ast.walk(node))
+            if not holds and written(node) & {*gradients}:
+                continue
+            for inner in loop.body if holds else [node]:
+                lines = ast.get_source_segment(text, inner).split("\n")
+                dedented = "\n".join([lines[0], *(_dedented(line, inner.col_offset) for line in lines[1:])])
+                found.append(Statement(dedented, label, inner.lineno, inner.col_offset))
+    return found
+
+
+def _dedented(line: str, columns: int) -> str:
+    return line[columns:] if not line[:columns].strip() else line.lstrip()
+
+
 def leading_to(
-    name: str, statements: Sequence[Statement], gradients: Collection[str], values: Collection[str]
+    name: str,
+    statements: Sequence[Statement],
+    gradients: Collection[str],
+    values: Collection[str],
+    rebound: bool = True,
 ) -> Lead | None:
     """The statements that lead to the gradient of a variable; None if none binds it, or one of them is no Python.
 
     Args:
         statements: all of the student's, in order.
         gradients: names that are given where they are read (``dh``), but for the gradient's own.
-        values: forward variables; they are given unless a statement of the same cell has bound them anew.
+        values: forward variables.
+        rebound: whether these are the student's own where a statement of the same cell has bound them anew; else they are given.
     """
     own = "d" + name
     try:
@@ -78,7 +113,9 @@ def leading_to(
         reads |= seen
         anew = bound_anew(tree) if isinstance(tree.body[0], ast.Assign) else set()
         needed = {n for n in needed if n == own or n not in anew} | {
-            n for n in seen if n not in given and (n not in values or _rebound(n, number, statements, writes))
+            n
+            for n in seen
+            if n not in given and (n not in values or (rebound and _rebound(n, number, statements, writes)))
         }
     chosen.reverse()
     early = {

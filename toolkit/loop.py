@@ -8,8 +8,9 @@ what the parameter moved by, divided by the learning rate.
 """
 
 import functools
+import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,12 +23,14 @@ from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message
 from toolkit.exercise import fused
 from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.judge import Judge, failure_sentence, syntax_sentence
+from toolkit.leading import inside_loop, leading_to
 from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
 from toolkit.outcome import STUBS, no_gradient
 from toolkit.plans import GradedPlace
 from toolkit.runs import Chunk, Failure, Job, Step
-from toolkit.verdict import Verdict
+from toolkit.verdict import Place, Verdict
 from toolkit.watched_loop import find_loop, written_out
+from toolkit.why import Seen, why_wrong
 
 RATES = (0.1, 0.01)
 """The lecture's learning rates: before the drop, and from there on."""
@@ -37,6 +40,14 @@ INFERRED = 1e-6
 """Relative tolerance of a gradient that is read off an update: the parameter's own rounding is in it."""
 Said = tuple[str, str]
 """Kind of a verdict, and its message."""
+Explained = Callable[[str, Graph, Iterator[Seen]], str]
+"""What is wrong with a gradient, which is seen in one step after another."""
+
+
+def by_numbers(name: str, graph: Graph, seen: Iterator[Seen]) -> str:
+    """An explanation by the numbers of the first step alone."""
+    first = next(seen)
+    return explain(graph, name, first.values, first.upstream, first.yours)
 
 
 @dataclass(frozen=True)
@@ -111,9 +122,10 @@ def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
     own = {**own_sizes(judge.exercise), **settings}
     sizes = {**other_sizes(own, random.Random(judge.seed), fixed), **settings}
     found: dict[str, Said] = {}
+    places: dict[str, tuple[Place, ...]] = {}
     for label, wanted in (("own sizes", own), ("other sizes", sizes)):
         batch = make(judge.exercise, wanted, own, f"training, {label}", judge.seed + 7)
-        for name, (kind, message) in _judge_run(judge, grade_id, batch, steps).items():
+        for name, (kind, message) in _judge_run(judge, grade_id, batch, steps, places).items():
             if found.get(name, ("right",))[0] == "right":
                 if name in found and kind != "right":
                     kind, message = "right for these sizes only", f"it is not right at other sizes: {message}"
@@ -123,7 +135,16 @@ def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
         text = f"it assumes {DROP} = {fixed[DROP]}. Use the name, which a shorter run changes."
         found["rate"] = "right for these sizes only", text
     shown = {"update": "the update", "rate": "the learning rate", "trajectory": "the trajectory"}
-    return [Verdict(f"loop:{n}", kind, text, shown.get(n, f"d{n} in the loop")) for n, (kind, text) in found.items()]
+    return [
+        Verdict(
+            f"loop:{name}",
+            kind,
+            text,
+            shown.get(name, f"d{name} in the loop"),
+            places=next((there for said, there in places.items() if said in text), ()),
+        )
+        for name, (kind, text) in found.items()
+    ]
 
 
 def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: Mapping[str, str]) -> list[Verdict]:
@@ -189,8 +210,14 @@ def _compare_value(name: str, yours: object, wanted: Tensor, of_the_batch: Tenso
 # --- one run of the loop ----------------------------------------------------------------------------------------------------
 
 
-def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dict[str, Said]:
-    """All verdicts on one run of the loop."""
+def _judge_run(
+    judge: Judge, grade_id: str, batch: Minibatch, steps: int, places: dict[str, tuple[Place, ...]]
+) -> dict[str, Said]:
+    """All verdicts on one run of the loop.
+
+    Args:
+        places: takes the pieces of the student's lines that a message speaks of, by message.
+    """
     graph, parameters = judge.exercise.graph, batch.lists["parameters"]
     inputs = [n for n in graph.inputs if n not in parameters and isinstance(batch.values.get(n), Tensor)]
     gradients = ["d" + n for n in (*parameters, *graph.steps) if n != graph.output]
@@ -213,8 +240,9 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         )
         said = _stopped(failure, judge) if failure else said
         return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
-    verdicts = _gradients(graph, parameters, training)
-    verdicts |= _unproven(judge, batch, chunks, number, training[0], verdicts)
+    explained = _by_lines(judge, chunks[: number + 1], places)
+    verdicts = _gradients(graph, parameters, training, explained)
+    verdicts |= _unproven(judge, batch, chunks, number, training[0], verdicts, explained)
     if problem:
         verdicts = dict.fromkeys(parameters, ("wrong", problem))
     here = [cell for cell in judge.all_cells if cell.cell.label == chunks[number].label]
@@ -252,6 +280,7 @@ def _unproven(
     number: int,
     first: TrainingStep,
     verdicts: Mapping[str, Said],
+    explained: Explained,
 ) -> dict[str, Said]:
     """Verdicts on gradients that are zero in a true backward pass, where whatever is small looks right: from one more step, in
     which the gradients that they come from are random numbers."""
@@ -275,7 +304,7 @@ def _unproven(
             # it is not computed from them; zeros never are
             if not first.gradient(name).any():
                 found[name] = "wrong", f"d{name} is all zeros: nothing has come back to it yet."
-        elif (said := judge_gradient(name, graph, [step]))[0] == "wrong":
+        elif (said := judge_gradient(name, graph, [step], explained))[0] == "wrong":
             found[name] = said
     return found
 
@@ -395,13 +424,42 @@ def _cells_of(judge: Judge, grade_id: str) -> list[Screened]:
 # --- the verdicts -----------------------------------------------------------------------------------------------------------
 
 
-def _gradients(graph: Graph, parameters: Sequence[str], training: Sequence[TrainingStep]) -> dict[str, Said]:
+def _by_lines(judge: Judge, chunks: Sequence[Chunk], places: dict[str, tuple[Place, ...]]) -> Explained:
+    """Explanations by the lines of the loop, else by the numbers.
+
+    Args:
+        chunks: the cells up to the one with the loop.
+        places: takes the pieces of the student's lines that a message speaks of, by message.
+    """
+    exercise = judge.exercise
+    names = {*exercise.graph.steps, *exercise.graph.inputs}
+
+    def by_lines(name: str, graph: Graph, seen: Iterator[Seen]) -> str:
+        watched = chunks[-1].watched
+        gradients, sources = {"d" + n for n in names}, [(c.source, c.label) for c in chunks]
+        statements = inside_loop(sources, lambda body: find_loop(body, STEPS, watched), gradients)
+        lead = leading_to(name, statements, gradients, names, rebound=False)
+        why = why_wrong(exercise, graph, name, lead, seen, judge.outcomes.run_job, torch.float64, judge.seconds)
+        if why is not None:
+            places[why.message] = why.places
+        return why.message if why else ""
+
+    def explained(name: str, graph: Graph, seen: Iterator[Seen]) -> str:
+        seen, again = itertools.tee(seen)
+        return safely(by_lines, name, graph, seen) or by_numbers(name, graph, again)
+
+    return explained
+
+
+def _gradients(
+    graph: Graph, parameters: Sequence[str], training: Sequence[TrainingStep], explained: Explained
+) -> dict[str, Said]:
     """Verdicts on the gradients of the parameters. A wrong one on the way, that nobody is asked for, costs the first that
     comes from it."""
-    verdicts = {name: judge_gradient(name, graph, training) for name in parameters}
+    verdicts = {name: judge_gradient(name, graph, training, explained) for name in parameters}
     for name, blamed in wrong_on_the_way(graph, parameters, training).items():
         if verdicts[blamed][0] in ("right", "right value, wrong shape"):
-            why = judge_gradient(name, graph, training)[1]
+            why = judge_gradient(name, graph, training, explained)[1]
             verdicts[blamed] = "wrong", f"d{name}, from which d{blamed} comes, is not right: {why}"
     return verdicts
 
@@ -438,7 +496,7 @@ def _is_true(name: str, step: TrainingStep) -> bool:
     return fitted is not None and step.is_true(name, fitted)
 
 
-def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Said:
+def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep], explained: Explained = by_numbers) -> Said:
     """Verdict on one gradient of the loop, over all its steps."""
     shape_problem = ""
     for number, step in enumerate(steps):
@@ -472,10 +530,18 @@ def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Sa
                 if not torch.isfinite(yours).all():
                     bad = "nan" if torch.isnan(yours).any() else "inf"
                     return "wrong", f"d{name} holds {bad} in step {number} of the loop. {NOT_FINITE}"
-                return "wrong", explain(graph_here, name, step.values, upstream, yours)
+                return "wrong", explained(name, graph_here, _seen(name, graph, steps[number:]))
         if yours.shape != truth.shape:
             shape_problem = shape_message(name, yours.shape, truth.shape)
     return ("right value, wrong shape", shape_problem) if shape_problem else ("right", "")
+
+
+def _seen(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Iterator[Seen]:
+    """A gradient in one step after another."""
+    for step in steps:
+        yours = step.gradient(name)
+        if step.values is not None and isinstance(yours, Tensor):
+            yield Seen(step.values, _upstream(graph, name, step), yours.to(step.values[name].dtype), {})
 
 
 def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:

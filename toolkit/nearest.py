@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from toolkit.compare import fit, tolerance
-from toolkit.draws import SIZES, Draw, draw_for
+from toolkit.draws import LOCAL, SHARE, SIZES, Draw, draw_for
 from toolkit.edits import Edit, Scope, edits
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import Graph
@@ -33,7 +33,7 @@ SECONDS = 0.4
 """Longest time for one gradient, computing time of one core: what else goes on makes no difference to what is found."""
 CONFIRMING = 0.1
 """Longest time for what is found to be tried on another draw."""
-EQUALLY_SMALL = 0.12
+EQUALLY_SMALL = 0.06
 """By how much two changes may differ in size and still count as equally small."""
 MOST_SINGLE, MOST_PAIRS, MOST_CONFIRMED = 3000, 1200, 40
 """Most changes that are tried, most pairs of them, and most that are tried on other draws."""
@@ -112,7 +112,11 @@ class Search:
     # --- what is tried ------------------------------------------------------------------------------------------------------
 
     def tried(
-        self, number: int, changes: Sequence[Change], given: Mapping[str, Tensor] | None = None, seconds: float | None = None
+        self,
+        number: int,
+        changes: Sequence[Change],
+        given: Mapping[str, Tensor] | None = None,
+        seconds: float | None = None,
     ) -> list[Tensor | None]:
         """What each change gives on a draw.
 
@@ -127,9 +131,9 @@ class Search:
         draw = self.draw(number)
         graph = self.exercise.graph
         job = Job(
-            (), draw.values, {**draw.gradients, **(given or {})}, (), given=sorted(draw.gradients), lists=draw.batch.lists,
-            generators=draw.batch.generators, imports=self.exercise.imports, stubs=STUBS, dtype=self.dtype,
-            restored=(*graph.inputs, *graph.steps),
+            (), {**draw.values, **draw.known}, {**draw.gradients, **(given or {})}, (), given=sorted(draw.gradients),
+            lists=draw.batch.lists, generators=draw.batch.generators, imports=self.exercise.imports, stubs=STUBS,
+            dtype=self.dtype, restored=(*graph.inputs, *graph.steps),
             trials=Trials(self.lead.texts, tuple(changes), self.wanted, left),
         )  # fmt: skip
         found = self.run(job, {}).trials
@@ -177,7 +181,7 @@ class Search:
     def _fitted(value: Tensor | None, shape: torch.Size) -> Tensor | None:
         if value is None or value.shape == shape:
             return value
-        return fit(value, shape) if value.numel() == shape.numel() else None
+        return fit(value, shape)
 
     # --- one change ---------------------------------------------------------------------------------------------------------
 
@@ -187,7 +191,9 @@ class Search:
         draw = self.draw(0)
         graph, values = self.exercise.graph, draw.values
         above = _above(self.graph, self.lead.name)
-        tensors = {n: tuple(v.shape) for n, v in values.items() if _is_float(v) and (n in graph.steps or n in graph.inputs)}
+        tensors = {
+            n: tuple(v.shape) for n, v in values.items() if _is_float(v) and (n in graph.steps or n in graph.inputs)
+        }
         indices = {n: tuple(v.shape) for n, v in values.items() if isinstance(v, Tensor) and not _is_float(v)}
         indices = {n: shape for n, shape in indices.items() if n in graph.inputs or n in self.lead.reads}
         for name, gradient in draw.gradients.items():
@@ -208,7 +214,8 @@ class Search:
         rows = int(first.shape[0]) if first.dim() else 0
         return Scope(
             tensors, indices, self._sizes(rows), near, outputs, dict(_epsilons(graph, values)), frozenset(functions),
-            [*_picks(graph)], rows, self.lead.reads,
+            [*_picks(graph)], LOCAL if draw.local is not None else "",
+            {reader: SHARE + reader for reader in draw.shares if len(draw.shares) > 1}, rows, self.lead.reads,
         )  # fmt: skip
 
     def _sizes(self, rows: int) -> list[str]:
@@ -266,9 +273,8 @@ class Search:
     def _finding(self, hits: Sequence[tuple[Edit, ...]], **besides: str) -> Finding | None:
         if not hits:
             return None
-        size = lambda hit: sum(edit.cost for edit in hit)  # noqa: E731
-        smallest = min(map(size, hits))
-        same = sorted((hit for hit in hits if size(hit) <= smallest + EQUALLY_SMALL), key=size)
+        smallest = min(map(_size, hits))
+        same = sorted((hit for hit in hits if _size(hit) <= smallest + EQUALLY_SMALL), key=_size)
         return Finding(self.lead, same[0], tuple(same[1:]), **besides)
 
     # --- two --------------------------------------------------------------------------------------------------------------------
@@ -278,14 +284,18 @@ class Search:
         shares = self.draw(0).shares
         if len(shares) < 2 or self.base is None:
             return None
+
+        def missing(draw: Draw) -> Tensor:
+            return draw.truth - draw.shares[reader]
+
+        def only(draw: Draw) -> Tensor:
+            return draw.shares[reader]
+
         for reader in shares:
-            for words, target in (
-                ({"missing": reader}, lambda draw, reader=reader: draw.truth - draw.shares[reader]),
-                ({"only": reader}, lambda draw, reader=reader: draw.shares[reader]),
-            ):
+            for target in (missing, only):
                 hits = [(self.single[i],) for i in self._right(0, self._singly, target(self.draw(0)))]
                 hits = [hit for hit in hits if hit[0].cost <= PAIRED and hit[0].kind not in UNLIKELY]
-                if finding := self._finding(self._confirmed(hits, target), **words):
+                if finding := self._finding(self._confirmed(hits, target), **{target.__name__: reader}):
                     return finding
         return None
 
@@ -294,10 +304,10 @@ class Search:
         if self.is_right:
             return None
         small = [(i, edit) for i, edit in enumerate(self.single) if edit.cost <= PAIRED]
-        foreseen = sorted(self._foreseen(small), key=lambda pair: sum(edit.cost for edit in pair))[: 5 * MOST_CONFIRMED]
+        foreseen = sorted(self._foreseen(small), key=_size)[: 5 * MOST_CONFIRMED]
         if finding := self._tried_pairs(foreseen):
             return finding
-        pairs = sorted(self._likely(small), key=lambda pair: sum(edit.cost for edit in pair))[:MOST_PAIRS]
+        pairs = sorted(self._likely(small), key=_size)[:MOST_PAIRS]
         return self._tried_pairs(pairs)
 
     def _tried_pairs(self, pairs: Sequence[tuple[Edit, ...]]) -> Finding | None:
@@ -360,6 +370,10 @@ class Search:
         return found
 
 
+def _size(hit: Sequence[Edit]) -> float:
+    return sum(edit.cost for edit in hit)
+
+
 def _apart(one: Edit, other: Edit) -> bool:
     """Whether two changes concern different pieces."""
     if one.number != other.number:
@@ -384,9 +398,9 @@ def _picks(graph: Graph) -> Iterator[str]:
     """Expressions for the indices of the maxima that the forward pass takes."""
     for step in graph.steps.values():
         for node in ast.walk(step.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("max", "amax"):
-                if node.args:
-                    yield f"{ast.unparse(node.func.value)}.argmax({ast.unparse(node.args[0])})"
+            match node:
+                case ast.Call(func=ast.Attribute(attr="max" | "amax", value=of), args=[dim]):
+                    yield f"{ast.unparse(of)}.argmax({ast.unparse(dim)})"
 
 
 def _epsilons(graph: Graph, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:

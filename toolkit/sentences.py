@@ -18,7 +18,8 @@ SENTENCES: dict[str, str] = {
         "has exactly one upstream gradient as a factor."
     ),
     "gradient for value": (
-        "a gradient stands where a value of the forward pass is meant. The local derivative is made of values alone; the upstream "
+        "a gradient stands where a value of the forward pass is meant. The local derivative is made of "
+        "values alone; the upstream "
         "gradient comes in once, as a factor."
     ),
     "input for output": (
@@ -37,7 +38,8 @@ SENTENCES: dict[str, str] = {
         "another tensor belongs here, not {0}. Write the line of the forward pass beside it: which tensors does it read, and "
         "which of them is the other factor?"
     ),
-    "another size": "{0} is another size than the one that belongs here.",
+    "another size": "{0} is the wrong size: a constant factor of another dimension belongs here. Over "
+    "what does the forward pass go?",
     "target": (
         "this share is added to the wrong name, {0}: whose gradient is it? It comes from a line of the forward pass that reads "
         "{name}."
@@ -53,7 +55,8 @@ SENTENCES: dict[str, str] = {
     "epsilon missing": "the small constant {0} is left out, epsilon. It stays where it is in the forward pass.",
     "epsilon sign": "the small constant epsilon ({0}) has the wrong sign. It is added in the forward pass.",
     "epsilon too much": "the small constant epsilon ({0}) does not belong here.",
-    "epsilon place": "the small constant epsilon ({0}) is added at another place than in the forward pass: before or after the root?",
+    "epsilon place": "the small constant epsilon ({0}) is added at another place than in the forward "
+    "pass: before or after the root?",
     "epsilon": "the small constant epsilon ({0}) is another one than in the forward pass.",
     # --- factors and terms
     "factor too much": "this factor, {0}, is one too many. Which factors does the local derivative have?",
@@ -70,18 +73,20 @@ SENTENCES: dict[str, str] = {
     "operator": "another operation belongs here than `{0}`. The chain rule multiplies along one path, and adds up over several.",
     "sign": "the sign is wrong. Count the minus signs: those in the forward pass, and those that differentiating brings in.",
     "brackets": (
-        "the operators bind otherwise than is meant: mind precedence, and put brackets around what belongs together. * and / bind "
+        "the operators bind otherwise than is meant: mind precedence, and put brackets around what belongs "
+        "together. * and / bind "
         "closer than + and -, ** closer than both, a method call closer than all."
     ),
     # --- sums
     "sum missing": (
-        "a sum is missing here: {copies}What was copied on the way there is added up on the way back, before it meets what belongs "
+        "a sum is missing here. {copies}What was copied on the way there is added up on the way back, before "
+        "it meets what belongs "
         "to one element alone."
     ),
     "mean missing": "a mean is missing here.",
     "sum too much": "this sum is one too many: it adds up what belongs to different elements.",
     "sum for mean": "a sum stands where a mean is meant: one of them divides by the number of the terms.",
-    "mean for sum": "a mean stands where a sum is meant: {copies}nothing divides by their number.",
+    "mean for sum": "a mean stands where a sum is meant. {copies}Nothing divides by their number.",
     "sum of one factor": (
         "multiply first, then sum: a method call binds closer than *, so only one of the two factors is summed here."
     ),
@@ -100,17 +105,20 @@ SENTENCES: dict[str, str] = {
     # --- functions
     "function": "another function is meant than {0}: which one does the forward pass have, and what is its derivative?",
     "function too much": (
-        "the function {0} is one too many here: the derivative is taken at the wrong place, or that of the function is applied twice."
+        "the function {0} is one too many here: the derivative is taken at the wrong place, or that of the "
+        "function is applied twice."
     ),
     "function missing": "the function {0} is left out here: at which place is the derivative taken?",
     "option": "the option {0} is the other way round.",
     # --- indices and loops
     "index": (
-        "the index marks other entries than those that are meant. Which rows and which columns does it name, and how many entries "
+        "the index marks other entries than those that are meant. Which rows and which columns does it name, "
+        "and how many entries "
         "are that?"
     ),
     "entry missing": (
-        "all is right but for one entry in each row, the place that {0} names: there the derivative has another case, with a term "
+        "all is right but for one entry in each row, the place that {0} names: there the derivative has "
+        "another case, with a term "
         "(a constant) more."
     ),
     "all pairs": (
@@ -126,12 +134,21 @@ SENTENCES: dict[str, str] = {
     "added to": "`+=` adds to what was there before, and that does not belong here: a first share is bound by `=`.",
     "start": "zeros and ones are exchanged: what does it have to start from, so that shares can be added to it?",
     "clone": (
-        "this gives {1} a second name and copies nothing: both are one and the same tensor, and what changes one changes the other."
+        "this gives {1} a second name and copies nothing: both are one and the same tensor, and what changes "
+        "one changes the other."
     ),
-    "line too much": "this line is one too many: what it does is in it already, so it is done twice, or it belongs to another gradient.",
+    "line too much": "this line is one too many: what it does is in it already, so it is done twice, or "
+    "it belongs to another gradient.",
     "not normalised": (
         "the rows are not normalised: the factor is missing that makes probabilities of them, so that each row sums to 1."
     ),
+    "derivative": (
+        "this factor is not the local derivative that belongs here, and all the rest is right. What is the "
+        "derivative of {reader} "
+        "with respect to {name}, and at which place is it taken?"
+    ),
+    "share": "this is not the share of d{name} that comes back through {0}; all else is right.",
+    "arrangement": "the elements are the right ones in another arrangement: transposed, or taken in another order.",
     "exchanged": "the two are exchanged: each belongs there where the other stands. Through which line does each one come?",
 }
 """What each kind of change says: the kind of the mistake, and the principle. ``{0}`` and so on: ``Edit.about``."""
@@ -139,7 +156,8 @@ SENTENCES: dict[str, str] = {
 FAMILIES: dict[str, str] = {
     "constant missing": "a constant factor", "constant too much": "a constant factor", "number": "a constant factor",
     "factor too much": "a factor", "factor missing": "a factor", "upside down": "a factor", "upstream missing": "a factor",
-    "twice": "a factor", "n for n-1": "a constant factor", "sum missing": "a sum", "sum too much": "a sum", "mean missing": "a sum",
+    "twice": "a factor", "n for n-1": "a constant factor", "sum missing": "a sum", "sum too much": "a "
+    "sum", "mean missing": "a sum",
     "sum for mean": "a sum", "mean for sum": "a sum", "sum of one factor": "a sum", "product of sums": "a sum",
     "sum of too much": "a sum", "dimension": "a dimension", "keepdim": "a dimension", "sign": "a sign", "exponent": "an exponent",
     "brackets": "brackets", "transpose": "a transpose", "order": "the order of a product", "term too much": "a term",
@@ -191,24 +209,20 @@ def _sentence(edit: Edit, finding: Finding, graph: Graph, copies: int, number: i
     same = [edit, *(other[number] for other in finding.others)]
     kinds = list(dict.fromkeys(_kind(e) for e in same))
     if len(kinds) == 1 or number:
-        words = {tuple(e.about) for e in same}
-        about = edit.about if len(words) == 1 else ()
+        about = edit.about if len({e.about for e in same}) == 1 else ()
         return _filled(kinds[0], about, edit, finding, graph, copies)
-    families = list(dict.fromkeys(FAMILIES.get(kind, "") for kind in kinds))
-    if len(families) == 1 and families[0]:
+    families = list(dict.fromkeys(FAMILIES.get(kind, "another name") for kind in kinds))
+    if len(families) == 1:
         said = _filled(kinds[0], (), edit, finding, graph, copies)
         return f"{families[0]} is wrong here. {said[:1].upper()}{said[1:]}"
-    known = [family for family in families if family]
-    if 1 < len(known) <= 3 and len(known) == len(families):
-        return f"the mistake is here, and here alone: several small changes would mend it. It is about {' or '.join(known)}."
-    return _filled(kinds[0], edit.about, edit, finding, graph, copies)
+    said = "the mistake is here, and all else is right: several small changes of this piece would mend it."
+    return said + (f" They are about {', '.join(families[:-1])} or {families[-1]}." if len(families) <= 3 else "")
 
 
 def _kind(edit: Edit) -> str:
     about = edit.about
-    if edit.kind in ("number", "another size") and len(about) == 2:
-        if about[1] == f"{about[0]} - 1":
-            return "n for n-1"
+    if edit.kind in ("number", "another size") and len(about) == 2 and about[1] == f"{about[0]} - 1":
+        return "n for n-1"
     if edit.kind == "factor too much" and about and _is_constant(about[0]):
         return "constant too much"
     return edit.kind
@@ -222,9 +236,7 @@ def _words(text: str) -> list[str]:
     return "".join(c if c.isalnum() or c == "_" else " " for c in text).split()
 
 
-def _filled(
-    kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph: Graph, copies: int
-) -> str:
+def _filled(kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph: Graph, copies: int) -> str:
     name = finding.lead.name
     text = SENTENCES.get(kind, "this is not what is meant.")
     readers = graph.readers(name)
@@ -234,12 +246,14 @@ def _filled(
         several = f"{name} is read by {len(readers)} lines, {listed}, and the share of each belongs to d{name}. "
     values = {
         "name": name,
+        "reader": readers[0] if readers else "",
         "several": several,
         "copies": f"{name} is used {copies} times, so {copies} gradients add up. " if copies > 1 else "",
     }
     words = [*about, *([""] * 3)]
     if not about:
-        text = text.replace(" ({0})", "").replace(", {0},", "").replace(" {0}", "").replace("`{0}`", "this one").replace("{1}", "it")
+        for old, new in ((" ({0})", ""), (", {0},", ""), (" {0}", ""), ("`{0}`", "this one"), ("{1}", "it")):
+            text = text.replace(old, new)
     return text.format(*words, **values)
 
 

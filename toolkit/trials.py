@@ -49,7 +49,9 @@ def try_all(
             codes[number, text] = compile(text, "<a trial>", "exec")
         return codes[number, text]
 
-    touched = set().union(*(_names(code(number, text)) for number, text in enumerate(trials.statements)), {trials.wanted})
+    touched = set().union(
+        *(_names(code(number, text)) for number, text in enumerate(trials.statements)), {trials.wanted}
+    )
     known: list[Mapping[str, Any]] = [namespace]
     """What the first statements leave, as they are: most trials change one that comes after them."""
 
@@ -79,7 +81,9 @@ def try_all(
                 exec(code(number, texts[number]), fresh)
             value = fresh.get(trials.wanted)
             known_kind = type(value) is exact and value.layout is torch.strided and value.numel() <= LARGEST
-            found.append(value.detach().to(dtype).contiguous().clone() if known_kind and not value.is_complex() else None)
+            found.append(
+                value.detach().to(dtype).contiguous().clone() if known_kind and not value.is_complex() else None
+            )
         except let_through:
             raise
         except BaseException:  # SystemExit, too: it was the student's
@@ -87,11 +91,12 @@ def try_all(
     return found + [None] * (len(trials.changes) - len(found))
 
 
-def _copy(namespace: Mapping[str, Any], touched: set[str], exact: type) -> dict[str, Any]:
+def _copy(namespace: Mapping[str, Any], touched: set[str], exact: Any) -> dict[str, Any]:
     """A namespace whose tensors may be changed in place; what was one tensor stays one."""
-    fresh, copies = dict(namespace), {}
+    fresh: dict[str, Any] = dict(namespace)
+    copies: dict[int, Tensor] = {}
     for name in touched:
-        value = fresh.get(name)
+        value: Any = fresh.get(name)
         if type(value) is exact:
             if id(value) not in copies:
                 copies[id(value)] = value.clone()
@@ -99,11 +104,11 @@ def _copy(namespace: Mapping[str, Any], touched: set[str], exact: type) -> dict[
     return fresh
 
 
-def _entangled(namespace: Mapping[str, Any], touched: set[str], exact: type) -> bool:
+def _entangled(namespace: Mapping[str, Any], touched: set[str], exact: Any) -> bool:
     """Whether two tensors are views of the same memory, or stand in a list: then copies would not be what they are."""
     memory: dict[int, int] = {}
     for name in touched:
-        value = namespace.get(name)
+        value: Any = namespace.get(name)
         if isinstance(value, list | tuple | dict | set):
             return True
         if type(value) is exact and memory.setdefault(value.untyped_storage().data_ptr(), id(value)) != id(value):

@@ -1,5 +1,6 @@
 """What is said of one gradient, and what it is worth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 POINTS = {
@@ -31,16 +32,30 @@ class Place:
     def piece(self) -> str:
         return self.text[self.start : self.end]
 
-    def underlined(self, width: int = 100) -> list[str]:
-        """The line with the piece underlined, in two lines; of a long line what is around the piece."""
-        text, start, end = self.text, self.start, min(self.end, self.start + width - 2)
+
+def underlined(places: Sequence[Place], width: int = 86) -> list[str]:
+    """Each line with its pieces underlined, in two lines; of a longer line what is around the first piece."""
+    pieces: dict[tuple[str, int], list[Place]] = {}
+    for place in places:
+        pieces.setdefault((place.label, place.line), []).append(place)
+    lines: list[str] = []
+    for same in pieces.values():
+        text = same[0].text
         indent = len(text) - len(text.lstrip())
-        text, start, end = text[indent:].rstrip(), start - indent, end - indent
-        if len(text) > width:
-            first = max(0, min(start - (width - (end - start)) // 2, len(text) - width))
-            text = ("…" if first else "") + text[first + bool(first) : first + width]
-            start, end = start - first, end - first
-        return [text, " " * start + "~" * max(1, end - start)]
+        marks = [" "] * len(text)
+        for place in same:
+            marks[place.start : place.end] = "~" * (place.end - place.start)
+        first = indent
+        if len(text) - indent > width:
+            middle = (same[0].start + same[0].end) // 2
+            first = max(indent, min(middle - width // 2, same[0].start - 1, len(text) - width))
+        shown, below = text[first : first + width], "".join(marks[first : first + width])
+        if first > indent:
+            shown, below = f"…{shown[1:]}", f" {below[1:]}"
+        if len(text) > first + width:
+            shown = f"{shown[:-1]}…"
+        lines += [shown.rstrip(), below.rstrip()]
+    return lines
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ the calculus that gives just these (``diagnosis``). Then two changes, and at las
 What was found out for one answer holds for every other with the same lines.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +15,11 @@ from torch import Tensor
 
 from toolkit.diagnosis import known_mistakes, safely
 from toolkit.exercise import Exercise
-from toolkit.graph import Graph
+from toolkit.graph import Graph, shares_and_scale
 from toolkit.leading import Lead, leading_to, statement
 from toolkit.nearest import Finding, Search
 from toolkit.outcome import RunJob
+from toolkit.pattern import patterns
 from toolkit.plans import Plan
 from toolkit.sentences import finding_in_words
 from toolkit.verdict import Place
@@ -49,7 +51,7 @@ def why_wrong(
     exercise: Exercise,
     graph: Graph,
     name: str,
-    plan: Plan,
+    lead: Lead | None,
     seen: Iterator[Seen],
     run: RunJob,
     dtype: torch.dtype,
@@ -59,11 +61,10 @@ def why_wrong(
 
     Args:
         graph: steps of the forward pass whose gradients are judged by themselves.
-        plan: the student's statements.
+        lead: the student's statements that lead to it.
         seen: the gradient on one minibatch after another.
         run: runs a job.
     """
-    lead = lead_of(exercise, graph, name, plan)
     search = lead and Search(exercise, frozenset(graph.steps), lead, run, dtype, seconds)
     first = next(seen)
     copies = _copies(graph, name, first)
@@ -72,20 +73,54 @@ def why_wrong(
         finding = search and _remembered(search, ask)
         return Why(finding_in_words(finding, graph, copies), finding.places) if finding else None
 
+    if torch.isfinite(first.yours).all():
+        seen, again = itertools.tee(seen)
+        if said := safely(_known, graph, name, first, again, True):
+            return Why(said)
     if why := found(Search.one):
         return why
     if search and lead.early and search.is_right:
         names = " and ".join(sorted(lead.early))
         return Why(
-            f"d{name} would be right if {names} were complete where it is read: a later line changes {names}. An upstream gradient "
-            "has to hold all its shares before anything is computed from it."
+            f"d{name} would be right if {names} were complete where it is read: a later line changes {names}. An upstream "
+            "gradient has to hold all its shares before anything is computed from it."
         )
     if torch.isfinite(first.yours).all() and (said := safely(_known, graph, name, first, seen)):
         return Why(said)
     for ask in (Search.one_and_a_share, Search.two):
         if why := found(ask):
             return why
-    return None
+    said = safely(_pattern, graph, name, first, seen) if torch.isfinite(first.yours).all() else ""
+    if search and (shares := safely(_shares, search)):
+        said = f"{shares} {said}".strip()
+    return Why(said) if said else None
+
+
+def _shares(search: Search) -> str:
+    """Which of the shares is right and which is wrong, if they are not all one or the other."""
+    found = search.right_shares()
+    right, wrong = ([reader for reader, is_right in found.items() if is_right == wanted] for wanted in (True, False))
+    if not right or not wrong:
+        return ""
+    through = " and ".join
+    return (
+        f"The share of d{search.lead.name} through {through(right)} is right, that through {through(wrong)} is wrong."
+    )
+
+
+def _pattern(graph: Graph, name: str, one: Seen, others: Iterator[Seen]) -> str:
+    """What the difference looks like on two minibatches."""
+
+    def said(seen: Seen) -> list[str]:
+        parts, scale = shares_and_scale(graph, name, seen.values, seen.upstream)
+        truth = torch.stack([*parts.values()]).sum(0)
+        known = seen.yours.shape == truth.shape
+        return [*patterns(graph, name, seen.values, seen.yours, truth, scale)] if known else []
+
+    if not (found := said(one)) or (other := next(others, None)) is None:
+        return ""
+    also = {_without_numbers(sentence) for sentence in said(other)}
+    return next((sentence for sentence in found if _without_numbers(sentence) in also), "")
 
 
 def lead_of(exercise: Exercise, graph: Graph, name: str, plan: Plan) -> Lead | None:
@@ -102,7 +137,7 @@ def _remembered(search: Search, ask: Callable[[Search], Finding | None]) -> Find
     lead = search.lead
     key = (search.exercise, search.steps, lead.name, lead.texts, search.dtype, ask.__name__)
     if key not in _found:
-        finding = safely(ask, search) or None
+        finding = safely(ask, search)
         if search.out_of_time:
             return finding
         if len(_found) > MOST_KNOWN:
@@ -112,11 +147,11 @@ def _remembered(search: Search, ask: Callable[[Search], Finding | None]) -> Find
     return finding and replace(finding, lead=lead)
 
 
-def _known(graph: Graph, name: str, one: Seen, others: Iterator[Seen]) -> str:
+def _known(graph: Graph, name: str, one: Seen, others: Iterator[Seen], first: bool = False) -> str:
     """The known mistake that gives a student's numbers on two minibatches."""
 
     def mistakes(seen: Seen) -> list[str]:
-        return known_mistakes(graph, name, seen.values, seen.upstream, seen.yours, seen.others)
+        return known_mistakes(graph, name, seen.values, seen.upstream, seen.yours, seen.others, first)
 
     if not (found := mistakes(one)) or (other := next(others, None)) is None:
         return ""

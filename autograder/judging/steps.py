@@ -16,7 +16,7 @@ from autograder.sandbox.execute import shared_server
 from autograder.sandbox.runner import Runner
 from toolkit.cells import StudentCell
 from toolkit.plans import GradedPlace, ReplacedCell, Submission
-from toolkit.verdict import Verdict
+from toolkit.verdict import Verdict, underlined
 
 
 class JudgeNotebook(NbGraderPreprocessor):
@@ -39,7 +39,14 @@ class JudgeNotebook(NbGraderPreprocessor):
                 cell.outputs = [*_kept(cell.outputs), *_said(found), _result(points)]
                 share = place.points / max(1, len(found))
                 verdicts += [
-                    {"name": v.label, "kind": v.kind, "message": v.message, "points": v.points * share} for v in found
+                    {
+                        "name": v.label,
+                        "kind": v.kind,
+                        "message": v.message,
+                        "points": v.points * share,
+                        "places": [vars(place) for place in v.places],
+                    }
+                    for v in found
                 ]
         nb.cells.insert(0, _summary(notes))
         return nb, resources
@@ -111,7 +118,10 @@ def verdict_line(verdict: Verdict) -> str:
 
 
 def _said(verdicts: list[Verdict]) -> list[NotebookNode]:
-    lines = ["graded on unseen minibatches:", *(f"  {verdict_line(verdict)}" for verdict in verdicts), ""]
+    lines = ["graded on unseen minibatches:"]
+    for verdict in verdicts:
+        lines += [f"  {verdict_line(verdict)}", *(f"        {line}" for line in underlined(verdict.places))]
+    lines.append("")
     return [new_output("stream", name="stdout", text="\n".join(lines))]
 
 

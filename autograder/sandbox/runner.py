@@ -362,7 +362,9 @@ def _tried(shapes: Sequence[list[int] | None], blobs: Sequence[bytes], job: Job)
         if shape is None:
             found.append(None)
             continue
-        if not (type(shape) is list and len(shape) <= MOST_DIMENSIONS and all(type(s) is int and s >= 0 for s in shape)):
+        if not (
+            type(shape) is list and len(shape) <= MOST_DIMENSIONS and all(type(s) is int and s >= 0 for s in shape)
+        ):
             raise ValueError("a shape that is none")
         count = math.prod(shape)
         if at + count > len(whole):
