@@ -27,6 +27,8 @@ from toolkit.runs import run_here
 from toolkit.verdict import Verdict
 
 BANK = Path(__file__).parent / "submissions"
+PATIENCE = 20.0
+"""Seconds for one explanation: a slow machine is to say the same as a fast one."""
 EXTRA = "extra "
 """Cells of a student's own: ``extra before h``, ``extra after h`` (the cell h), ``extra at the end``."""
 
@@ -78,8 +80,8 @@ class Bench:
         return {**dict.fromkeys(self.solution_cells, ""), next(iter(self.solution_cells)): "\n".join(lines)}
 
     def judged_here(self, edits: Mapping[str, str], start: str = "solution", seed: int = 7) -> Iterator[Verdict]:
-        """Every verdict on an answer that is harmless: it is run in this process."""
-        judge = Judge(self.exercise, self.submission(edits, start), run_here, seed)
+        """Every verdict on an answer that is harmless: it is run in this process, and explained however long that takes."""
+        judge = Judge(self.exercise, self.submission(edits, start), run_here, seed, PATIENCE)
         for cell in self.exercise.graded:
             yield from grade(judge, cell)[0]
 

@@ -91,7 +91,7 @@ class Scope:
 
     def changed(self, statement: ast.stmt) -> ast.stmt:
         """A statement with one node changed."""
-        tree = ast.parse(ast.unparse(statement)).body[0]
+        tree = ast.parse(ast.unparse(ast.fix_missing_locations(statement))).body[0]
         nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr | ast.AugAssign)]
         self.chooser.shuffle(nodes)
         for node in nodes:

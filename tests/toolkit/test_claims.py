@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from tests.bank import Bench, answers, bench
+from tests.bank import PATIENCE, Bench, answers, bench
 from tests.submissions.pieces import pieces, shown
 from tests.submissions.random_lines import Line, random_lines, random_tensors
 from toolkit import draws, why
@@ -31,8 +31,6 @@ COUNT = int(os.environ.get("CLAIMS", 0))
 FEW_LINES, FEW_TENSORS = 40, 200
 FRESH = 3
 """On how many new draws a change must be right."""
-PATIENCE = 20.0
-"""Seconds for one explanation: a slow machine is to say the same as a fast one."""
 EXERCISES = {"1_chunked_backprop": 0.7, "2_fused_cross_entropy": 0.12, "3_fused_batchnorm": 0.18}
 """Exercises whose gradients stand by themselves, and their shares of the lines."""
 NUMBER = r"\d+(\.\d+)?(e-?\d+)?"
