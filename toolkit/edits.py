@@ -302,7 +302,9 @@ def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     parent = source.parents.get(node)
     if isinstance(value, bool) and isinstance(parent, ast.keyword):
         kind = {"keepdim": "keepdim", "unbiased": "bessel"}.get(parent.arg or "", "option")
-        yield Edit(span, str(not value), kind, 1.0, source.span(parent), (parent.arg or "",))
+        yield Edit(
+            span, str(not value), kind, 0.95 if kind == "bessel" else 1.0, source.span(parent), (parent.arg or "",)
+        )
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
     if source.is_dimension(node):
@@ -556,7 +558,7 @@ def _exponents(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         return
     if isinstance(node, ast.Name | ast.Call | ast.Subscript):
         span = source.span(node)
-        for power in ("2", "-1", "-2", "0.5", "-0.5"):
+        for power in ("2", "-1", "-2", *(("0.5", "-0.5") if scope.epsilons else ())):
             cost = {"2": 1.25, "-1": 1.5}.get(power, 1.35)
             yield Edit(span, f"(({source.piece(node)}) ** {power})", "exponent", cost, span, ("1", power))
 
@@ -668,7 +670,7 @@ def _sums(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if isinstance(parent, ast.Attribute) and parent.attr in {*REDUCERS, "T", "shape"}:
         return
     at_the_end = isinstance(parent, ast.Assign | ast.AugAssign | ast.Return)
-    for function, cost in (("sum", 1.15), ("mean", 1.45)):
+    for function, cost in (("sum", 1.15), ("mean", 1.45)) if at_the_end else (("sum", 1.15),):
         for dim in (0, 1):
             kind = "sum missing" if function == "sum" else "mean missing"
             text = f"({source.piece(node)}).{function}({dim}"
@@ -699,26 +701,35 @@ def _factors(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if not _is_quantity(source, node, scope) or _is_inside_product(source, node):
         return
     span, text = source.span(node), source.piece(node)
+    binds = isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Mult | ast.Div | ast.MatMult)
+    parent = source.parents.get(node)
+    alone = isinstance(parent, ast.Assign | ast.AugAssign | ast.Return) or (
+        isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
+    )
+
+    def times(factor: str, sign: str = "*") -> tuple[Span, str]:
+        if alone and not binds:  # put in at the end, so that what is inside may be changed as well
+            return (span[1], span[1]), f" {sign} {factor}"
+        return span, f"(({text}) {sign} {factor})"
+
     for factor in ("2", "0.5"):
-        yield Edit(span, f"(({text}) * {factor})", "constant missing", 1.35, span, (factor.replace("0.5", "1/2"),))
+        yield Edit(*times(factor), "constant missing", 1.35, span, (factor.replace("0.5", "1/2"),))
     for size in scope.numbers[:1]:
         for factor in (
+            f"{size}/({size}-1)",
+            f"({size}-1)/{size}",
             f"{size}",
             f"1/{size}",
             f"({size}-1)",
             f"1/({size}-1)",
-            f"{size}/({size}-1)",
-            f"({size}-1)/{size}",
         ):
-            said = (
-                factor.strip("()") if factor.startswith("(") and factor.endswith(")") and "/" not in factor else factor
-            )
-            cost = 1.2 if "/(" in factor or ")/" in factor else 1.3
-            yield Edit(span, f"(({text}) * ({factor}))", "constant missing", cost, span, (said,))
+            said = factor.strip("()") if "/" not in factor else factor
+            cost = 1.1 if "/(" in factor or ")/" in factor else 1.3
+            yield Edit(*times(f"({factor})"), "constant missing", cost, span, (said,))
     for name in scope.tensors:
         kind = "upstream missing" if name.startswith("d") and name[1:] in scope.outputs else "factor missing"
-        yield Edit(span, f"(({text}) * {name})", kind, 1.4, span, (name,))
-        yield Edit(span, f"(({text}) / {name})", "factor missing", 1.5, span, (f"1 / {name}",))
+        yield Edit(*times(name), kind, 1.4, span, (name,))
+        yield Edit(*times(name, "/"), "factor missing", 1.5, span, (f"1 / {name}",))
 
 
 def _products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -860,7 +871,7 @@ def _functions(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if "cross_entropy" in scope.functions:
         for dim in (1, 0):
             yield Edit(span, f"({text}).softmax({dim})", "function missing", 1.5, span, ("softmax",))
-        yield Edit(span, f"(({text}) / ({text}).sum(1, keepdim=True))", "not normalised", 1.3, span)
+        yield Edit(span, f"(({text}) / ({text}).sum(1, keepdim=True))", "not normalised", 1.22, span)
 
 
 def _indices(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:

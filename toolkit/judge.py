@@ -30,7 +30,7 @@ from toolkit.plans import GradedPlace, ReplacedCell, Submission
 from toolkit.runs import Chunk, Failure, Job
 from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
-from toolkit.why import Seen, Why, lead_of, why_wrong
+from toolkit.why import Seen, Why, lead_of, why_not_finite, why_wrong
 
 
 class Judge:
@@ -214,7 +214,7 @@ class Judge:
         if why := safely(self._why, name, batch, dtype):
             return Verdict(name, "wrong", why.message, places=why.places)
         if not torch.isfinite(outcome.yours).all():
-            return Verdict(name, "wrong", self._not_finite(name, outcome.yours, dtype))
+            return self._not_finite(name, batch, outcome.yours, dtype)
         args = (self.graph, name, self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours)
         return Verdict(name, "wrong", safely(worst_element, *args) or f"d{name} is not right.", named=False)
 
@@ -238,8 +238,8 @@ class Judge:
                     others[other] = value
         return Seen(self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours, others)
 
-    def _not_finite(self, name: str, yours: Tensor, dtype: torch.dtype) -> str:
-        """On which minibatches a gradient holds nan or inf."""
+    def _not_finite(self, name: str, batch: Minibatch, yours: Tensor, dtype: torch.dtype) -> Verdict:
+        """On which minibatches a gradient holds nan or inf, and where it comes from."""
 
         def bad(batch: Minibatch) -> bool:
             there = self._best(name, batch, dtype).yours
@@ -250,7 +250,11 @@ class Judge:
         where = "every minibatch"
         if len(found) < len(ordinary):
             where = f"{len(found)} of {len(ordinary)} minibatches ({'; '.join(found)})"
-        return f"d{name} holds {'nan' if torch.isnan(yours).any() else 'inf'} on {where}. {NOT_FINITE}"
+        said = f"d{name} holds {'nan' if torch.isnan(yours).any() else 'inf'} on {where}."
+        lead = lead_of(self.exercise, self.graph, name, self.plans.by_statement)
+        if why := safely(why_not_finite, self.exercise, self.graph, lead, batch, self.outcomes.run_job, dtype):
+            return Verdict(name, "wrong", f"{said} {why.message}", places=why.places)
+        return Verdict(name, "wrong", f"{said} {NOT_FINITE}")
 
     def _for_these_sizes(self, name: str, dtype: torch.dtype) -> Verdict | None:
         """Which size an answer assumes that is right for the notebook's own sizes; None if no single one explains it."""

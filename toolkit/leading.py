@@ -102,21 +102,30 @@ def leading_to(
     ends = [i for i, names in enumerate(writes) if own in names]
     if not ends:
         return None
-    needed, chosen, reads = {own}, [], set()
     given = {*gradients} - {own}
-    for number in range(ends[-1], -1, -1):
-        tree = trees[number]
-        if not writes[number] & needed:
-            continue
-        chosen.append(number)
-        seen = read(tree)
-        reads |= seen
-        anew = bound_anew(tree) if isinstance(tree.body[0], ast.Assign) else set()
-        needed = {n for n in needed if n == own or n not in anew} | {
-            n
-            for n in seen
-            if n not in given and (n not in values or (rebound and _rebound(n, number, statements, writes)))
-        }
+    inside: set[str] = set()
+    """Names that the student's own functions read: they count from where these are called, not where they stand."""
+    while True:
+        needed, chosen, reads, called = {own, *inside}, [], set[str](), set[str]()
+        for number in range(ends[-1], -1, -1):
+            tree = trees[number]
+            if not writes[number] & needed:
+                continue
+            chosen.append(number)
+            seen = read(tree)
+            reads |= seen
+            wanted = {
+                n
+                for n in seen
+                if n not in given and (n not in values or (rebound and _rebound(n, number, statements, writes)))
+            }
+            if isinstance(tree.body[0], ast.FunctionDef):
+                called |= wanted
+            anew = bound_anew(tree) if isinstance(tree.body[0], ast.Assign) else set()
+            needed = {n for n in needed if n == own or n not in anew} | wanted
+        if called <= inside:
+            break
+        inside |= called
     chosen.reverse()
     early = {
         n

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,8 +25,9 @@ from toolkit.edits import Edit, Scope, edits
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import Graph
 from toolkit.leading import Lead, Statement
+from toolkit.minibatches import Minibatch
 from toolkit.outcome import STUBS, RunJob
-from toolkit.runs import Job
+from toolkit.runs import Job, cast
 from toolkit.trials import Change, Trials
 from toolkit.verdict import Place
 
@@ -129,12 +131,27 @@ class Search:
             self.out_of_time |= bool(changes)
             return [None] * len(changes)
         draw = self.draw(number)
+        values, gradients = {**draw.values, **draw.known}, {**draw.gradients, **(given or {})}
+        return self._run(draw.batch, values, gradients, changes, left)
+
+    def tried_on(self, batch: Minibatch, changes: Sequence[Change]) -> list[Tensor | None]:
+        """What each change gives on another minibatch, whose upstream gradients are random numbers."""
+        gradients = {n: g for n, g in cast(batch.upstream, self.dtype).items() if n != self.lead.name}
+        return self._run(batch, cast(batch.values, self.dtype), gradients, changes, CONFIRMING)
+
+    def _run(
+        self,
+        batch: Minibatch,
+        values: Mapping[str, Any],
+        gradients: Mapping[str, Tensor],
+        changes: Sequence[Change],
+        seconds: float,
+    ) -> list[Tensor | None]:
         graph = self.exercise.graph
         job = Job(
-            (), {**draw.values, **draw.known}, {**draw.gradients, **(given or {})}, (), given=sorted(draw.gradients),
-            lists=draw.batch.lists, generators=draw.batch.generators, imports=self.exercise.imports, stubs=STUBS,
-            dtype=self.dtype, restored=(*graph.inputs, *graph.steps),
-            trials=Trials(self.lead.texts, tuple(changes), self.wanted, left),
+            (), values, gradients, (), given=sorted(gradients), lists=batch.lists, generators=batch.generators,
+            imports=self.exercise.imports, stubs=STUBS, dtype=self.dtype, restored=(*graph.inputs, *graph.steps),
+            trials=Trials(self.lead.texts, tuple(changes), self.wanted, seconds),
         )  # fmt: skip
         found = self.run(job, {}).trials
         self.out_of_time |= time.thread_time() > self.deadline
@@ -342,6 +359,17 @@ class Search:
             for i, j in both.nonzero()[:2000].tolist():
                 if _apart(chosen[i], chosen[j]):
                     yield chosen[i], chosen[j]
+        # a constant factor c of a term in which something else is changed: the effects are c times the one, and the other
+        for i, edit in enumerate(chosen):
+            if edit.kind == "constant missing" and (c := self._constant(edit.about[0])):
+                off = (c * (values - base)[:, tested] + (values[i] - base)[tested] - (truth - base)[tested]).abs()
+                fits = (off <= near * (values[:, tested].abs() + truth[tested].abs())).all(1)
+                yield from ((edit, chosen[j]) for j in fits.nonzero()[:50, 0].tolist() if _apart(edit, chosen[j]))
+
+    def _constant(self, text: str) -> float:
+        """The number that such a text as ``n/(n-1)`` stands for in the first draw."""
+        sizes = {name: value for name, value in self.draw(0).values.items() if type(value) is int}
+        return float(eval(text, {"__builtins__": {}}, sizes))
 
     def _likely(self, small: Sequence[tuple[int, Edit]]) -> Iterator[tuple[Edit, ...]]:
         cheap = [edit for _, edit in small if edit.cost <= 1.2][:120]

@@ -177,15 +177,19 @@ def finding_in_words(finding: Finding, graph: Graph, copies: int = 0) -> str:
     name, first = finding.lead.name, finding.edits
     places = finding.places
     if len(first) == 2 and _exchanged(first):
-        said = f"{_at(places)}: {SENTENCES['exchanged']}"
+        said = f"{at(places)}: {SENTENCES['exchanged']}"
     elif len(first) == 2:
         one, two = (_sentence(edit, finding, graph, copies, number) for number, edit in enumerate(first))
-        where = [_at(places[:1]), _at(places[1:] or places)]
+        where = [at(places[:1]), at(places[1:] or places)]
         said = f"Two mistakes. {where[0]}: {one} {where[1]}: {two}"
     else:
-        said = f"{_at(places)}: {_sentence(first[0], finding, graph, copies, 0)}"
+        said = f"{at(places)}: {_sentence(first[0], finding, graph, copies, 0)}"
     if finding.missing and first[0].kind in ("line too much", "term too much"):
-        return f"{_at(places)}: all but this is right. It should be the share of d{name} through {finding.missing}, and is not."
+        indexed = " Which entries does its index name?" if "[" in places[0].piece else ""
+        return (
+            f"{at(places)}: all but this is right. It should be the share of d{name} through {finding.missing}, and is "
+            f"not.{indexed}"
+        )
     if finding.missing:
         said += f" Besides, the share of d{name} through {finding.missing} is not in it yet."
     if finding.only:
@@ -193,14 +197,19 @@ def finding_in_words(finding: Finding, graph: Graph, copies: int = 0) -> str:
     return said
 
 
-def _at(places: Sequence[Place]) -> str:
+def where_it_is(places: Sequence[Place]) -> str:
+    """Cell, line and piece of each."""
     parts = []
     for one in places:
         piece = " ".join(one.piece.split())
         if len(piece) > LONGEST_PIECE:
             piece = f"{piece[: LONGEST_PIECE - 20]} … {piece[-15:]}"
         parts.append(f"{one.label}, line {one.line}, at `{piece}`")
-    text = "; and ".join(parts)
+    return "; and ".join(parts)
+
+
+def at(places: Sequence[Place]) -> str:
+    text = where_it_is(places)
     return text[:1].upper() + text[1:]
 
 

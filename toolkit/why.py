@@ -15,13 +15,15 @@ from torch import Tensor
 
 from toolkit.diagnosis import known_mistakes, safely
 from toolkit.exercise import Exercise
+from toolkit.finite import first_not_finite
 from toolkit.graph import Graph, shares_and_scale
 from toolkit.leading import Lead, leading_to, statement
+from toolkit.minibatches import Minibatch
 from toolkit.nearest import Finding, Search
 from toolkit.outcome import RunJob
 from toolkit.pattern import patterns
 from toolkit.plans import Plan
-from toolkit.sentences import finding_in_words
+from toolkit.sentences import at, finding_in_words, where_it_is
 from toolkit.verdict import Place
 
 MOST_KNOWN = 2000
@@ -34,6 +36,8 @@ class Why:
 
     message: str
     places: tuple[Place, ...] = ()
+    unnamed: bool = False
+    """Whether it says where the mistake is, and not which."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +69,24 @@ def why_wrong(
         seen: the gradient on one minibatch after another.
         run: runs a job.
     """
-    search = lead and Search(exercise, frozenset(graph.steps), lead, run, dtype, seconds)
+    search = Search(exercise, frozenset(graph.steps), lead, run, dtype, seconds) if lead else None
     first = next(seen)
     copies = _copies(graph, name, first)
 
     def found(ask: Callable[[Search], Finding | None]) -> Why | None:
-        finding = search and _remembered(search, ask)
-        return Why(finding_in_words(finding, graph, copies), finding.places) if finding else None
+        finding = _remembered(search, ask) if search else None
+        if finding is None:
+            return None
+        unnamed = finding.edits[0].kind in ("share", "derivative")
+        return Why(finding_in_words(finding, graph, copies), finding.places, unnamed)
 
     if torch.isfinite(first.yours).all():
         seen, again = itertools.tee(seen)
         if said := safely(_known, graph, name, first, again, True):
             return Why(said)
     if why := found(Search.one):
+        if why.unnamed and (said := safely(_known, graph, name, first, seen)):
+            return Why(f"{at(why.places)}: {said[:1].lower()}{said[1:]}", why.places)
         return why
     if search and lead.early and search.is_right:
         names = " and ".join(sorted(lead.early))
@@ -121,6 +130,17 @@ def _pattern(graph: Graph, name: str, one: Seen, others: Iterator[Seen]) -> str:
         return ""
     also = {_without_numbers(sentence) for sentence in said(other)}
     return next((sentence for sentence in found if _without_numbers(sentence) in also), "")
+
+
+def why_not_finite(
+    exercise: Exercise, graph: Graph, lead: Lead, batch: Minibatch, run: RunJob, dtype: torch.dtype
+) -> Why | None:
+    """Which piece of the lines that lead to a gradient is the first that is not finite."""
+    found = first_not_finite(Search(exercise, frozenset(graph.steps), lead, run, dtype), batch)
+    if found is None:
+        return None
+    said, place = found
+    return Why(f"It comes from {where_it_is([place])}: {said}", (place,))
 
 
 def lead_of(exercise: Exercise, graph: Graph, name: str, plan: Plan) -> Lead | None:
