@@ -104,7 +104,7 @@ KINDS: dict[str, tuple[str, str]] = {
     ),
     "added to": (
         "`+=` for `=`: what was there stays in it",
-        r"\badd(s|ed|ing)?\b|\bwhat was (there|in it)\b|\bstart|\btwice\b|\boverwr|\bassign",
+        r"\badd(s|ed|ing)?\b|\bwhat was (there|in it)\b|\bstart|\btwice\b|\boverwr|\bassign|\+=",
     ),
     "start": (
         "a tensor that starts from ones, or from something else than zeros",

@@ -76,7 +76,7 @@ def warnings_of(assignment: str) -> set[str]:
     """The names of the mistakes that an exercise's prose lists: what is bold after words such as "What goes wrong here"."""
     found = set()
     for text in prose(assignment):
-        if begins := re.search(WARNING, text, re.IGNORECASE):
+        if begins := re.search(WARNING, text):
             found |= {
                 title.strip(" .:") for title in re.findall(r"^(?:- )?\*\*(.+?)\*\*", text[begins.end() :], re.MULTILINE)
             }

@@ -7,6 +7,13 @@ dbngain = bnraw * dhpreact
 dbnraw = bngain * dhpreact
 dbnbias = dhpreact.sum(0, keepdim=True)
 
+# answer: a matrix product for the gain
+# mistake: bngain = matrix product or transpose
+# cell: bngain
+dbngain = (bnraw.T @ dhpreact).sum(0, keepdim=True)
+dbnraw = bngain * dhpreact
+dbnbias = dhpreact.sum(0, keepdim=True)
+
 # answer: one factor of the gain summed
 # mistake: bngain = sum of one factor
 # cell: bngain

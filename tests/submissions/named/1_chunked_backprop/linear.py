@@ -1,7 +1,7 @@
 """Steps 7, 8 and 12: the linear layers and tanh."""
 
 # answer: dW2 the other way round
-# mistake: W2 = transpose
+# mistake: W2 = transpose or operand order
 # cell: h
 dh = dlogits @ W2.T
 dW2 = dlogits.T @ h

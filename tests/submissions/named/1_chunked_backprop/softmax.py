@@ -125,6 +125,18 @@ dprobs = dlogprobs / probs.sum(1, keepdim=True)
 # cell: probs
 dprobs = 1.0 / (probs * dlogprobs)
 
+# answer: added to what was there
+# mistake: probs = added to or start or term
+# cell: probs
+dprobs = torch.ones_like(probs)
+dprobs += dlogprobs / probs
+
+# answer: a matrix product, summed
+# mistake: counts_sum_inv = matrix product or transpose
+# cell: counts_sum_inv
+dcounts_sum_inv = (counts @ dprobs.T).sum(1, keepdim=True)
+dcounts = counts_sum_inv * dprobs
+
 # answer: no sum over the copies
 # mistake: counts_sum_inv = sum left out
 # cell: counts_sum_inv
