@@ -15,6 +15,7 @@ from autograder.sandbox.warm import Server
 from toolkit.cells import StudentCell
 from toolkit.judge import one_thread
 from toolkit.plans import GradedPlace, Submission
+from toolkit.verdict import underlined
 
 
 def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., float]]:
@@ -35,7 +36,8 @@ def judge_this_notebook(name: str, course: Path) -> dict[str, Callable[..., floa
             with one_thread():
                 judge = unseen_judge(exercise, submission, _runner())
                 verdicts = expectations(judge, place.grade_id)[kind](*names, **options)
-            print("\n".join(verdict_line(verdict) for verdict in verdicts))
+            for verdict in verdicts:
+                print("\n    ".join([verdict_line(verdict), *underlined(verdict.places)]))
             return sum(verdict.points for verdict in verdicts)
 
         return expect

@@ -6,6 +6,7 @@ grade_id, and ``judge``, which changes some of them, adds others, and returns th
 """
 
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +18,17 @@ from nbgrader import utils
 
 from autograder.course.exercise import COURSE, Exercise, without_markers
 from autograder.demo import answered, read_answers
-from autograder.judging.judge import judge_submission, unseen_judge
+from autograder.judging.judge import grade, judge_submission, unseen_judge
 from autograder.sandbox.runner import Runner
 from toolkit.cells import StudentCell
+from toolkit.judge import Judge
 from toolkit.plans import GradedPlace, Submission
+from toolkit.runs import run_here
 from toolkit.verdict import Verdict
 
 BANK = Path(__file__).parent / "submissions"
+PATIENCE = 20.0
+"""Seconds for one explanation: a slow machine is to say the same as a fast one."""
 EXTRA = "extra "
 """Cells of a student's own: ``extra before h``, ``extra after h`` (the cell h), ``extra at the end``."""
 
@@ -68,6 +73,17 @@ class Bench:
                 found = graded[cell.metadata.nbgrader.grade_id]
                 parts.append(GradedPlace(found.grade_id, found.names()))
         return [*parts, *_extra_cells(edits, "at the end")]
+
+    def in_one_cell(self, edits: Mapping[str, str], start: str = "solution") -> dict[str, str]:
+        """The same answer with all its lines in the first solution cell, those of a student's own cells among them."""
+        lines = [part.source for part in self.submission(edits, start) if isinstance(part, StudentCell)]
+        return {**dict.fromkeys(self.solution_cells, ""), next(iter(self.solution_cells)): "\n".join(lines)}
+
+    def judged_here(self, edits: Mapping[str, str], start: str = "solution", seed: int = 7) -> Iterator[Verdict]:
+        """Every verdict on an answer that is harmless: it is run in this process, and explained however long that takes."""
+        judge = Judge(self.exercise, self.submission(edits, start), run_here, seed, PATIENCE)
+        for cell in self.exercise.graded:
+            yield from grade(judge, cell)[0]
 
     def judge(
         self,
@@ -115,6 +131,10 @@ class Answer:
     """Kind of verdict, and a piece of the message, for each gradient that does not get all its points."""
     run: str = ""
     free: tuple[str, ...] = ()
+    mistakes: dict[str, str] = field(default_factory=dict)
+    """For each gradient whose mistake must be named: its kind, or several with `` or `` between them (submissions/kinds.py)."""
+    warned: tuple[str, ...] = ()
+    """Words of the notebook that warn of the mistake."""
 
     def verdicts(self) -> dict[str, Verdict]:
         return bench(self.assignment).judge(self.edits, self.start, self.seconds)
@@ -133,11 +153,20 @@ class Answer:
 def answers(folder: str) -> Iterator[Answer]:
     """Every answer in ``submissions/<folder>/<assignment>/``."""
     for path in sorted((BANK / folder).glob("*/*.py")):
+        yield from read_answers_of(path)
+
+
+def read_answers_of(path: Path) -> Iterator[Answer]:
+    """Every answer of a file of the bank: one, or as many as begin with a line ``# answer: <name>``."""
+    _, *others = re.split(r"^# answer: (.*)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    if not others:
         yield read_answer(path)
+    for name, text in zip(others[::2], others[1::2], strict=True):
+        yield _read(text, path.parent.name, f"{path.stem}: {name.strip()}")
 
 
 def read_answer(path: Path) -> Answer:
-    """Read a file of the bank.
+    """Read a file of the bank that holds one answer.
 
     It begins with what it is, in a docstring; then come directives, then the cells that are not the solution's::
 
@@ -148,27 +177,47 @@ def read_answer(path: Path) -> Answer:
         # cell: h                             a solution cell by its grade_id
         # cell: extra before h                a cell of the student's own
 
+    for those in ``submissions/named``, whose mistake a message must name::
+
+        # mistake: b2 h = factor or constant  its kind (``submissions/kinds.py``); "wrong" is expected, if nothing else is
+        # replace: h | dlogits.sum(0) | dlogits.mean(0)     instead of a cell: what is replaced in the solution's
+        # warned: The sum takes too little    words by which the notebook warns of it
+
     and for those in ``submissions/hostile``, which are graded as a whole::
 
         # run: kernel died                    words of what is said of the notebook's run
         # free: prints the secret             what the cells do where nothing holds them back (tests/test_hostile.py)
 
     Raises:
-        ValueError: a directive is unknown.
+        ValueError: a directive is unknown, or what is to be replaced is not there.
     """
-    directives, cells = read_answers(path.read_text(encoding="utf-8"))
-    expected = {}
+    return _read(path.read_text(encoding="utf-8"), path.parent.name, path.stem)
+
+
+def _read(text: str, assignment: str, name: str) -> Answer:
+    directives, cells = read_answers(text)
+    mistakes: dict[str, str] = {}
+    for line in directives.pop("mistake", "").splitlines():
+        names, kinds = line.split(" = ", 1)
+        mistakes |= dict.fromkeys(names.split(), kinds.strip())
+    expected = dict.fromkeys(mistakes, ("wrong", ""))
     for line in directives.pop("expect", "").splitlines():
         names, rest = line.split(" = ", 1)
         kind, _, words = rest.partition(" | ")
         expected |= dict.fromkeys(names.split(), (kind.strip(), words.strip()))
-    if unknown := directives.keys() - {"start", "seconds", "line endings", "run", "free"}:
-        raise ValueError(f"{path.name} has unknown directives: {', '.join(sorted(unknown))}.")
+    for line in directives.pop("replace", "").splitlines():
+        grade_id, old, new = (part.strip() for part in f"{line} ".split(" | "))
+        source = cells.get(grade_id, bench(assignment).solution_cells[grade_id])
+        if source.count(old) != 1:
+            raise ValueError(f"{name}: {old!r} is not there once in the cell {grade_id}.")
+        cells[grade_id] = source.replace(old, new)
+    if unknown := directives.keys() - {"start", "seconds", "line endings", "run", "free", "warned"}:
+        raise ValueError(f"{name} has unknown directives: {', '.join(sorted(unknown))}.")
     newline = "\r\n" if directives.get("line endings") == "windows" else "\n"
     return Answer(
-        path.parent.name, path.stem, {key: source.replace("\n", newline) for key, source in cells.items()},
+        assignment, name, {key: source.replace("\n", newline) for key, source in cells.items()},
         directives.get("start", "solution"), float(directives.get("seconds", 10)), expected, directives.get("run", ""),
-        tuple(directives.get("free", "").splitlines()),
+        tuple(directives.get("free", "").splitlines()), mistakes, tuple(directives.get("warned", "").splitlines()),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from tests.bank import Bench, bench
 from tests.quick import Durations, together
 
 TRIED = pytest.StashKey[Counter]()
+NAMED = pytest.StashKey[Counter]()
 LEFT_OUT = pytest.StashKey[dict[str, str]]()
 CI = os.environ.get("CI", "").lower() not in ("", "0", "no", "false")
 WANTED = bubblewrap.wanted()
@@ -48,7 +49,7 @@ NEEDS: dict[str, Callable[[], str]] = {
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*names): what a machine must have to run the test (conftest.NEEDS)")
     config.addinivalue_line("markers", "quiet: measures time, so that no other test may run meanwhile")
-    config.stash[TRIED], config.stash[LEFT_OUT] = Counter(), {}
+    config.stash[TRIED], config.stash[NAMED], config.stash[LEFT_OUT] = Counter(), Counter(), {}
     config.pluginmanager.register(_Count(config))
     config.pluginmanager.register(Durations(config))
     torch.set_num_threads(1)
@@ -143,6 +144,7 @@ class _Count:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
             self.config.stash[TRIED].update(dict(value for key, value in report.user_properties if key == "mistakes"))
+            self.config.stash[NAMED].update(tuple(value) for key, value in report.user_properties if key == "named")
         self.pytest_collectreport(report)
 
     def pytest_collectreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
@@ -161,10 +163,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """How many mistakes of each kind the judge was given."""
+    """How many mistakes of each kind the judge was given, and how many it named."""
     if tried := config.stash[TRIED]:
         terminalreporter.section(f"{sum(tried.values())} mistakes tried, each in a submission of its own")
         lines = [f"{count:4d}  {kind}" for kind, count in tried.most_common()]
+        for row in range(0, len(lines), 3):
+            terminalreporter.write_line("".join(line.ljust(40) for line in lines[row : row + 3]).rstrip())
+    if named := config.stash[NAMED]:
+        kinds = sorted({kind for kind, _ in named}, key=lambda kind: -(named[kind, True] + named[kind, False]))
+        yes, no = (sum(named[kind, said] for kind in kinds) for said in (True, False))
+        terminalreporter.section(f"mistakes named, and not named, by kind: {yes} of {yes + no}, {yes / (yes + no):.1%}")
+        lines = [f"{named[kind, True]:4d} {named[kind, False]:4d}  {kind}" for kind in kinds]
         for row in range(0, len(lines), 3):
             terminalreporter.write_line("".join(line.ljust(40) for line in lines[row : row + 3]).rstrip())
 
@@ -179,3 +188,9 @@ def exercise_1() -> Bench:
 def tried(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
     """Counts mistakes by kind, for the summary."""
     return lambda kind, count: record_property("mistakes", (kind, count))
+
+
+@pytest.fixture
+def named(record_property: Callable[[str, object], None]) -> Callable[[str, bool], None]:
+    """Counts by kind whether a message named the mistake, for the summary."""
+    return lambda kind, said: record_property("named", (kind, said))

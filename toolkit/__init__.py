@@ -2,14 +2,18 @@
 
 Reading order, each after what it builds on:
 
-the network   ``graph`` (named steps and their local gradients), ``compare`` (when are two gradients equal), ``diagnosis``
-              (which mistake was it)
+the network   ``graph`` (named steps and their local gradients), ``compare`` (when are two gradients equal)
 the answer    ``exercise`` (what is asked), ``cells`` (a student's text taken apart), ``history`` (which cells were run),
               ``minibatches`` (inputs at other sizes)
-running it    ``runs`` (one run, here or in a sandbox), with ``no_derivatives``, ``one_device``, ``unpatched`` and
-              ``watched_loop`` for what must not be there and what must be seen
+running it    ``runs`` (one run, here or in a sandbox), ``trials`` (lines run once for each of many small changes), with
+              ``no_derivatives``, ``one_device``, ``unpatched`` and ``watched_loop`` for what must not be there and what must be
+              seen
 judging it    ``tasks`` (which lines belong to which task), ``plans`` (what is run), ``outcome`` (what one run says), ``judge``
               (what is decided and why), ``loop`` (the same for a training loop), ``verdict`` (what it is worth)
+the mistake   ``leading`` (the lines that lead to a gradient), ``edits`` (small changes of a line), ``draws`` (small numbers to
+              try them on), ``nearest`` (the smallest that makes it right), ``sentences`` (what that says), ``diagnosis``
+              (known mistakes by their numbers), ``pattern`` (what a difference looks like), ``finite`` (where nan comes
+              from), ``why`` (the order of all this)
 the notebook  ``check`` and ``training`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
 
 The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.

@@ -28,7 +28,7 @@ from toolkit.outcome import admitted
 from toolkit.plans import Submission
 from toolkit.runs import Failure, Job, Result, run_here
 from toolkit.unpatched import unpatched
-from toolkit.verdict import Verdict
+from toolkit.verdict import Verdict, underlined
 
 FORWARD_MARK = "# The forward pass"
 """First words of the forward cell: by them ``read_network`` finds it among the cells that were run."""
@@ -216,11 +216,12 @@ def cmp(label: str, yours: Tensor, variable: Tensor) -> None:
 
 
 def say(mark: str, label: str, sentence: str) -> None:
-    """Print a mark, a name and a sentence, wrapped."""
+    """Print a mark, a name and a sentence, wrapped; lines of code that come after it stay as they are."""
+    sentence, *code = sentence.split("\n")
     lines = textwrap.wrap(
         sentence, 110, initial_indent=f"{mark} {label:17s} ", subsequent_indent=INDENT, break_on_hyphens=False
     )
-    print("\n".join(lines))
+    print("\n".join([*lines, *(f"{INDENT}    {line}" for line in code)]))
 
 
 # --- by running the cells again ---------------------------------------------------------------------------------------------
@@ -281,7 +282,12 @@ def best_of(verdicts: Callable[[Judge], Sequence[Verdict]]) -> list[Verdict]:
 
 
 def spoken(verdict: Verdict) -> tuple[str, str]:
-    """Mark and sentence of a verdict."""
+    """Mark and sentence of a verdict, and below it the lines that it speaks of."""
+    mark, sentence = _spoken(verdict)
+    return mark, "\n".join([sentence, *underlined(verdict.places)])
+
+
+def _spoken(verdict: Verdict) -> tuple[str, str]:
     if verdict.kind == "not attempted":
         why = verdict.message.removeprefix(f"there is no {verdict.label}.").strip()
         return "·", f"not there yet. {why[:1].upper()}{why[1:]}".strip()
@@ -304,9 +310,10 @@ def _judged(name: str, notebook: Mapping[str, Any]) -> tuple[str, str]:
         return spoken(verdict)
     mark, here = _by_memory(name, notebook)
     if mark == "✓":
-        return "✗", f"right on this minibatch, but not in general. {verdict.message}"
-    said = verdict.message if verdict.named or mark == "·" else here
-    return "✗", said + _shared(name, notebook)
+        said = f"right on this minibatch, but not in general. {verdict.message}"
+    else:
+        said = (verdict.message if verdict.named or mark == "·" else here) + _shared(name, notebook)
+    return "✗", "\n".join([said, *underlined(verdict.places)])
 
 
 def _right(name: str, notebook: Mapping[str, Any], more: str) -> str:

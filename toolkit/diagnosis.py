@@ -6,9 +6,10 @@ A sentence names the mistake and the principle, never the line to type.
 
 import ast
 import functools
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from toolkit.compare import DEGENERATE, equal, name_of_shape, tolerance
 from toolkit.graph import Graph, Step, shares_and_scale, vector_jacobian_product
 
 Candidate = tuple[str, Tensor]
+Said = TypeVar("Said")
 NOT_FINITE = (
     "Which operation divides by zero, takes the log of what is not positive, or a power or root of what is negative?"
 )
@@ -33,43 +35,43 @@ def explain(
 ) -> str:
     """One or two sentences on what is wrong with ``yours`` as the gradient of ``name``: the mistake, else where it shows."""
     args = (graph, name, values, upstream, yours)
-    said = safely(known_mistake, *args, others or {}, lambda _: True) or safely(worst_element, *args)
-    return said or f"d{name} is not right."
+    said = safely(known_mistakes, *args, others or {}) or [safely(worst_element, *args)]
+    return said[0] or f"d{name} is not right."
 
 
-def safely(function: Callable[..., str], *args: object) -> str:
+def safely(function: Callable[..., Said], *args: object) -> Said | None:
     """What a function has to say; nothing if it raises. An explanation must never cost the verdict that it explains."""
     try:
         return function(*args)
     except Exception:
-        return ""
+        return None
 
 
-def known_mistake(
+def known_mistakes(
     graph: Graph,
     name: str,
     values: Mapping[str, Any],
     upstream: Mapping[str, Tensor],
     yours: Tensor,
     others: Mapping[str, Tensor],
-    right: Callable[[str], bool],
-) -> str:
-    """The mistake that reproduces the numbers of ``yours`` as the gradient of ``name``; nothing if none does.
+    first: bool = False,
+) -> list[str]:
+    """Each mistake that reproduces the numbers of ``yours`` as the gradient of ``name``, the commonest first.
 
     Args:
         values: every forward variable by name, detached.
         upstream: gradient of each reader of ``name``, as the learner had them.
         yours: the learner's gradient; its shape may be wrong.
-        others: more gradients of the learner by variable, to recognise one bound to the wrong name.
-        right: whether one of these is right as what it should be; else it says nothing.
+        others: more gradients of the learner by variable, to recognise one bound to the wrong name; right as what they are.
+        first: only those that tell more than any change of a line would.
     """
     parts, scale = shares_and_scale(graph, name, values, upstream)
     truth = torch.stack([*parts.values()]).sum(0)
     if not torch.isfinite(yours).all():
         bad = "nan" if torch.isnan(yours).any() else "inf"
-        return f"d{name} holds {bad}. {NOT_FINITE}"
+        return [f"d{name} holds {bad}. {NOT_FINITE}"]
     if yours.shape == truth.shape and not yours.any():
-        return f"d{name} is all zeros: nothing has come back to it yet."
+        return [f"d{name} is all zeros: nothing has come back to it yet."]
 
     def same(wrong: Tensor) -> bool:
         return (
@@ -78,20 +80,18 @@ def known_mistake(
             and equal(yours, wrong, _scale_like(wrong, scale))
         )
 
-    sentence = next((said for said, wrong in _candidates(graph, name, values, upstream, parts) if same(wrong)), "")
-    if not sentence:
-        bound = (
-            other for other, wrong in others.items() if other != name and same(wrong.to(yours.dtype)) and right(other)
-        )
-        if other := next(bound, ""):
-            sentence = f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}."
+    false_starts = _false_starts(graph, name, values, upstream)
+    if first:
+        return [said for said, wrong in false_starts if same(wrong)]
+    candidates = itertools.chain(false_starts, _candidates(graph, name, values, upstream, parts))
+    found = [said for said, wrong in candidates if same(wrong)]
+    for other, wrong in others.items():
+        if other != name and same(wrong.to(yours.dtype)):
+            found.append(f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}.")
     if yours.shape == truth.shape:
-        return sentence
-    return (
-        f"{_shapes(name, yours.shape, truth.shape)} {sentence}"
-        if sentence
-        else shape_message(name, yours.shape, truth.shape)
-    )
+        return found
+    shapes = _shapes(name, yours.shape, truth.shape)
+    return [f"{shapes} {said}" for said in found] or [shape_message(name, yours.shape, truth.shape)]
 
 
 def shape_message(name: str, yours: torch.Size, wanted: torch.Size) -> str:
@@ -293,6 +293,8 @@ def _elementwise(step: Step, name: str, values: Mapping[str, Any], upstream: Ten
 _IDENTITIES = {  # one call that hides several uses of its argument, written out
     "cross_entropy": "({0}.logsumexp(1) - {0}.gather(1, {1}[:, None])[:, 0]).mean()",
 }
+_IN_WORDS = {"logsumexp": "the denominator of the softmax", "gather": "the score of the label itself"}
+"""What the places of such a line are called: the student has never seen them written out."""
 
 
 def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
@@ -311,22 +313,23 @@ def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) 
         return
     whole, where = sum(found), f"{name} is used in {len(nodes)} places of the line for {step.name}"
     if written_out != step.expression:
-        where += f" (written out: `{written_out}`)"
+        where = f"{name} counts in {len(nodes)} ways in `{step.expression}`"
     shares_in = [(context, share) for context, share in zip(contexts, found, strict=True) if share.any()]
     for context, share in shares_in:
-        yield f"{where}. The share through `{context}` is not in it yet.", whole - share
+        yield f"{where}. The share through {context} is not in it yet.", whole - share
     for context, share in shares_in:
-        yield f"{where}. Yours is the share through `{context}` alone.", share
-        yield f"{where}. The share through `{context}` has the wrong sign.", whole - 2 * share
-        for text, wrong in _factors(f"{where}. The share through `{context}` is right", values, share):
+        yield f"{where}. Yours is the share through {context} alone.", share
+        yield f"{where}. The share through {context} has the wrong sign.", whole - 2 * share
+        for text, wrong in _factors(f"{where}. The share through {context} is right", values, share):
             yield text, whole - share + wrong
 
 
 def _context(tree: ast.AST, node: ast.Name) -> str:
-    """The smallest call around a name, or the name itself."""
+    """The smallest call around a name, or the name itself; in words where the student has never seen that call."""
     calls = [call for call in ast.walk(tree) if isinstance(call, ast.Call) and node in ast.walk(call)]
     sizes = [(len(ast.unparse(call)), ast.unparse(call)) for call in calls]
-    return min(sizes)[1] if sizes and min(sizes)[0] < 60 else node.id
+    text = min(sizes)[1] if sizes and min(sizes)[0] < 60 else node.id
+    return next((words for call, words in _IN_WORDS.items() if f".{call}(" in text), f"`{text}`")
 
 
 class _Identities(ast.NodeTransformer):
@@ -336,6 +339,55 @@ class _Identities(ast.NodeTransformer):
         if text is None or node.keywords:
             return node
         return ast.parse(text.format(*map(ast.unparse, node.args)), mode="eval").body
+
+
+_LABELS = "the wrong columns' scores are in the denominator of the softmax, too: raise one of them, and the right share shrinks"
+
+
+def _false_starts(
+    graph: Graph, name: str, values: Mapping[str, Any], upstream: Mapping[str, Tensor]
+) -> Iterator[Candidate]:
+    """What comes out where the label's probability is differentiated and not its logarithm, or where only the label's own place
+    has a gradient."""
+    for reader in graph.readers(name):
+        match graph.steps[reader].tree:
+            case ast.Call(
+                func=ast.Attribute(attr="cross_entropy"), args=[ast.Name(id=read), ast.Name(id=labels)], keywords=[]
+            ):
+                if read != name:
+                    continue
+            case _:
+                continue
+        place = torch.zeros_like(values[name]).scatter_(1, values[labels][:, None], 1.0)
+        p = values[name].softmax(1)
+        ours = (p * place).sum(1, keepdim=True)
+        scale = upstream[reader] / len(p)
+        section = '(Section "A false start".)'
+        for sign, more in ((1, ""), (-1, " And the sign is wrong.")):
+            of_probability = sign * scale * ours * (p - place)
+            yield (
+                f"A false start: this differentiates the label's probability, not its logarithm, and at the label's place alone; "
+                f"{_LABELS}.{more} {section}",
+                of_probability * place,
+            )
+            yield (
+                f"A false start: this differentiates the label's probability, not its logarithm. What the derivative of the "
+                f"logarithm brings in as a factor is missing.{more} {section}",
+                of_probability,
+            )
+            yield (
+                f"Right at the label's place, index {labels}, and zeros everywhere else: a term is missing, since "
+                f"{_LABELS}.{more} {section}"
+                if sign == 1
+                else f"Only the label's place, index {labels}, has a gradient, and the sign is wrong: {_LABELS}. {section}",
+                sign * scale * (p - place) * place,
+            )
+            yield (
+                f"This is the gradient of the probabilities, not of {name}: the derivative of the softmax is still "
+                f"left out, a layer "
+                f"that is skipped.{more}",
+                -sign * scale * place / ours,
+            )
 
 
 def _overwritten(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:

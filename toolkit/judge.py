@@ -21,16 +21,18 @@ from torch import Tensor
 
 from toolkit.cells import Screened, StudentCell, casts, cell_magic, read, screen
 from toolkit.compare import equal, fit, is_degenerate
-from toolkit.diagnosis import NOT_FINITE, known_mistake, safely, shape_message, worst_element
+from toolkit.diagnosis import NOT_FINITE, safely, shape_message, worst_element
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import shares_and_scale
 from toolkit.minibatches import Minibatch, draw, one_size_changed
+from toolkit.nearest import SECONDS
 from toolkit.no_derivatives import is_refusal
 from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
 from toolkit.plans import GradedPlace, Submission
 from toolkit.runs import Chunk, Failure, Job
 from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
+from toolkit.why import Seen, Why, lead_of, why_not_finite, why_wrong
 
 
 class Judge:
@@ -39,10 +41,19 @@ class Judge:
     Args:
         run: runs a job.
         seed: of the minibatches, and of torch's random numbers in the runs.
+        seconds: longest time to look for what is wrong with one gradient.
     """
 
-    def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int, leave_out: bool = True):
-        self.exercise, self.seed = exercise, seed
+    def __init__(
+        self,
+        exercise: Exercise,
+        submission: Submission,
+        run: RunJob,
+        seed: int,
+        leave_out: bool = True,
+        seconds: float = SECONDS,
+    ):
+        self.exercise, self.seed, self.seconds = exercise, seed, seconds
         submission = by_task(submission, exercise)
         names = exercise.graph.steps | dict.fromkeys(exercise.expected)
         screened = iter(screen([p for p in submission if isinstance(p, StudentCell)], names, leave_out))
@@ -61,7 +72,7 @@ class Judge:
         self.as_written: Judge | None = None
         """The judge of the same submission with nothing left out, if this one leaves out what may be autograd."""
         if any(cell.left_out for cell in self.all_cells):
-            self.as_written = Judge(exercise, submission, run, seed, leave_out=False)
+            self.as_written = Judge(exercise, submission, run, seed, leave_out=False, seconds=seconds)
 
     def verdict(self, name: str) -> Verdict:
         """The verdict on the gradient of ``name``.
@@ -87,7 +98,7 @@ class Judge:
         if verdict.points and (step := self._wrong_on_the_way.get(name)):
             why = self._decided(step)
             said = f"d{step}, from which d{name} comes, is not right: {why.message}"
-            return Verdict(name, why.kind, said, named=why.named)
+            return Verdict(name, why.kind, said, named=why.named, places=why.places)
         return verdict
 
     def refused(self, name: str) -> bool:
@@ -252,22 +263,37 @@ class Judge:
             return Verdict(
                 name, "wrong", f"d{name} cannot be judged: it starts from {readers}, not all tensors of finite numbers."
             )
+        if why := safely(self._why, name, batch, dtype):
+            finite = bool(torch.isfinite(outcome.yours).all())
+            said = why.message if finite else f"d{name} holds nan or inf. {why.message}"
+            return Verdict(name, "wrong", said, places=why.places)
         if not torch.isfinite(outcome.yours).all():
-            return Verdict(name, "wrong", self._not_finite(name, outcome.yours, dtype))
-        values, state = self.outcomes.values(batch, dtype), self.outcomes.state(name, batch, outcome.mode, dtype)
-
-        def right(other: str) -> bool:
-            there = self.outcomes.outcome(other, batch, outcome.mode, dtype)
-            return there.kind == "right" and not there.degenerate
-
-        others = {k: v for k, v in state.items() if is_answer(v) and k != name and k in self.exercise.expected}
-        args = (self.graph, name, values, outcome.upstream, outcome.yours)
-        if said := safely(known_mistake, *args, others, right):
-            return Verdict(name, "wrong", said)
+            return self._not_finite(name, batch, outcome.yours, dtype)
+        args = (self.graph, name, self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours)
         return Verdict(name, "wrong", safely(worst_element, *args) or f"d{name} is not right.", named=False)
 
-    def _not_finite(self, name: str, yours: Tensor, dtype: torch.dtype) -> str:
-        """On which minibatches a gradient holds nan or inf."""
+    def _why(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Why | None:
+        """What is wrong with a gradient, found on this minibatch and on another."""
+        batches = [batch, *(b for b in self.batches if b is not batch and not b.scaled)]
+        seen = (found for b in batches if (found := self._seen(name, b, dtype)) is not None)
+        lead = lead_of(self.exercise, self.graph, name, self.plans.by_statement)
+        return why_wrong(self.exercise, self.graph, name, lead, seen, self.outcomes.run_job, dtype, self.seconds)
+
+    def _seen(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Seen | None:
+        """A wrong gradient on one minibatch; None if it is not wrong there, or cannot be compared."""
+        outcome = self._best(name, batch, dtype)
+        if outcome.kind != "wrong" or outcome.upstream is None or not is_answer(outcome.yours):
+            return None
+        state, others = self.outcomes.state(name, batch, outcome.mode, dtype), {}
+        for other, value in state.items():
+            if is_answer(value) and other != name and other in self.exercise.expected:
+                there = self.outcomes.outcome(other, batch, outcome.mode, dtype)
+                if there.kind == "right" and not there.degenerate:
+                    others[other] = value
+        return Seen(self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours, others)
+
+    def _not_finite(self, name: str, batch: Minibatch, yours: Tensor, dtype: torch.dtype) -> Verdict:
+        """On which minibatches a gradient holds nan or inf, and where it comes from."""
 
         def bad(batch: Minibatch) -> bool:
             there = self._best(name, batch, dtype).yours
@@ -278,7 +304,11 @@ class Judge:
         where = "every minibatch"
         if len(found) < len(ordinary):
             where = f"{len(found)} of {len(ordinary)} minibatches ({'; '.join(found)})"
-        return f"d{name} holds {'nan' if torch.isnan(yours).any() else 'inf'} on {where}. {NOT_FINITE}"
+        said = f"d{name} holds {'nan' if torch.isnan(yours).any() else 'inf'} on {where}."
+        lead = lead_of(self.exercise, self.graph, name, self.plans.by_statement)
+        if why := safely(why_not_finite, self.exercise, self.graph, lead, batch, self.outcomes.run_job, dtype):
+            return Verdict(name, "wrong", f"{said} {why.message}", places=why.places)
+        return Verdict(name, "wrong", f"{said} {NOT_FINITE}")
 
     def _for_these_sizes(self, name: str, dtype: torch.dtype) -> Verdict | None:
         """Which size an answer assumes that is right for the notebook's own sizes; None if no single one explains it."""

@@ -8,8 +8,9 @@ what the parameter moved by, divided by the learning rate.
 """
 
 import functools
+import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,12 +23,14 @@ from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message
 from toolkit.exercise import fused
 from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.judge import Judge, failure_sentence, syntax_sentence
+from toolkit.leading import inside_loop, leading_to
 from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
 from toolkit.outcome import IS_NONE, STUBS, no_gradient
 from toolkit.plans import GradedPlace
 from toolkit.runs import Chunk, Failure, Job, Step
-from toolkit.verdict import Verdict
+from toolkit.verdict import Place, Verdict
 from toolkit.watched_loop import find_loop, names_bound, written_out
+from toolkit.why import Seen, why_wrong
 
 RATES = (0.1, 0.01)
 """The lecture's learning rates: before the drop, and from there on."""
@@ -37,6 +40,14 @@ INFERRED = 1e-6
 """Relative tolerance of a gradient that is read off an update: the parameter's own rounding is in it."""
 Said = tuple[str, str]
 """Kind of a verdict, and its message."""
+Explained = Callable[[str, Graph, Iterator[Seen]], str]
+"""What is wrong with a gradient, which is seen in one step after another."""
+
+
+def by_numbers(name: str, graph: Graph, seen: Iterator[Seen]) -> str:
+    """An explanation by the numbers of the first step alone."""
+    first = next(seen)
+    return explain(graph, name, first.values, first.upstream, first.yours)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +160,10 @@ def _training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]
     own = {**own_sizes(judge.exercise), **settings}
     sizes = {**other_sizes(own, random.Random(judge.seed), fixed), **settings}
     found: dict[str, Said] = {}
+    places: dict[str, tuple[Place, ...]] = {}
     for label, wanted in (("own sizes", own), ("other sizes", sizes)):
         batch = make(judge.exercise, wanted, own, f"training, {label}", judge.seed + 7)
-        for name, (kind, message) in _judge_run(judge, grade_id, batch, steps).items():
+        for name, (kind, message) in _judge_run(judge, grade_id, batch, steps, places).items():
             if found.get(name, ("right",))[0] == "right":
                 if name in found and kind != "right":
                     kind, message = "right for these sizes only", f"it is not right at other sizes: {message}"
@@ -161,7 +173,16 @@ def _training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]
         text = f"it assumes {DROP} = {fixed[DROP]}. Use the name, which a shorter run changes."
         found["rate"] = "right for these sizes only", text
     shown = {"update": "the update", "rate": "the learning rate", "trajectory": "the trajectory"}
-    return [Verdict(f"loop:{n}", kind, text, shown.get(n, f"d{n} in the loop")) for n, (kind, text) in found.items()]
+    return [
+        Verdict(
+            f"loop:{name}",
+            kind,
+            text,
+            shown.get(name, f"d{name} in the loop"),
+            places=next((there for said, there in places.items() if said in text), ()),
+        )
+        for name, (kind, text) in found.items()
+    ]
 
 
 def value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: Mapping[str, str]) -> list[Verdict]:
@@ -241,8 +262,14 @@ def _compare_value(name: str, yours: object, wanted: Tensor, of_the_batch: Tenso
 # --- one run of the loop ----------------------------------------------------------------------------------------------------
 
 
-def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dict[str, Said]:
-    """All verdicts on one run of the loop."""
+def _judge_run(
+    judge: Judge, grade_id: str, batch: Minibatch, steps: int, places: dict[str, tuple[Place, ...]]
+) -> dict[str, Said]:
+    """All verdicts on one run of the loop.
+
+    Args:
+        places: takes the pieces of the student's lines that a message speaks of, by message.
+    """
     graph, parameters = judge.exercise.graph, batch.lists["parameters"]
     inputs = [n for n in graph.inputs if n not in parameters and isinstance(batch.values.get(n), Tensor)]
     gradients = ["d" + n for n in (*parameters, *graph.steps) if n != graph.output]
@@ -265,9 +292,12 @@ def _judge_run(judge: Judge, grade_id: str, batch: Minibatch, steps: int) -> dic
         )
         said = ("wrong", problem) if problem else _stopped(failure, judge) if failure else said
         return dict.fromkeys([*parameters, "update", "rate", "trajectory"], said)
-    verdicts = _gradients(
-        judge, parameters, training, lambda names: _proof(judge, batch, chunks, number, training[0], names)
-    )
+    explained = _by_lines(judge, chunks[: number + 1], places)
+
+    def proof(names: Sequence[str]) -> dict[str, Said]:
+        return _proof(judge, batch, chunks, number, training[0], names, explained)
+
+    verdicts = _gradients(judge, parameters, training, proof, explained)
     if problem:
         verdicts = dict.fromkeys(parameters, ("wrong", problem))
     here = [cell for cell in judge.all_cells if cell.cell.label == chunks[number].label]
@@ -307,6 +337,7 @@ def _proof(
     number: int,
     first: TrainingStep,
     names: Sequence[str],
+    explained: Explained,
 ) -> dict[str, Said]:
     """Verdicts on gradients that looked right and had nothing to show it with, since all that they come from was zero, or
     cancels in them: from one more step, in which what they come from is random numbers.
@@ -331,7 +362,7 @@ def _proof(
     for put in dict.fromkeys(places.values()):
         step = one_step(put) if put else None
         for name in [name for name, place in places.items() if place == put]:
-            found[name] = _guarded(judge, f"d{name}", _proven, name, graph, first, plain, step, put, batch)
+            found[name] = _guarded(judge, f"d{name}", _proven, name, graph, first, plain, step, put, batch, explained)
     return {name: said for name, said in found.items() if said[0] != "right"}
 
 
@@ -343,6 +374,7 @@ def _proven(
     step: Step | None,
     put: Sequence[tuple[int, str]],
     batch: Minibatch,
+    explained: Explained,
 ) -> Said:
     """Verdict on one gradient from the step with random numbers in it."""
     before, now = replace(first, step=plain), replace(first, step=step or plain)
@@ -351,8 +383,9 @@ def _proven(
         return "right", ""
     if put and step is not None and not torch.equal(was, yours):
         now = replace(now, given={variable: batch.upstream[variable] for _, variable in put})
-        judge_it = judge_gradient if isinstance(now.gradient(name), Tensor) else _judge_inferred_given
-        return judge_it(name, graph, [now])
+        if isinstance(now.gradient(name), Tensor):
+            return judge_gradient(name, graph, [now], explained)
+        return _judge_inferred_given(name, graph, [now])
     truth = first.truths[name]
     fitted = fit(was.to(truth.dtype), truth.shape)
     if fitted is not None and was.any() and first.is_true(name, fitted):
@@ -503,11 +536,39 @@ def _cells_of(judge: Judge, grade_id: str) -> list[Screened]:
 # --- the verdicts -----------------------------------------------------------------------------------------------------------
 
 
+def _by_lines(judge: Judge, chunks: Sequence[Chunk], places: dict[str, tuple[Place, ...]]) -> Explained:
+    """Explanations by the lines of the loop, else by the numbers.
+
+    Args:
+        chunks: the cells up to the one with the loop.
+        places: takes the pieces of the student's lines that a message speaks of, by message.
+    """
+    exercise = judge.exercise
+    names = {*exercise.graph.steps, *exercise.graph.inputs}
+
+    def by_lines(name: str, graph: Graph, seen: Iterator[Seen]) -> str:
+        watched = chunks[-1].watched
+        gradients, sources = {"d" + n for n in names}, [(c.source, c.label) for c in chunks]
+        statements = inside_loop(sources, lambda body: find_loop(body, STEPS, watched), gradients)
+        lead = leading_to(name, statements, gradients, names, rebound=False)
+        why = why_wrong(exercise, graph, name, lead, seen, judge.outcomes.run_job, torch.float64, judge.seconds)
+        if why is not None:
+            places[why.message] = why.places
+        return why.message if why else ""
+
+    def explained(name: str, graph: Graph, seen: Iterator[Seen]) -> str:
+        seen, again = itertools.tee(seen)
+        return safely(by_lines, name, graph, seen) or by_numbers(name, graph, again)
+
+    return explained
+
+
 def _gradients(
     judge: Judge,
     parameters: Sequence[str],
     training: Sequence[TrainingStep],
     proof: Callable[[Sequence[str]], dict[str, Said]],
+    explained: Explained,
 ) -> dict[str, Said]:
     """Verdicts on the gradients of the parameters. A wrong one on the way, that nobody is asked for, costs the first that
     comes from it.
@@ -521,7 +582,7 @@ def _gradients(
     shown: set[str] = set()
     for number in range(len(training)):  # a step after the other: its forward pass is only kept meanwhile
         for name in open_ones:
-            said = _guarded(judge, f"d{name}", _judge_step, name, graph, training, number, shown)
+            said = _guarded(judge, f"d{name}", _judge_step, name, graph, training, number, shown, explained)
             if name not in verdicts or said[0] not in fine or verdicts[name][0] == "right":
                 verdicts[name] = said
         open_ones = [name for name in open_ones if verdicts[name][0] in fine]
@@ -530,7 +591,7 @@ def _gradients(
     lost = judge.outcomes.guarded(lambda: wrong_on_the_way(graph, parameters, training))
     for name, blamed in ({} if isinstance(lost, str) else lost).items():
         if verdicts[blamed][0] in fine:
-            why = judge_gradient(name, graph, training)[1]
+            why = judge_gradient(name, graph, training, explained)[1]
             verdicts[blamed] = "wrong", f"d{name}, from which d{blamed} comes, is not right: {why}"
     return verdicts
 
@@ -567,18 +628,20 @@ def _is_true(name: str, step: TrainingStep) -> bool:
     return fitted is not None and step.is_true(name, fitted)
 
 
-def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Said:
+def judge_gradient(name: str, graph: Graph, steps: Sequence[TrainingStep], explained: Explained = by_numbers) -> Said:
     """Verdict on one gradient of the loop, over all its steps."""
     found: Said = "right", ""
     for number in range(len(steps)):
-        said = _judge_step(name, graph, steps, number, set())
+        said = _judge_step(name, graph, steps, number, set(), explained)
         if said[0] not in ("right", "right value, wrong shape"):
             return said
         found = said if found[0] == "right" else found
     return found
 
 
-def _judge_step(name: str, graph: Graph, steps: Sequence[TrainingStep], number: int, shown: set[str]) -> Said:
+def _judge_step(
+    name: str, graph: Graph, steps: Sequence[TrainingStep], number: int, shown: set[str], explained: Explained
+) -> Said:
     """Verdict on one gradient in one step of the loop.
 
     Args:
@@ -616,10 +679,18 @@ def _judge_step(name: str, graph: Graph, steps: Sequence[TrainingStep], number: 
             if not torch.isfinite(yours).all():
                 bad = "nan" if torch.isnan(yours).any() else "inf"
                 return "wrong", f"d{name} holds {bad} in step {number} of the loop. {NOT_FINITE}"
-            return "wrong", explain(graph_here, name, values, upstream, yours)
+            return "wrong", explained(name, graph_here, _seen(name, graph, steps[number:]))
     if yours.shape != truth.shape:
         return "right value, wrong shape", shape_message(name, yours.shape, truth.shape)
     return "right", ""
+
+
+def _seen(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Iterator[Seen]:
+    """A gradient in one step after another."""
+    for step in steps:
+        yours = step.gradient(name)
+        if step.values is not None and isinstance(yours, Tensor):
+            yield Seen(step.values, _upstream(graph, name, step), yours.to(step.values[name].dtype), {})
 
 
 def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:

@@ -158,7 +158,8 @@ class Outcomes:
             does = "changes it" if is_answer(now) else "binds the name to something else"
             return (
                 f"d{name} was right when it was computed, but a later line "
-                f"{'sets it to None' if now == 'NoneType' else does}: {first_line(chunk)}"
+                f"{'sets it to None' if now == 'NoneType' else does}: {first_line(chunk)}. No factor and no "
+                "share comes twice, and none after all are there."
             )
         return ""
 

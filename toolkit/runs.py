@@ -23,6 +23,7 @@ from torch import Tensor
 
 from toolkit.no_derivatives import derivatives_refused
 from toolkit.one_device import every_device_is_the_cpu
+from toolkit.trials import Trials, try_all
 from toolkit.unpatched import patches_undone
 from toolkit.watched_loop import compile_watched
 
@@ -81,6 +82,8 @@ class Job:
     """Lists of tensors, such as ``parameters``, by the names of their items."""
     generators: Mapping[str, int] = field(default_factory=dict)
     """Seeds of random generators by name; each is seeded anew when a cell starts."""
+    trials: Trials | None = None
+    """What is tried when all chunks are done, in the namespace that they leave."""
 
     def tensors(self) -> dict[str, Tensor]:
         return {k: v for k, v in self.values.items() if isinstance(v, Tensor)}
@@ -142,6 +145,8 @@ class Result:
     """By chunk, the steps of its loop."""
     snapshots: dict[int, dict[str, Any]] = field(default_factory=dict)
     """By chunk, the values of the names it was asked for at its end."""
+    trials: list[Tensor | None] = field(default_factory=list)
+    """What each trial gave."""
 
     def begin_step(self) -> None:
         """A step of a watched loop begins in the chunk that is running.
@@ -207,6 +212,9 @@ class Report(Protocol):
     def replaced(self, name: str) -> None:
         """The judge's own tensor has taken the place of a gradient."""
 
+    def tried(self, found: Sequence[Tensor | None]) -> None:
+        """What each trial gave."""
+
     def done(self, placed: Mapping[str, Tensor]) -> None:
         """The run is over; the tensors that the judge put in."""
 
@@ -257,6 +265,9 @@ def run(
                     namespace[key] = placed[name]
                 namespace["d" + name] = placed[name]
                 report.replaced(name)
+        if job.trials is not None:
+            restore(namespace)
+            report.tried(try_all(job.trials, namespace, job.dtype, (*let_through, _TimeUp)))
     report.done(placed)
 
 
@@ -490,6 +501,9 @@ class _Collected:
             self.result.failures[number] = failure
 
     def replaced(self, name: str) -> None: ...
+
+    def tried(self, found: Sequence[Tensor | None]) -> None:
+        self.result.trials = [*found]
 
     def done(self, placed: Mapping[str, Tensor]) -> None:
         self.result.placed = {name: _copy(value) for name, value in placed.items()}

@@ -48,8 +48,9 @@ from autograder.files import set_aside, write
 from toolkit.exercise import digest
 
 TOOLKIT = (
-    "graph", "compare", "diagnosis", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched", "runs",
-    "minibatches", "plans", "tasks", "verdict", "outcome", "judge", "loop", "history", "check", "training", "picture", "names",
+    "graph", "compare", "diagnosis", "pattern", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched",
+    "trials", "runs", "minibatches", "plans", "tasks", "verdict", "outcome", "leading", "draws", "edits", "nearest", "finite",
+    "sentences", "why", "judge", "loop", "history", "check", "training", "picture", "names",
 )  # fmt: skip
 """Modules of the setup cell, each after those that it imports."""
 PUBLIC = {

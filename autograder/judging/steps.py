@@ -18,7 +18,7 @@ from autograder.sandbox.execute import files_beside, shared_server
 from autograder.sandbox.runner import Runner
 from toolkit.cells import StudentCell
 from toolkit.plans import GradedPlace, Submission
-from toolkit.verdict import Verdict
+from toolkit.verdict import Verdict, underlined
 
 PRINTED = "│ "
 """Begins each line that was printed while the notebook was run: the judge's own begin otherwise."""
@@ -45,7 +45,14 @@ class JudgeNotebook(NbGraderPreprocessor):
                 cell.outputs = [*_kept(cell.outputs), *_said(found), _result(points)]
                 share = place.points / max(1, len(found))
                 verdicts += [
-                    {"name": v.label, "kind": v.kind, "message": v.message, "points": v.points * share} for v in found
+                    {
+                        "name": v.label,
+                        "kind": v.kind,
+                        "message": v.message,
+                        "points": v.points * share,
+                        "places": [vars(place) for place in v.places],
+                    }
+                    for v in found
                 ]
         nb.cells.insert(0, summary(notes))
         return nb, resources
@@ -115,7 +122,10 @@ def verdict_line(verdict: Verdict) -> str:
 
 
 def _said(verdicts: list[Verdict]) -> list[NotebookNode]:
-    lines = ["graded on unseen minibatches:", *(f"  {verdict_line(verdict)}" for verdict in verdicts), ""]
+    lines = ["graded on unseen minibatches:"]
+    for verdict in verdicts:
+        lines += [f"  {verdict_line(verdict)}", *(f"        {line}" for line in underlined(verdict.places))]
+    lines.append("")
     return [new_output("stream", name="stdout", text="\n".join(lines))]
 
 

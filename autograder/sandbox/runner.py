@@ -198,11 +198,10 @@ class Runner:
             connection.settimeout(self.run_seconds)
             connection.sendall(_message(job, skipped))
             while True:
-                limit = (
-                    deadline
-                    if len(result.after) == len(job.chunks)
-                    else min(deadline, time.monotonic() + self.chunk_seconds)
-                )
+                patience = self.chunk_seconds
+                if len(result.after) == len(job.chunks):
+                    patience = self.run_seconds if job.trials is None else patience + job.trials.seconds
+                limit = min(deadline, time.monotonic() + patience)
                 reader = Reader(connection, limit)
                 message = receive(reader, allowance.size)
                 if message is None:
@@ -220,6 +219,9 @@ class Runner:
                         raise ValueError("it says that it is done")
                     result.placed = _tensors(header["placed"], blobs, job.replacements)
                     return None
+                if number == len(job.chunks) and job.trials is not None and not result.trials:
+                    result.trials = _tried(header["tried"], blobs, job)
+                    continue
                 if number >= len(job.chunks):
                     raise ValueError("more than was asked for")
                 chunk = job.chunks[number]
@@ -328,7 +330,7 @@ def _message(job: Job, skipped: Mapping[int, Failure]) -> bytes:
         "literals": {name: repr(value) for name, value in {**job.literals(), **job.numbers()}.items()},
         "lists": {k: list(v) for k, v in job.lists.items()}, "generators": dict(job.generators),
         "tensors": describe(job.tensors()), "replacements": describe(job.replacements),
-        "chunks": [vars(chunk) for chunk in job.chunks],
+        "chunks": [vars(chunk) for chunk in job.chunks], "trials": job.trials and vars(job.trials),
     }  # fmt: skip
     return pack(header, blobs)
 
@@ -362,6 +364,33 @@ def _tensors(descriptions: Mapping[str, dict], blobs: Sequence[bytes], wanted: C
             continue
         tensor = torch.frombuffer(bytearray(blob), dtype=dtype) if blob else torch.empty(0, dtype=dtype)
         found[name] = tensor.reshape(shape)
+    return found
+
+
+def _tried(shapes: Sequence[list[int] | None], blobs: Sequence[bytes], job: Job) -> list[Tensor | None]:
+    """What each trial gave, as far as the bytes bear it out.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    (data,) = blobs
+    if type(shapes) is not list or len(shapes) != len(job.trials.changes):
+        raise ValueError("other trials than were asked for")
+    found: list[Tensor | None] = []
+    at, whole = 0, torch.frombuffer(bytearray(data), dtype=job.dtype) if data else torch.empty(0, dtype=job.dtype)
+    for shape in shapes:
+        if shape is None:
+            found.append(None)
+            continue
+        if not (
+            type(shape) is list and len(shape) <= MOST_DIMENSIONS and all(type(s) is int and s >= 0 for s in shape)
+        ):
+            raise ValueError("a shape that is none")
+        count = math.prod(shape)
+        if at + count > len(whole):
+            raise ValueError("a shape that does not fit the bytes")
+        found.append(whole[at : at + count].reshape(shape))
+        at += count
     return found
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from toolkit import runs
+from toolkit.trials import Trials
 
 from .no_autograd import forbid_machine_code
 from .wire import Reader, pack, receive
@@ -93,6 +94,11 @@ class _Wire:
     def replaced(self, name: str) -> None:
         self.sent.pop(name, None)
 
+    def tried(self, found: Any) -> None:
+        shapes = [None if value is None else list(value.shape) for value in found]
+        data = b"".join([self.to_bytes(value) for value in found if value is not None])
+        self.connection.sendall(pack({"tried": shapes}, [data]))
+
     def done(self, placed: Mapping[str, Any]) -> None:
         self._send({"done": True}, "placed", {name: self._describe(value) for name, value in placed.items()})
 
@@ -128,9 +134,16 @@ def _job(header: dict, blobs: list[bytes]) -> tuple[runs.Job, list[int]]:
     job = runs.Job(
         chunks, {**values, **_tensors(header["tensors"], blobs)}, _tensors(header["replacements"], blobs), header["watch"],
         header["given"], header["imports"], header["stubs"], getattr(torch, header["dtype"]), header["seed"],
-        header["restored"], header["lists"], header["generators"],
+        header["restored"], header["lists"], header["generators"], _trials(header["trials"]),
     )  # fmt: skip
     return job, header["skip"]
+
+
+def _trials(said: dict | None) -> Trials | None:
+    if said is None:
+        return None
+    changes = tuple(tuple((number, text) for number, text in change) for change in said["changes"])
+    return Trials(tuple(said["statements"]), changes, said["wanted"], said["seconds"])
 
 
 def _tensors(descriptions: dict, blobs: list[bytes]) -> dict:

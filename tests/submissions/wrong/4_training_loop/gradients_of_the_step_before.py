@@ -2,6 +2,7 @@
 
 # expect: loop:W2 = wrong | step before
 # expect: loop:trajectory = wrong
+# warned: A gradient that is not computed here
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []  # the loss of each step

@@ -3,6 +3,7 @@
 # expect: loop:update = wrong | does not change in a step
 # expect: loop:rate = wrong
 # expect: loop:trajectory = wrong
+# warned: A new tensor instead of the old one
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []

@@ -2,6 +2,7 @@
 
 # expect: loop:rate = wrong | stays at 0.1
 # expect: loop:trajectory = wrong
+# warned: The sign, or a learning rate that never drops
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []  # the loss of each step

@@ -2,6 +2,7 @@
 
 # expect: loop:update loop:rate = wrong | does not change
 # expect: loop:trajectory = wrong
+# warned: The update reads `p.grad`
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []  # the loss of each step

@@ -3,6 +3,7 @@
 # expect: loop:update = wrong | set to zero after it was computed
 # expect: loop:rate = wrong
 # expect: loop:trajectory = wrong
+# warned: Gradients set to zero, or to None, after they were computed
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []
