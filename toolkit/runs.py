@@ -556,10 +556,13 @@ def _untouched() -> Iterator[None]:
         ):
             warnings.simplefilter("ignore")
             os.chdir(empty)  # what a cell leaves in a file, the next run is not to find
+            empty = os.getcwd()
+            sys.path.insert(0, empty)
             try:
                 yield
             finally:
-                forget_modules(os.getcwd())
+                forget_modules(empty)
+                sys.path[:] = [path for path in sys.path if path != empty]
                 sys.modules.update({n: m for n, m in modules.items() if n not in sys.modules})  # of the notebook's own
                 os.chdir(folder)
     finally:
