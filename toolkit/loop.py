@@ -226,7 +226,7 @@ def _value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: 
     return [Verdict(f"value:{name}", kind, message, name) for name, (kind, message) in found.items()]
 
 
-def _guarded(judge: Judge, name: str, decide: Callable[..., Said], *args: object) -> Said:
+def _guarded(judge: Judge, name: str, decide: Callable[..., Any], *args: object) -> Any:
     """What is said of one name, whatever is raised meanwhile."""
     said = judge.outcomes.guarded(lambda: decide(*args))
     return ("wrong", f"{name}: {said}") if isinstance(said, str) else said
@@ -347,23 +347,24 @@ def _proof(
     """
     graph, shorter = judge.exercise.graph, replace(batch, values={**batch.values, STEPS: 1})
     bound = names_bound([node for cell in judge.all_cells for node in cell.nodes])
-    also = tuple(sorted(bound - {*graph.steps, *graph.inputs, *chunks[number].watched}))
+    others = tuple(sorted(bound - {*graph.steps, *graph.inputs, *chunks[number].watched}))
 
-    def one_step(put: tuple[tuple[int, str], ...]) -> Step | None:
+    def one_step(also: tuple[str, ...], put: tuple[tuple[int, str], ...]) -> Step | None:
         again = [replace(chunk, also=also, put=put) for chunk in chunks]
         given = {variable: batch.upstream[variable] for _, variable in put}
         return next(iter(judge.outcomes.run(_job(judge, shorter, again, given)).steps.get(number, [])), None)
 
-    plain = one_step(())
-    if plain is None:
-        return {}
-    places = {name: _comes_from(name, first, plain) for name in names}
-    found: dict[str, Said] = {}
-    for put in dict.fromkeys(places.values()):
-        step = one_step(put) if put else None
-        for name in [name for name, place in places.items() if place == put]:
-            found[name] = _guarded(judge, f"d{name}", _proven, name, graph, first, plain, step, put, batch, explained)
-    return {name: said for name, said in found.items() if said[0] != "right"}
+    found: dict[str, Said | None] = dict.fromkeys(names)
+    for also in ((), others):  # first by the names of gradients, which was seen already; then by whatever holds one
+        left = [name for name, said in found.items() if said is None]
+        plain = one_step(also, ()) if also and left else first.step
+        places = {name: _comes_from(name, first, plain) for name in left} if plain else {}
+        for put in dict.fromkeys(places.values()):
+            step = one_step(also, put) if put else None
+            for name in [name for name, place in places.items() if place == put]:
+                args = (name, graph, first, plain, step, put, batch, explained, also == others)
+                found[name] = _guarded(judge, f"d{name}", _proven, *args)
+    return {name: said for name, said in found.items() if said and said[0] != "right"}
 
 
 def _proven(
@@ -375,8 +376,10 @@ def _proven(
     put: Sequence[tuple[int, str]],
     batch: Minibatch,
     explained: Explained,
-) -> Said:
-    """Verdict on one gradient from the step with random numbers in it."""
+    last: bool,
+) -> Said | None:
+    """Verdict on one gradient from the step with random numbers in it; None if they make no difference to it, and another step is
+    still to come."""
     before, now = replace(first, step=plain), replace(first, step=step or plain)
     was, yours = (_kept_or_inferred(name, one) for one in (before, now))
     if was is None or yours is None:
@@ -386,6 +389,8 @@ def _proven(
         if isinstance(now.gradient(name), Tensor):
             return judge_gradient(name, graph, [now], explained)
         return _judge_inferred_given(name, graph, [now])
+    if not last:
+        return None
     truth = first.truths[name]
     fitted = fit(was.to(truth.dtype), truth.shape)
     if fitted is not None and was.any() and first.is_true(name, fitted):

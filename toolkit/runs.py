@@ -275,7 +275,7 @@ def forget_modules(folder: str) -> None:
     """Forget the modules that lie in a folder, so that whoever imports them next has them as they are written."""
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
-        if isinstance(path, str) and os.path.abspath(path).startswith(os.path.join(folder, "")):
+        if isinstance(path, str) and (path.startswith(os.path.join(folder, "")) or not os.path.isabs(path)):
             sys.modules.pop(name, None)
 
 
@@ -378,7 +378,9 @@ def _execute(chunk: Chunk, namespace: dict, let_through: tuple[type[BaseExceptio
     label = chunk.label
     try:
         if chunk.watched:
-            code = compile_watched(chunk.source, label, chunk.steps_name, chunk.watched, chunk.numbers, chunk.also)
+            code = compile_watched(
+                chunk.source, label, chunk.steps_name, chunk.watched, tuple(chunk.numbers.items()), chunk.also
+            )
         else:
             code = compile(chunk.source, label, "exec")
         exec(code, namespace)
@@ -568,10 +570,13 @@ def _untouched() -> Iterator[None]:
         ):
             warnings.simplefilter("ignore")
             os.chdir(empty)  # what a cell leaves in a file, the next run is not to find
+            empty = os.getcwd()
+            sys.path.insert(0, empty)
             try:
                 yield
             finally:
-                forget_modules(os.getcwd())
+                forget_modules(empty)
+                sys.path[:] = [path for path in sys.path if path != empty]
                 sys.modules.update({n: m for n, m in modules.items() if n not in sys.modules})  # of the notebook's own
                 os.chdir(folder)
     finally:

@@ -4,6 +4,7 @@ The cell's syntax tree is changed, not its text, so that a line number in a trac
 """
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any, TypeGuard
@@ -14,13 +15,14 @@ Loop = ast.For | ast.While
 _SIMPLE = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Delete
 
 
+@functools.lru_cache(maxsize=32)
 def compile_watched(
     source: str,
     label: str,
     steps_name: str,
-    gradients: Sequence[str],
-    numbers: Mapping[str, int],
-    also: Sequence[str] = (),
+    gradients: tuple[str, ...],
+    numbers: tuple[tuple[str, int], ...],
+    also: tuple[str, ...] = (),
 ) -> CodeType:
     """A cell as code in which the training loop can be watched.
 
@@ -33,7 +35,7 @@ def compile_watched(
         also: other names to be reported.
         numbers: large numbers by name; where one is written out, the name takes its place (100_000 becomes ``lr_drop``).
     """
-    tree = _Names(numbers).visit(ast.parse(source))
+    tree = _Names(dict(numbers)).visit(ast.parse(source))
     loop = find_loop(tree.body, steps_name, gradients)
     tree = _Watch(loop, frozenset([*gradients, *also])).visit(tree)
     return compile(ast.fix_missing_locations(tree), label, "exec")
