@@ -290,8 +290,8 @@ def _names(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         for new in scope.numbers:
             yield Edit(span, new, "another size", 1.25, span, (old, new))
         where = "exponent" if source.is_exponent(node) else "number"
-        for new in (f"({old} - 1)", f"({old} + 1)"):
-            yield Edit(span, new, where, 1.1, span, (old, new.strip("()")))
+        for new, cost in ((f"({old} - 1)", 1.0), (f"({old} + 1)", 1.2)):
+            yield Edit(span, new, where, cost, span, (old, new.strip("()")))
 
 
 def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -340,8 +340,10 @@ def _constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     yield Edit(span, f"(-{value!r})", "exponent" if kind == "exponent" else "sign", 1.05, span, (str(value),))
     if kind == "number":
         for size in scope.numbers:
-            for new in (size, f"({size} - 1)", f"(1 / {size})"):
+            for new in (size, f"({size} - 1)"):
                 yield Edit(span, new, kind, 1.3, span, (str(value), new.strip("()")))
+            if value == 1 and size == scope.numbers[0]:
+                yield Edit(span, f"({value} / {size})", "constant missing", 1.05, span, (f"1/{size}",))
 
 
 _SWAPS: dict[type[ast.operator], list[tuple[str, str, float]]] = {

@@ -212,7 +212,9 @@ class Judge:
                 name, "wrong", f"d{name} cannot be judged: it starts from {readers}, not all tensors of finite numbers."
             )
         if why := safely(self._why, name, batch, dtype):
-            return Verdict(name, "wrong", why.message, places=why.places)
+            finite = bool(torch.isfinite(outcome.yours).all())
+            said = why.message if finite else f"d{name} holds nan or inf. {why.message}"
+            return Verdict(name, "wrong", said, places=why.places)
         if not torch.isfinite(outcome.yours).all():
             return self._not_finite(name, batch, outcome.yours, dtype)
         args = (self.graph, name, self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours)

@@ -62,7 +62,7 @@ SENTENCES: dict[str, str] = {
     "factor too much": "this factor, {0}, is one too many. Which factors does the local derivative have?",
     "twice": "this factor, {0}, is in it twice. The chain rule takes each line's derivative once.",
     "constant too much": "the constant factor {0} is one too many here. Where would it come from?",
-    "constant missing": "all is right but for the constant factor {0}, which is left out here. Where does it come from?",
+    "constant missing": "all is right but for the constant factor {0}, which is left out here. Where does it come from?{mean}",
     "factor missing": "the factor {0} is left out here. What does the line of the forward pass multiply with?",
     "upstream missing": (
         "the upstream gradient {0} is left out here. The chain rule: local derivative times upstream gradient, in each term."
@@ -256,6 +256,9 @@ def _filled(kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph
     values = {
         "name": name,
         "reader": readers[0] if readers else "",
+        "mean": " (The forward pass takes a mean.)"
+        if about and about[0].startswith("1/") and _means(graph, name)
+        else "",
         "several": several,
         "copies": f"{name} is used {copies} times, so {copies} gradients add up. " if copies > 1 else "",
     }
@@ -264,6 +267,13 @@ def _filled(kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph
         for old, new in ((" ({0})", ""), (", {0},", ""), (" {0}", ""), ("`{0}`", "this one"), ("{1}", "it")):
             text = text.replace(old, new)
     return text.format(*words, **values)
+
+
+def _means(graph: Graph, name: str) -> bool:
+    """Whether a line that reads a variable takes a mean."""
+    return any(
+        word in graph.steps[reader].expression for reader in graph.readers(name) for word in ("mean", "cross_entropy")
+    )
 
 
 def _exchanged(pair: Sequence[Edit]) -> bool:

@@ -85,6 +85,8 @@ def why_wrong(
         if said := safely(_known, graph, name, first, again, True):
             return Why(said)
     if why := found(Search.one):
+        if why.unnamed and not torch.isfinite(first.yours).all():
+            return None
         if why.unnamed and (said := safely(_known, graph, name, first, seen)):
             return Why(f"{at(why.places)}: {said[:1].lower()}{said[1:]}", why.places)
         return why

@@ -1,5 +1,5 @@
 """The -1 at the label is missing."""
 
-# expect: logits = wrong | gather(1, Yb
+# expect: logits = wrong | one entry in each row
 # cell: logits
 dlogits = F.softmax(logits, 1) / n

@@ -1,6 +1,6 @@
 """A wrong db1, which is zero in a true backward pass: with random upstream gradients it shows."""
 
-# expect: b1 = wrong | ratio -3
+# expect: b1 = wrong | the constant factor -3 is one too many
 # cell: backward
 dlogits = F.softmax(logits, 1)
 dlogits[range(n), Yb] -= 1

@@ -1,6 +1,6 @@
 """In a true backward pass db1 is zero but for rounding, and three times as much is, too."""
 
-# expect: loop:b1 = wrong | ratio 3
+# expect: loop:b1 = wrong | the constant factor 3 is one too many
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []
