@@ -293,6 +293,8 @@ def _elementwise(step: Step, name: str, values: Mapping[str, Any], upstream: Ten
 _IDENTITIES = {  # one call that hides several uses of its argument, written out
     "cross_entropy": "({0}.logsumexp(1) - {0}.gather(1, {1}[:, None])[:, 0]).mean()",
 }
+_IN_WORDS = {"logsumexp": "the denominator of the softmax", "gather": "the score of the label itself"}
+"""What the places of such a line are called: the student has never seen them written out."""
 
 
 def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
@@ -311,22 +313,23 @@ def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) 
         return
     whole, where = sum(found), f"{name} is used in {len(nodes)} places of the line for {step.name}"
     if written_out != step.expression:
-        where += f" (written out: `{written_out}`)"
+        where = f"{name} counts in {len(nodes)} ways in `{step.expression}`"
     shares_in = [(context, share) for context, share in zip(contexts, found, strict=True) if share.any()]
     for context, share in shares_in:
-        yield f"{where}. The share through `{context}` is not in it yet.", whole - share
+        yield f"{where}. The share through {context} is not in it yet.", whole - share
     for context, share in shares_in:
-        yield f"{where}. Yours is the share through `{context}` alone.", share
-        yield f"{where}. The share through `{context}` has the wrong sign.", whole - 2 * share
-        for text, wrong in _factors(f"{where}. The share through `{context}` is right", values, share):
+        yield f"{where}. Yours is the share through {context} alone.", share
+        yield f"{where}. The share through {context} has the wrong sign.", whole - 2 * share
+        for text, wrong in _factors(f"{where}. The share through {context} is right", values, share):
             yield text, whole - share + wrong
 
 
 def _context(tree: ast.AST, node: ast.Name) -> str:
-    """The smallest call around a name, or the name itself."""
+    """The smallest call around a name, or the name itself; in words where the student has never seen that call."""
     calls = [call for call in ast.walk(tree) if isinstance(call, ast.Call) and node in ast.walk(call)]
     sizes = [(len(ast.unparse(call)), ast.unparse(call)) for call in calls]
-    return min(sizes)[1] if sizes and min(sizes)[0] < 60 else node.id
+    text = min(sizes)[1] if sizes and min(sizes)[0] < 60 else node.id
+    return next((words for call, words in _IN_WORDS.items() if f".{call}(" in text), f"`{text}`")
 
 
 class _Identities(ast.NodeTransformer):

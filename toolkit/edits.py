@@ -176,6 +176,12 @@ class Source:
         start, end = self.span(node)
         return self.text[start:end]
 
+    def around(self, start: int, end: int) -> Span:
+        """The smallest piece that is a whole and holds all from one character to another."""
+        spans = [self.span(node) for node in ast.walk(self.tree) if hasattr(node, "end_lineno")]
+        holding = [span for span in spans if span[0] <= start and end <= span[1]]
+        return min(holding, key=lambda span: span[1] - span[0], default=(start, end))
+
     def safe(self, node: ast.expr) -> str:
         """A node's text that may stand anywhere."""
         text = self.piece(node)
@@ -449,7 +455,7 @@ def _brackets(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             continue
         if ast.dump(tree) != now:
             mark = parts[max(0, first - 2)][0], parts[min(len(parts) - 1, last)][1]
-            yield Edit(whole, f"({text})", "brackets", 1.05, mark)
+            yield Edit(whole, f"({text})", "brackets", 1.07, mark)
 
 
 def _in_brackets(source: Source, node: ast.expr) -> bool:
@@ -943,8 +949,9 @@ def _of_a_statement(source: Source, node: ast.stmt, scope: Scope, wanted: str, b
         case ast.Assign(targets=[target], value=value):
             sign = source.text.find("=", source.span(target)[1])
             if isinstance(target, ast.Subscript):
-                yield Edit((sign, sign + 1), "+=", "overwritten rows", 1.0, span, ("=",))
-                yield Edit((sign, sign + 1), "-=", "overwritten rows", 1.2, span, ("=",))
+                kind = "overwritten" if isinstance(target.slice, ast.Tuple) else "overwritten rows"
+                yield Edit((sign, sign + 1), "+=", kind, 1.0, span, ("=",))
+                yield Edit((sign, sign + 1), "-=", kind, 1.2, span, ("=",))
                 yield from _accumulated(source, target, value, "", span)
                 yield from _index_parts(source, target, scope)
             elif isinstance(target, ast.Name):

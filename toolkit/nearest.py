@@ -21,7 +21,7 @@ from torch import Tensor
 
 from toolkit.compare import fit, tolerance
 from toolkit.draws import LOCAL, SHARE, SIZES, Draw, draw_for
-from toolkit.edits import Edit, Scope, edits
+from toolkit.edits import Edit, Scope, Source, edits
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import Graph
 from toolkit.leading import Lead, Statement
@@ -66,7 +66,10 @@ class Finding:
         spans: list[tuple[int, int, int]] = []
         for number, edit in enumerate(self.edits):
             same = [other[number] for other in self.others if other[number].number == edit.number] + [edit]
-            spans.append((edit.number, min(e.mark[0] for e in same), max(e.mark[1] for e in same)))
+            start, end = min(e.mark[0] for e in same), max(e.mark[1] for e in same)
+            if (start, end) not in (e.mark for e in same):
+                start, end = Source(self.lead.texts[edit.number]).around(start, end)
+            spans.append((edit.number, start, end))
         return tuple(place(self.lead.statements[n], start, end) for n, start, end in dict.fromkeys(spans))
 
 

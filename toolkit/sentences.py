@@ -149,7 +149,8 @@ SENTENCES: dict[str, str] = {
     ),
     "share": "this is not the share of d{name} that comes back through {0}; all else is right.",
     "arrangement": "the elements are the right ones in another arrangement: transposed, or taken in another order.",
-    "exchanged": "the two are exchanged: each belongs there where the other stands. Through which line does each one come?",
+    "exchanged": "the two are exchanged: each belongs there where the other stands. Through which line of the forward pass does each one come, and "
+    "which terms does a factor belong to (brackets)?",
 }
 """What each kind of change says: the kind of the mistake, and the principle. ``{0}`` and so on: ``Edit.about``."""
 
@@ -182,6 +183,8 @@ def finding_in_words(finding: Finding, graph: Graph, copies: int = 0) -> str:
         one, two = (_sentence(edit, finding, graph, copies, number) for number, edit in enumerate(first))
         where = [at(places[:1]), at(places[1:] or places)]
         said = f"Two mistakes. {where[0]}: {one} {where[1]}: {two}"
+        if one == two:
+            said = f"{at(places)}, twice the same: {one}"
     else:
         said = f"{at(places)}: {_sentence(first[0], finding, graph, copies, 0)}"
     if finding.missing and first[0].kind in ("line too much", "term too much"):
@@ -218,14 +221,19 @@ def _sentence(edit: Edit, finding: Finding, graph: Graph, copies: int, number: i
     same = [edit, *(other[number] for other in finding.others)]
     kinds = list(dict.fromkeys(_kind(e) for e in same))
     if len(kinds) == 1 or number:
-        about = edit.about if len({e.about for e in same}) == 1 else ()
-        return _filled(kinds[0], about, edit, finding, graph, copies)
+        return _filled(kinds[0], _shared(same), edit, finding, graph, copies)
     families = list(dict.fromkeys(FAMILIES.get(kind, "another name") for kind in kinds))
     if len(families) == 1:
-        said = _filled(kinds[0], (), edit, finding, graph, copies)
+        said = _filled(kinds[0], _shared([e for e in same if _kind(e) == kinds[0]]), edit, finding, graph, copies)
         return f"{families[0]} is wrong here. {said[:1].upper()}{said[1:]}"
     said = "the mistake is here, and all else is right: several small changes of this piece would mend it."
     return said + (f" They are about {', '.join(families[:-1])} or {families[-1]}." if len(families) <= 3 else "")
+
+
+def _shared(same: Sequence[Edit]) -> list[str]:
+    """The words about changes that are the same for all of them; '' where they differ."""
+    fewest = min(len(edit.about) for edit in same)
+    return [same[0].about[i] if len({edit.about[i] for edit in same}) == 1 else "" for i in range(fewest)]
 
 
 def _kind(edit: Edit) -> str:
@@ -263,8 +271,15 @@ def _filled(kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph
         "copies": f"{name} is used {copies} times, so {copies} gradients add up. " if copies > 1 else "",
     }
     words = [*about, *([""] * 3)]
-    if not about:
-        for old, new in ((" ({0})", ""), (", {0},", ""), (" {0}", ""), ("`{0}`", "this one"), ("{1}", "it")):
+    if not any(about[:1]):
+        for old, new in (
+            (" ({0})", ""),
+            (", {0},", ""),
+            (", not {0}", ""),
+            (" {0}", ""),
+            ("`{0}`", "this one"),
+            ("{1}", "it"),
+        ):
             text = text.replace(old, new)
     return text.format(*words, **values)
 
