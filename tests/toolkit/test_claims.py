@@ -125,7 +125,11 @@ def gives_what_is_right(made: Bench, finding: Finding, steps: frozenset[str], nu
     texts = list(lead.texts)
     for edit in sorted(edits, key=lambda edit: -edit.span[0]):
         texts[edit.number] = edit.applied(texts[edit.number])
-    namespace = {"torch": torch, "F": torch.nn.functional, **{k: copied(v) for k, v in {**draw.values, **draw.known}.items()}}
+    namespace = {
+        "torch": torch,
+        "F": torch.nn.functional,
+        **{k: copied(v) for k, v in {**draw.values, **draw.known}.items()},
+    }
     namespace |= {"d" + k: v.clone() for k, v in draw.gradients.items()}
     torch.set_default_dtype(torch.float64)
     try:
