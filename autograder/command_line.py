@@ -69,6 +69,29 @@ def work(update: bool) -> None:
     sys.exit(work.main(update))
 
 
+@commands.command(short_help="Take what was downloaded from an LMS into submitted/.")
+@click.argument("place")
+@click.option("--assignment", default="", help="What files are for that do not tell it themselves.")
+@click.option(
+    "--roster", default="", help="A class list in CSV: id,name,email,login,lms id; roster.csv if that is there."
+)
+@click.option(
+    "--lms", default="", help="moodle, canvas, blackboard, ilias, github or folder; told from names by default."
+)
+@click.option("--zone", default="", help="Time zone of the LMS, like Europe/Berlin; this machine's by default.")
+@click.option("--dry", is_flag=True, help="Only show what would be done.")
+def collect(place: str, assignment: str, roster: str, lms: str, zone: str, dry: bool) -> None:
+    """Take an archive or a folder that an LMS let you download into submitted/, and say what became of each file of it.
+
+    Nothing is overwritten without a word: a version that is replaced is kept in kept/.
+
+    Example: python -m autograder collect downloads.zip --roster=roster.csv --dry
+    """
+    from autograder.lms import collect
+
+    sys.exit(collect.main(place, assignment, roster, lms, zone, dry))
+
+
 @commands.command(short_help="Grade what has changed in submitted/.")
 @click.argument("assignment", nargs=-1)
 @click.option("--student", default="*", show_default=True, help="Only this student, or those that match a pattern.")
