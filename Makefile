@@ -91,8 +91,9 @@ collect: $(READY) ## take a download from an LMS into submitted/ (FROM=downloads
 	@$(BIN)/python -m autograder build --sources
 	@$(BIN)/python -m autograder collect "$$FROM" --assignment="$$ASSIGNMENT" --roster="$$ROSTER" --lms="$$LMS" --zone="$$ZONE" $(if $(DRY),--dry)
 
-return: $(READY) ## make what an LMS imports of pages and points, in returned/ (ASSIGNMENT= LMS= ROSTER= TITLE="its name in the LMS"; LMS=gradescope: an autograder)
-	@$(BIN)/python -m autograder return --assignment="$$ASSIGNMENT" --lms="$$LMS" --roster="$$ROSTER" --title="$$TITLE"
+return: $(READY) ## make what an LMS imports of pages and points, in returned/ (ASSIGNMENT= LMS= TITLE="its name in the LMS"; LMS=gradescope: an autograder)
+	@$(BIN)/python -m autograder build --sources
+	@$(BIN)/python -m autograder return --assignment="$$ASSIGNMENT" --lms="$$LMS" --title="$$TITLE"
 
 cluster: $(VENV)/.cluster ## install what a bigger class needs: Dask, and the driver for PostgreSQL
 $(VENV)/.cluster: $(READY) requirements-cluster.txt

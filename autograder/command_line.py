@@ -111,6 +111,34 @@ def grade(assignment: tuple[str, ...], student: str, jobs: int | None, scheduler
     sys.exit(grade.main(assignment, student, jobs, force, scheduler))
 
 
+@commands.command("return", short_help="Make what an LMS imports of pages and points.")
+@click.option("--assignment", default="", help="Only this one; all by default.")
+@click.option("--lms", default="", help="Only what came from this one; gradescope: an autograder to upload there.")
+@click.option("--title", default="", help="What the LMS calls the assignment, with its number: Exercise 1 (4711)")
+def return_(assignment: str, lms: str, title: str) -> None:
+    """Write pages and points of what was collected into returned/, as each LMS takes them. Nothing is sent.
+
+    Example: python -m autograder return --assignment=1_chunked_backprop --lms=canvas
+    """
+    _needs_linux()
+    from autograder.lms import give_back
+
+    sys.exit(give_back.main(assignment, lms, title))
+
+
+@commands.command(short_help="Grade one submission inside Gradescope's container.")
+@click.option("--root", default="/autograder", show_default=True, help="Gradescope's folder.")
+def gradescope(root: str) -> None:
+    """Grade what is in submission/, and write results/results.json; run_autograder of Gradescope's archive calls it.
+
+    Example: python -m autograder gradescope --root=/autograder
+    """
+    _needs_linux()
+    from autograder.lms import gradescope
+
+    sys.exit(gradescope.main(root))
+
+
 @commands.command(short_help="Grade a small made-up class in demo/.")
 def demo() -> None:
     """Make a course with a small made-up class in demo/, grade it, and show what comes out.

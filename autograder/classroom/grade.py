@@ -314,6 +314,33 @@ class Grading:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What the last gradings said."""
+
+    rows: Sequence[Row]
+    """Of everybody, for each assignment."""
+    behind: Sequence[Path]
+    """Submissions that were not graded, or not as they are now, or whose page says something else."""
+
+
+def standing(course: Path) -> Standing:
+    """What was said of everybody, and of whom that no longer holds; nothing is graded.
+
+    Raises:
+        GradebookError: the gradebook cannot be read.
+        FileNotFoundError: a source notebook was not built.
+    """
+    every = assignments(course)
+    coursedir = nbgrader_api(course).coursedir
+    with Book(coursedir.db_url, coursedir.course_id, configuration()) as book:
+        source = course / coursedir.source_directory
+        found = look(course / "submitted", source, every, coursedir.ignore, book.students())
+        work = Grading(course, coursedir, book, found)
+        behind = [folder for folder in found.places if work.plan(folder, force=False)]
+        return Standing(work.rows(every), behind)
+
+
+@dataclass(frozen=True)
 class _Stored:
     """A submission that was graded: its autograded notebook and what the gradebook holds."""
 

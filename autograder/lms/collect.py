@@ -132,6 +132,15 @@ class _Submission:
             self.plan.unmatched += [(i.path, f"is not taken: {where} is a link to another place") for i in self.items]
             return
         files = self._files()
+        if (
+            self.before
+            and not self.new.when
+            and {n: _digest(d) for n, (_, d) in files.items()}
+            == {name: digest for name, digest in self.before.files.items() if name != TIMESTAMP}
+        ):
+            self.new.when = self.before.when  # the same files, of which more was known before
+        if files and self.new.when:
+            files[TIMESTAMP] = (None, f"{moment(self.new.when):%Y-%m-%d %H:%M:%S} UTC\n".encode())
         ours = set(self.before.files.values()) if self.before else set()
         there = dict(regular_files(self.folder, ())) if self.folder.is_dir() else {}
         for name, (item, data) in files.items():
@@ -168,9 +177,6 @@ class _Submission:
                 self.plan.unmatched.append((item.path, f"cannot be read: {error}"))
                 continue
             files[_free(name, files)] = (item, data)
-        if files and self.new.when:
-            text = f"{moment(self.new.when):%Y-%m-%d %H:%M:%S} UTC\n"
-            files[TIMESTAMP] = (None, text.encode())
         return files
 
     def _put(self, name: str, item: Item | None, data: bytes, there: bool, outcome: Outcome) -> None:

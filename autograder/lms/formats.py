@@ -157,7 +157,8 @@ def recognised(paths: Sequence[str]) -> str | None:
 
 
 COPY_MARK = re.compile(r"(?:\s*\((?P<brackets>\d{1,3})\)|(?<=\w)-(?P<dash>\d{1,2}))$")
-_COPY_OF = re.compile(r"^(?:copy of|copy_of|kopie von|kopie_von|copie de|copia de)[\s_]+", re.IGNORECASE)
+_COPY_OF = re.compile(r"^(?:copy[\s_]of|kopie[\s_]von|copi[ea][\s_]de)[\s_]+", re.IGNORECASE)
+_COPY_ANYWHERE = re.compile(r"(?<![^\W_])(?:copy[\s_]of|kopie[\s_]von|copi[ea][\s_]de)(?![^\W_])", re.IGNORECASE)
 _ENDINGS = re.compile(r"\.(?:ipynb|json|txt|py|zip|tar|gz|tgz|html?|pdf|docx?|md|download)$", re.IGNORECASE)
 
 
@@ -180,7 +181,7 @@ def version(name: str) -> tuple[str, int]:
 def _without_assignment(name: str, assignments: list[str]) -> list[str]:
     while found := _ENDINGS.search(name):
         name = name[: found.start()]
-    name = _COPY_OF.sub("", name)
+    name = _COPY_ANYWHERE.sub(" ", name)
     assignment = meant(name, assignments)
     left = name
     for words in _wordings(assignment) if assignment else ():

@@ -1,4 +1,4 @@
-"""A class of five, and its downloads in the form of each LMS, made as the LMS's source or manual says (autograder/lms/formats.py)."""
+"""A class of five, and its downloads in the form of each LMS, as its source or manual says (autograder/lms/formats.py)."""
 
 import io
 import re
@@ -46,7 +46,7 @@ def roster(numbers: bool = True) -> str:
     return "\n".join([ROSTER_HEADER, *rows]) + "\n"
 
 
-def zipped(files: Mapping[str, bytes], when: datetime = datetime(2026, 3, 2, 10, 0)) -> bytes:
+def zipped(files: Mapping[str, bytes], when: datetime = datetime(2026, 3, 1, 23, 30)) -> bytes:
     """A zip archive whose files all have one time, as Moodle's and Canvas's do."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
