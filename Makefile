@@ -89,7 +89,7 @@ grade: sandbox-there $(READY) $(if $(DB)$(SCHEDULER),cluster) ## grade what chan
 
 collect: $(READY) ## take a download from an LMS into submitted/ (FROM=downloads.zip or a folder; ASSIGNMENT= ROSTER=roster.csv LMS= ZONE= DRY=1)
 	@$(BIN)/python -m autograder build --sources
-	@$(BIN)/python -m autograder collect "$$FROM" --assignment="$$ASSIGNMENT" --roster="$$ROSTER" --lms="$$LMS" --zone="$$ZONE" $(if $(DRY),--dry)
+	@$(BIN)/python -m autograder collect --assignment="$$ASSIGNMENT" --roster="$$ROSTER" --lms="$$LMS" --zone="$$ZONE" $(if $(DRY),--dry) -- "$$FROM"
 
 return: $(READY) ## make what an LMS imports of pages and points, in returned/ (ASSIGNMENT= LMS= TITLE="its name in the LMS"; LMS=gradescope: an autograder)
 	@$(BIN)/python -m autograder build --sources

@@ -118,7 +118,7 @@ def grade(assignment: tuple[str, ...], student: str, jobs: int | None, scheduler
 def return_(assignment: str, lms: str, title: str) -> None:
     """Write pages and points of what was collected into returned/, as each LMS takes them. Nothing is sent.
 
-    Example: python -m autograder return --assignment=1_chunked_backprop --lms=canvas
+    Example: python -m autograder return --lms=canvas
     """
     _needs_linux()
     from autograder.lms import give_back

@@ -179,20 +179,24 @@ def version(name: str) -> tuple[str, int]:
 
 
 def _without_assignment(name: str, assignments: list[str]) -> list[str]:
+    """What is left of a name without the assignment's words, as it is and without what copying added at its end."""
     while found := _ENDINGS.search(name):
         name = name[: found.start()]
+    both = (_left(name, assignments), _left(COPY_MARK.sub("", name), assignments))
+    unmarked = [COPY_MARK.sub("", left) for left in both]
+    words = dict.fromkeys((*both, *unmarked))
+    return [word for word in words if re.search(r"[^\W\d_]", word) or (word.isdigit() and len(word) > 2)]
+
+
+def _left(name: str, assignments: list[str]) -> str:
     name = _COPY_ANYWHERE.sub(" ", name)
     assignment = meant(name, assignments)
-    left = name
     for words in _wordings(assignment) if assignment else ():
         pattern = r"[\W_]*".join(map(re.escape, words))
         if re.search(pattern, name, re.IGNORECASE):
-            left = re.sub(rf"(?<![^\W_]){pattern}(?![^\W\d_])", " ", name, count=1, flags=re.IGNORECASE)
+            name = re.sub(rf"(?<![^\W_]){pattern}(?![^\W\d_])", " ", name, count=1, flags=re.IGNORECASE)
             break
-    left = re.sub(r"\bLATE\b|(?<=_)LATE(?=_)", " ", left).strip(" _-,.")
-    unmarked = COPY_MARK.sub("", left).strip(" _-,.")
-    both = dict.fromkeys((left, unmarked))
-    return [word for word in both if re.search(r"[^\W\d_]", word) or (word.isdigit() and len(word) > 2)]
+    return re.sub(r"\bLATE\b|(?<=_)LATE(?=_)", " ", name).strip(" _-,.")
 
 
 def _wordings(assignment: str) -> list[list[str]]:

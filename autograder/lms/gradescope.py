@@ -29,10 +29,10 @@ from autograder.reports.report import points_of_gradients
 from autograder.sandbox import bubblewrap
 
 ROOT = Path("/autograder")
-USER = "student"
-"""Whom student code runs as where bubblewrap cannot run."""
+USER = 1 << 20
+"""The number of the user that student code runs as where bubblewrap cannot run."""
 _PACKAGES = ("torch", "nbgrader", "matplotlib", "pyseccomp", "jupytext", "tqdm", "click", "ipykernel")
-_SETUP = f"""#!/usr/bin/env bash
+_SETUP = """#!/usr/bin/env bash
 # Gradescope runs this once, as root, when it makes the image. The grader gets a Python of its own: the image's may be too old.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive UV_PYTHON_INSTALL_DIR=/opt/python
@@ -44,7 +44,6 @@ python3 -m venv /opt/uv
 cd /autograder/source/course
 /opt/uv/bin/uv pip install --quiet --compile-bytecode --torch-backend cpu --python /opt/course/bin/python \\
     -r requirements-gradescope.txt -c requirements.lock
-id {USER} > /dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin {USER}
 chmod 700 source
 """
 _RUN = """#!/usr/bin/env bash
@@ -110,8 +109,8 @@ def without_solutions(notebook: NotebookNode) -> NotebookNode:
 def grade_one(root: Path = ROOT) -> dict[str, Any]:
     """Grade what Gradescope has put into ``submission/``, and write ``results/results.json``.
 
-    The sandbox is used where bubblewrap can run. Where it cannot, student code runs as a user without rights (``USER``, if
-    there is one), who can read neither the exercise's hidden tests nor write the results.
+    The sandbox is used where bubblewrap can run. Where it cannot, student code runs as a user without rights (``USER``), who
+    can neither read the exercise's hidden tests nor write the results.
     """
     source = COURSE / "source"
     (assignment,) = (path.name for path in source.iterdir() if path.is_dir())
@@ -120,8 +119,8 @@ def grade_one(root: Path = ROOT) -> dict[str, Any]:
         if path.exists():
             path.chmod(rights)
     if bubblewrap.wanted() and (obstacle := bubblewrap.obstacle()):
-        print(f"No sandbox here, so student code runs as {USER}: {obstacle}")
-        os.environ |= {"SANDBOX": "off", "SANDBOX_USER": USER}
+        print(f"No sandbox here, so student code runs as user {USER}: {obstacle}")
+        os.environ |= {"SANDBOX": "off", "SANDBOX_USER": str(USER)}
     with tempfile.TemporaryDirectory(prefix="handed-in-") as place:
         folder = Path(place) / _student(root) / assignment
         shutil.copytree(root / "submission", folder, symlinks=True)

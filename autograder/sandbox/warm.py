@@ -62,11 +62,11 @@ class Server:
         )
         ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
         descriptors = [end.fileno() for end in theirs]
-        other = "" if self.confined else _other_user()
+        other = None if self.confined else _other_user()
         self._process = subprocess.Popen(
             bubblewrap.server_command(descriptors, self.confined), env=environment, pass_fds=descriptors, cwd="/",
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-            user=other or None, group=other or None, extra_groups=[] if other else None,
+            user=other, group=other, extra_groups=None if other is None else [],
         )  # fmt: skip
         for end in theirs:
             end.close()
@@ -135,9 +135,9 @@ class Place:
         home = confine.HOME if confined else self._folder
         if not confined:
             os.mkdir(folder)
-            if who := _other_user():
+            if (other := _other_user()) is not None:
                 for path in (self._folder, folder):
-                    shutil.chown(path, who, who)
+                    os.chown(path, other, other)
             os.symlink(bubblewrap.DATA, os.path.join(self._folder, "data"))
         header = {
             "files": list(files), "folder": folder, "limits": asdict(limits),
@@ -203,9 +203,10 @@ class Place:
         self._folder = None
 
 
-def _other_user() -> str:
-    """As whom student code runs where root grades without a sandbox, if SANDBOX_USER names somebody."""
-    return os.environ.get("SANDBOX_USER", "") if os.geteuid() == 0 else ""
+def _other_user() -> int | None:
+    """The number of the user that student code runs as where root grades without a sandbox, if SANDBOX_USER gives one."""
+    number = os.environ.get("SANDBOX_USER", "")
+    return int(number) if number.isdigit() and os.geteuid() == 0 else None
 
 
 def _environment(home: str) -> dict[str, str]:

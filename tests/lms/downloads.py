@@ -51,7 +51,7 @@ def zipped(files: Mapping[str, bytes], when: datetime = datetime(2026, 3, 1, 23,
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, when.timetuple()[:6]), data)
+            archive.writestr(zipfile.ZipInfo(name, when.timetuple()[:6]), data, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
