@@ -113,8 +113,7 @@ class _Submission:
         self.folder = course / "submitted" / student / assignment
         self.before = ledger.of(student, assignment)
         first = items[0]
-        when = first.handed_in.when or (first.entry.modified if first.lms == "ilias" else None)
-        when = when or made.people[student].handed_in
+        when = first.handed_in.when or made.people[student].handed_in
         when = when.replace(tzinfo=zone) if when and when.tzinfo is None else when
         made_at = first.download.made if first.lms in ONE_ATTEMPT else None
         self.new = Collected(

@@ -56,6 +56,9 @@ def moodle(path: str) -> HandedIn | None:
     return None
 
 
+NOBODYS_NAME = re.compile(r"participant|participante|partecipante|teilnehmer(?:/?in)?", re.IGNORECASE)
+"""What Moodle calls everybody where submissions are anonymous."""
+
 _CANVAS = re.compile(
     r"^(?:(?P<name>\w+?)_)??(?P<late>LATE_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w{5}))_(?P<rest>.+)$"
 )
@@ -111,8 +114,10 @@ def ilias(path: str) -> HandedIn | None:
     """``Lastname_Firstname_login_123/file``, in ASCII; a team's folder may stand above. What is late begins with words on it,
     and a second file of one name ends in ``(2)``.
 
-    Source: ILIAS, Modules/Exercise/classes/class.ilExSubmission.php (``downloadAllAssignmentFiles``), and
-    class.ilExAssignment.php for the way back (``getMultiFeedbackFiles``: the last number of the folder's name counts).
+    The archive's times are those of uploads in older releases and of the download in newer ones, so they say nothing. Source:
+    ILIAS, Modules/Exercise/classes/class.ilExSubmission.php (``downloadAllAssignmentFiles``; in newer releases
+    components/ILIAS/Exercise/Submission), and class.ilExAssignment.php for the way back (``getMultiFeedbackFiles``: the last
+    number of a folder's name counts).
     """
     parts = path.split("/")
     for place, part in enumerate(parts[:-1]):

@@ -197,6 +197,8 @@ def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple
     if known := ledger.who_has(lms, who.number):
         return known, ""
     chosen = made_id(who)
+    if lms == "moodle" and formats.NOBODYS_NAME.fullmatch(who.name):
+        return f"{chosen}-{who.number}", ""
     if lms == "moodle" and len(numbers) > 1:
         return "", (
             f"is of one of {len(numbers)} people called {shown(str(who))!r}. Moodle's number {who.number} is for this assignment "

@@ -175,6 +175,12 @@ def test_two_of_one_name_without_a_roster(course, capsys):
     assert set(taken(course, twins("canvas"))) == {f"müllermax-{n}/{ONE}/{ONE}.ipynb" for n in (201, 202)}
 
 
+def test_where_moodle_says_no_names_numbers_are_the_ids(course):
+    (course / "roster.csv").unlink()
+    files = {f"Participant_{n}_assignsubmission_file/{ONE}.ipynb": BLANK + bytes([n]) for n in (201, 202)}
+    assert set(taken(course, files)) == {f"participant-{n}/{ONE}/{ONE}.ipynb" for n in (201, 202)}
+
+
 def test_canvas_numbers_stay_with_their_students(course):
     (course / "roster.csv").unlink()
     first = {name: data for name, data in twins("canvas").items() if "_201_" in name}
