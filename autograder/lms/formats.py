@@ -211,8 +211,23 @@ def _wordings(assignment: str) -> list[list[str]]:
     return [ways for ways in (words, rest, words[:2]) if len(ways) > 1 or ways == words]
 
 
+def names_in_files(paths: Sequence[str]) -> set[str]:
+    """The folders whose files begin with their owners' names, as in ``Ada Lovelace - x.ipynb`` (Google Classroom's copies)."""
+    owners: dict[str, set[str]] = {}
+    for path in paths:
+        folder, _, base = path.rpartition("/")
+        if ".ipynb" in base.casefold():
+            owners.setdefault(folder, set()).add(base.partition(" - ")[0] if " - " in base else "")
+    return {folder for folder, names in owners.items() if len(names) > 1 and "" not in names}
+
+
 def generic(
-    path: str, assignments: Sequence[str], is_student: Callable[[str], bool], shared: int, top: int
+    path: str,
+    assignments: Sequence[str],
+    is_student: Callable[[str], bool],
+    shared: int,
+    top: int,
+    in_files: bool = False,
 ) -> HandedIn:
     """A file in a folder of the student's, or with the student's name in its own: Google Drive, Classroom's folders, by hand.
 
@@ -222,8 +237,10 @@ def generic(
         is_student: whether a name is in the roster; without a roster, whether a name can be one's at all.
         shared: how many folders at the top hold everything, and so are nobody's, unless all is one person's.
         top: how many of these can be nobody's in any case.
+        in_files: whether the folder is one of ``names_in_files``; folders are nobody's then.
     """
     parts = path.split("/")
+    shared, top = (len(parts) - 1, len(parts) - 1) if in_files else (shared, top)
     for place in range(shared, len(parts) - 1):
         for name in _without_assignment(parts[place], list(assignments)):
             if is_student(name):

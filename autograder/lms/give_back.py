@@ -68,6 +68,8 @@ def give_back(course: Path, assignment: str = "", lms: str = "", title: str = ""
             place = course / FOLDER / found / path
             kept += filter(None, [replace_own(place, data, course)])
             print(f"  {FOLDER}/{found}/{path}  {what}")
+        if nameless := _without_key(found, answers):
+            print(f"  {nameless}")
     for line in missing:
         print(f"  {shown(line)}.")
     for moved in kept:
@@ -121,6 +123,30 @@ def _files(lms: str, by_assignment: Mapping[str, Sequence[Answer]], title: str) 
             )
     files.append(("grades.csv", _grades(lms, by_assignment, title), _IMPORTS[lms]))
     return files
+
+
+_KEYS = {
+    "moodle": "Email address",
+    "canvas": "ID",
+    "blackboard": "Username",
+    "github": "github_username",
+    "ilias": "login",
+}
+"""The column that an import goes by."""
+
+
+def _without_key(lms: str, by_assignment: Mapping[str, Sequence[Answer]]) -> str:
+    """A sentence on rows of grades.csv that an import cannot find; nothing, if there are none."""
+    key = next((column for head, column in _COLUMNS[lms] if head == _KEYS.get(lms)), lambda student, _: student)
+    students = {a.row.student: a for answers in by_assignment.values() for a in answers}
+    count = sum(not key(student, a) for student, a in students.items())
+    way = " (the worksheet needs none)" if lms == "moodle" else ""
+    return (
+        f"{count} of {len(students)} rows of grades.csv have no {_KEYS[lms]}, which its import goes by{way}: "
+        "put it into roster.csv, and collect again."
+        if count
+        else ""
+    )
 
 
 def _before(a: Answer) -> str:

@@ -39,9 +39,9 @@ export DEBIAN_FRONTEND=noninteractive UV_PYTHON_INSTALL_DIR=/opt/python
 apt-get update
 apt-get install -y --no-install-recommends ca-certificates python3-venv bubblewrap libseccomp2
 python3 -m venv /opt/uv
-/opt/uv/bin/pip install --quiet uv
-/opt/uv/bin/uv venv --quiet --python 3.12 /opt/course
 cd /autograder/source/course
+/opt/uv/bin/pip install --quiet --constraint requirements.lock uv
+/opt/uv/bin/uv venv --quiet --python 3.12 /opt/course
 /opt/uv/bin/uv pip install --quiet --compile-bytecode --torch-backend cpu --python /opt/course/bin/python \\
     -r requirements-gradescope.txt -c requirements.lock
 chmod 700 source

@@ -3,6 +3,7 @@
 Who somebody is is never guessed: a file whose owner or assignment cannot be told is named, with what is missing.
 """
 
+import functools
 import hashlib
 import os
 from collections.abc import Hashable, Iterable, Sequence
@@ -90,6 +91,11 @@ class Course:
 def plan(downloads: Sequence[Download], course: Course) -> Plan:
     """Say of each file of these downloads what is to be done with it."""
     made = Plan()
+    if course.roster and course.roster.unread:
+        made.said.append(
+            f"{course.roster.name}: {course.roster.unread} times of handing in cannot be read, and are left out; "
+            "2026-03-01 23:59 can, or with the month as an English word."
+        )
     items = [item for download in downloads for item in _read(download, course, made)]
     items = _for_assignments(_of_students(items, course, made), course, made)
     groups: dict[Hashable, list[Item]] = {}
@@ -111,15 +117,14 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
     count = f"{len(paths):,} file{'s' * (len(paths) != 1)}"
     made.said.append(f"{shown(download.name)}: {count}, in the form of {formats.SHOWN[lms]}.")
     shared = len(os.path.commonpath([os.path.dirname(path) for path in paths]).split("/")) if paths else 1
+    copies = formats.names_in_files(paths)
+    is_student = functools.partial(_may_be_student, course=course)
     items = []
     for entry in download.entries:
         if lms == "folder":
+            in_files = not course.roster and os.path.dirname(entry.path) in copies
             handed_in = formats.generic(
-                entry.path,
-                course.assignments,
-                lambda name: _may_be_student(name, course),
-                shared,
-                0 if course.roster else 1,
+                entry.path, course.assignments, is_student, shared, 0 if course.roster else 1, in_files
             )
         elif (read := formats.FORMATS[lms](entry.path)) is None:
             made.unmatched.append((entry.path, f"is not named as {formats.SHOWN[lms]} names what is handed in"))
@@ -178,7 +183,8 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
             if person is None:
                 made.unmatched.append((item.path, why))
                 continue
-            made.people[person.id] = replace(person, number=who.number or person.number)
+            when = person.handed_in if person.number in ("", who.number) else None  # else it is of another assignment
+            made.people[person.id] = replace(person, number=who.number or person.number, handed_in=when)
             student = person.id
         else:
             student, why = _made_for(who, item.lms, course.ledger, numbers[item.download.name, made_id(who)])

@@ -56,6 +56,8 @@ class Roster:
 
     people: list[Person]
     name: str = "roster"
+    unread: int = 0
+    """How many times of handing in could not be read."""
     _by: dict[str, dict[str, list[Person]]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -121,7 +123,9 @@ def read_roster(path: Path) -> Roster:
             raise BadRoster(
                 f"{shown(path.name)} has the id {person.id!r} twice: {other} and {person}. Give each an own one."
             )
-    return Roster(people, path.name)
+    place = columns.get("handed_in", -1)
+    written = sum(any(c.isdigit() for c in row[place]) for row in rows[1:] if 0 <= place < len(row))
+    return Roster(people, path.name, written - sum(person.handed_in is not None for person in people))
 
 
 def made_id(who: Person) -> str:
@@ -185,8 +189,11 @@ def _as_a_folder(name: str) -> str:
 
 
 def _date(text: str) -> datetime | None:
+    """A time whose month is a word, or that begins with the year; 02/03/2026 may be two days."""
+    if not re.match(r"\d{4}-\d\d-\d\d\b", text) and not re.search(r"[^\W\d_]{3}", text):
+        return None
     try:
-        return parser.parse(text) if text and any(c.isdigit() for c in text) else None
+        return parser.parse(text)
     except (ValueError, OverflowError):
         return None
 

@@ -129,6 +129,17 @@ def test_whoever_is_not_told_is_not_guessed(course, capsys):
     assert "2 not matched" in said and "does not say whose it is" in said
 
 
+def test_classrooms_folders_are_nobodys(course):
+    """Two assignments' folders, without a class list: the names are in front of the files'."""
+    (course / "roster.csv").unlink()
+    files = {
+        f"Class/{title}/{s.name} - {name}.ipynb": of(s)
+        for title, name in (("Ex 1", ONE), ("Ex 2", TWO))
+        for s in (ADA, BLAISE)
+    }
+    assert {name.split("/")[0] for name in taken(course, files)} == {"ada_lovelace", "blaise_pascal"}
+
+
 def test_a_login_with_marks_is_told_from_the_title(course):
     put(course, "roster.csv", "id,name,login\nada,Ada Lovelace,ada_l_42\n")
     name = f"Ex_1_ada_l_42_attempt_2026-03-01-23-30-00_{ONE}.ipynb"
@@ -289,6 +300,26 @@ def test_moodles_worksheet_says_when(course):
     assert found[f"ada/{ONE}/timestamp.txt"] == b"2026-03-29 21:30:00 UTC\n"
 
 
+def test_times_that_may_be_two_days_are_none(course, capsys):
+    put(
+        course,
+        "roster.csv",
+        "id,name,handed in\nada,Ada Lovelace,02/03/2026 10:00\nblaise,Blaise Pascal,2026-03-02 10:00\n",
+    )
+    found = taken(course, {f"{moodle_name(s)}/{ONE}.ipynb": of(s) for s in (ADA, BLAISE)})
+    assert [name for name in found if "timestamp" in name] == [f"blaise/{ONE}/timestamp.txt"]
+    assert "1 times of handing in cannot be read" in capsys.readouterr().out
+
+
+def test_a_worksheet_of_another_assignment_says_nothing_of_this_one(course):
+    sheet = (
+        "Identifier,Full name,ID number,Last modified (submission)\nParticipant 9,Ada Lovelace,ada,2026-03-29 23:30\n"
+    )
+    put(course, "sheet.csv", sheet)
+    found = taken(course, {f"{moodle_name(ADA)}/{ONE}.ipynb": of(ADA)}, roster=course / "sheet.csv")
+    assert list(found) == [f"ada/{ONE}/{ONE}.ipynb"]
+
+
 def test_a_time_that_a_student_wrote_is_none(course, capsys):
     files = {
         f"{moodle_name(ADA)}/{name}": data
@@ -383,6 +414,16 @@ def test_a_member_that_is_larger_than_it_says_is_not_taken(course, capsys):
     put(course, "d.zip", bytes(data))
     assert not collect(course, course / "d.zip")
     assert list(tree(course)) == [f"blaise/{ONE}/{ONE}.ipynb"]
+
+
+def test_an_archive_with_a_password_is_refused(course):
+    put(course, "d.zip", zipped({f"{moodle_name(ADA)}/{ONE}.ipynb": BLANK}))
+    data = bytearray((course / "d.zip").read_bytes())
+    for magic, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        data[data.index(magic) + place] |= 1
+    put(course, "d.zip", bytes(data))
+    with pytest.raises(Refused, match="needs a password"):
+        collect(course, course / "d.zip")
 
 
 def test_links_are_not_followed(course, capsys):

@@ -109,6 +109,15 @@ def test_who_is_missing_is_named(graded, tmp_path, capsys):
     assert [row["Username"] for row in rows] == ["emilie42", "juergen42"]
 
 
+def test_what_an_import_goes_by_is_asked_for(graded, tmp_path, capsys):
+    course = tmp_path / "course"
+    shutil.copytree(graded, course)
+    put(course, "roster.csv", "\n".join(["id,name", *(f"{s.id},{s.name}" for s in CLASS)]))
+    (course / "collected.json").unlink()
+    assert collect(course, course / "downloads/moodle.zip") and give_back(course)
+    assert "5 of 5 rows of grades.csv have no Email address" in capsys.readouterr().out
+
+
 def test_a_table_that_was_changed_by_hand_is_kept(graded, tmp_path, capsys):
     course = tmp_path / "course"
     shutil.copytree(graded, course)
