@@ -401,7 +401,10 @@ def nothing_to_do(course: Path, names: Sequence[str], student: str) -> str:
         )
     if found.places or found.left or found.students:
         return ""
-    return "Nothing to grade: put the notebooks into submitted/<student>/<assignment>/<assignment>.ipynb first."
+    return (
+        "Nothing to grade: `make collect FROM=downloads.zip` takes what your LMS let you download, or put the notebooks into "
+        "submitted/<student>/<assignment>/<assignment>.ipynb."
+    )
 
 
 def main(

@@ -25,7 +25,7 @@ from autograder.lms.download import Refused, open_downloads
 from autograder.lms.formats import ONE_ATTEMPT
 from autograder.lms.ledger import BadLedger, Collected, Ledger, moment
 from autograder.lms.planning import Course, Item, Plan, is_of_a_class, plan
-from autograder.lms.roster import BadRoster, read_roster
+from autograder.lms.roster import BadRoster, Person, read_roster
 
 ROSTER = "roster.csv"
 """The class list that is taken if none is named, should it be there."""
@@ -90,7 +90,8 @@ def collect(
         _Submission(course, submission, items, made, ledger, where, dry).put(outcome)
     if not dry:
         ledger.write(course)
-    _report(made, outcome, known.name if known else "", dry)
+    absent = [person for person in known.people if person.id not in made.people] if known else []
+    _report(made, outcome, known.name if known else "", absent, dry)
     return not made.unmatched and bool(made.taken)
 
 
@@ -204,7 +205,7 @@ class _Submission:
         return shown(f"submitted/{self.student}/{self.assignment}/{name}")
 
 
-def _report(made: Plan, outcome: Outcome, roster: str, dry: bool) -> None:
+def _report(made: Plan, outcome: Outcome, roster: str, absent: Sequence[Person], dry: bool) -> None:
     for sentence in made.said:
         print(sentence)
     _list("would be taken" if dry else "taken", outcome.lines)
@@ -215,6 +216,8 @@ def _report(made: Plan, outcome: Outcome, roster: str, dry: bool) -> None:
     )
     _list("skipped", [f"{shown(path)} {why}." for path, why in sorted(made.skipped)])
     _list("not matched, and not taken", [f"{shown(path)} {why}." for path, why in sorted(made.unmatched)])
+    if absent and roster:
+        print(f"in {roster}, and not in the download: {', '.join(shown(f'{who.id} ({who})') for who in absent)}")
     counts = outcome.counts
     changed = "".join(f", {count} {state}" for state, count in counts.items() if state != "new" and count)
     print(

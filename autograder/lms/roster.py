@@ -25,7 +25,11 @@ _HEADERS = {
     "handed_in": ("handed in", "last modified submission"),
 }  # fmt: skip
 """What columns are called, without marks between words: in a list of one's own, and in what LMSs and nbgrader export."""
-_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"})
+_WRITTEN_OUT = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae", "ł": "l", "đ": "d", "ı": "i"}
+)
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae", "ł": "l", "đ": "d", "ı": "i"}
+)
 
 
 class BadRoster(Exception):
@@ -80,6 +84,11 @@ class Roster:
         ]
         for kind, keys in ways:
             found = list({person.id: person for key in keys for person in self._by[kind].get(key, ())}.values())
+            if len(found) == 1 and kind == "number" and not _may_be(found[0], who):
+                return (
+                    None,
+                    f"is of {shown(str(who))!r} with the number {who.number}, which is {found[0]}'s in {self.name}",
+                )
             if len(found) == 1:
                 return found[0], ""
             if len(found) > 1:
@@ -139,11 +148,17 @@ def spellings(name: str) -> set[str]:
     """Keys of a name: its words in every cyclic order and in one, accents dropped or (as in German) written out."""
     name = unicodedata.normalize("NFC", name).casefold()
     found = set()
-    for text in (name, name.translate(_GERMAN)):
+    for text in (name, name.translate(_WRITTEN_OUT)):
         plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
         words = re.findall(r"[^\W_]+", plain)
         found |= {"".join(words[n:] + words[:n]) for n in range(len(words))}
     return found - {""}
+
+
+def _may_be(person: Person, who: Person) -> bool:
+    """Whether names and logins do not speak against what a number says; it may be another LMS's."""
+    same_login = bool(who.login) and _folded(who.login) in {_folded(person.login), _folded(person.id)}
+    return same_login or not (person.name and who.name) or bool(spellings(person.name) & spellings(who.name))
 
 
 def _folded(word: str) -> str:

@@ -179,6 +179,15 @@ def test_two_of_one_name_are_not_guessed(course, capsys, lms):
     assert capsys.readouterr().out.count("may be each of max1, max2 in roster.csv") == 2
 
 
+def test_a_number_that_is_another_lmss_does_not_make_two_one(course, capsys):
+    put(course, "roster.csv", "id,name,lms id\nada,Ada Lovelace,4102\nblaise,Blaise Pascal,7\n")
+    found = taken(course, {f"{moodle_name(s)}/{ONE}.ipynb": of(s) for s in (ADA, BLAISE)})
+    assert list(found) == [f"ada/{ONE}/{ONE}.ipynb"]
+    said = capsys.readouterr().out
+    assert "'Blaise Pascal' with the number 4102, which is Ada Lovelace's in roster.csv" in said
+    assert "in roster.csv, and not in the download: blaise (Blaise Pascal)" in said
+
+
 def test_two_of_one_name_without_a_roster(course, capsys):
     (course / "roster.csv").unlink()
     assert taken(course, twins("moodle")) == {}  # its numbers are of one assignment only
