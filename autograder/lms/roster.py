@@ -28,8 +28,6 @@ _HEADERS = {
 _WRITTEN_OUT = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae", "ł": "l", "đ": "d", "ı": "i"}
 )
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae", "ł": "l", "đ": "d", "ı": "i"}
-)
 
 
 class BadRoster(Exception):
