@@ -20,6 +20,14 @@ FORCE ?=
 SCHEDULER ?=
 DB ?=
 export STUDENT SCHEDULER
+# for make collect and make return
+FROM ?=
+ROSTER ?=
+LMS ?=
+ZONE ?=
+TITLE ?=
+DRY ?=
+export FROM ASSIGNMENT ROSTER LMS ZONE TITLE
 ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
@@ -30,7 +38,7 @@ STYLE = { $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
 TESTS = $(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8
 
 .DEFAULT_GOAL := $(if $(filter command,$(origin TORCH)),ready,help)
-.PHONY: help demo test quick build adopt check lab update grade cluster scheduler worker bench clean
+.PHONY: help demo test quick build adopt check lab update collect grade return cluster scheduler worker bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -78,6 +86,14 @@ update: $(READY) ## carry your answers in work/ over into a new release of the e
 grade: sandbox-there $(READY) $(if $(DB)$(SCHEDULER),cluster) ## grade what changed in submitted/ (ASSIGNMENT= STUDENT= JOBS= FORCE=1 SCHEDULER=tcp://... DB=postgresql://...)
 	@$(BIN)/python -m autograder build --sources
 	@$(BIN)/python -m autograder grade $(ASSIGNMENT) --student="$$STUDENT" --scheduler="$$SCHEDULER" $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force)
+
+collect: $(READY) ## take a download from an LMS into submitted/ (FROM=downloads.zip or a folder; ASSIGNMENT= ROSTER=roster.csv LMS= ZONE= DRY=1)
+	@$(BIN)/python -m autograder build --sources
+	@$(BIN)/python -m autograder collect --assignment="$$ASSIGNMENT" --roster="$$ROSTER" --lms="$$LMS" --zone="$$ZONE" $(if $(DRY),--dry) -- "$$FROM"
+
+return: $(READY) ## make what an LMS imports of pages and points, in returned/ (ASSIGNMENT= LMS= TITLE="its name in the LMS"; LMS=gradescope: an autograder)
+	@$(BIN)/python -m autograder build --sources
+	@$(BIN)/python -m autograder return --assignment="$$ASSIGNMENT" --lms="$$LMS" --title="$$TITLE"
 
 cluster: $(VENV)/.cluster ## install what a bigger class needs: Dask, and the driver for PostgreSQL
 $(VENV)/.cluster: $(READY) requirements-cluster.txt

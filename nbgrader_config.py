@@ -92,3 +92,10 @@ if sys.platform != "win32":
     c.KernelManager.ip = str(Path(execute.sockets_folder()) / "kernel")
 
 c.OverwriteCells.add_missing_cells = True
+
+# nbgrader zip_collect, for those who like it better than make collect: names as Moodle, Canvas and Blackboard write them
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*?[/\\_](?P<student_id>[^/\\_]+)"
+    r"(?:_attempt_(?P<timestamp>\d{4}(?:-\d\d){5})_|_(?:LATE_)?\d+_(?:assignsubmission_file_?[/\\]?|\d+_))"
+    r"(?P<file_id>[^/\\]+?)(?:-\d+| ?\(\d+\))?\.ipynb$"
+)

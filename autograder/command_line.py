@@ -69,6 +69,29 @@ def work(update: bool) -> None:
     sys.exit(work.main(update))
 
 
+@commands.command(short_help="Take what was downloaded from an LMS into submitted/.")
+@click.argument("place")
+@click.option("--assignment", default="", help="What files are for that do not tell it themselves.")
+@click.option(
+    "--roster", default="", help="A class list in CSV: id,name,email,login,lms id; roster.csv if that is there."
+)
+@click.option(
+    "--lms", default="", help="moodle, canvas, blackboard, ilias, github or folder; told from names by default."
+)
+@click.option("--zone", default="", help="Time zone of the LMS, like Europe/Berlin; this machine's by default.")
+@click.option("--dry", is_flag=True, help="Only show what would be done.")
+def collect(place: str, assignment: str, roster: str, lms: str, zone: str, dry: bool) -> None:
+    """Take an archive or a folder that an LMS let you download into submitted/, and say what became of each file of it.
+
+    Nothing is overwritten without a word: a version that is replaced is kept in kept/.
+
+    Example: python -m autograder collect downloads.zip --roster=roster.csv --dry
+    """
+    from autograder.lms import collect
+
+    sys.exit(collect.main(place, assignment, roster, lms, zone, dry))
+
+
 @commands.command(short_help="Grade what has changed in submitted/.")
 @click.argument("assignment", nargs=-1)
 @click.option("--student", default="*", show_default=True, help="Only this student, or those that match a pattern.")
@@ -86,6 +109,34 @@ def grade(assignment: tuple[str, ...], student: str, jobs: int | None, scheduler
     from autograder.classroom import grade
 
     sys.exit(grade.main(assignment, student, jobs, force, scheduler))
+
+
+@commands.command("return", short_help="Make what an LMS imports of pages and points.")
+@click.option("--assignment", default="", help="Only this one; all by default.")
+@click.option("--lms", default="", help="Only what came from this one; gradescope: an autograder to upload there.")
+@click.option("--title", default="", help="What the LMS calls the assignment, with its number: Exercise 1 (4711)")
+def return_(assignment: str, lms: str, title: str) -> None:
+    """Write pages and points of what was collected into returned/, as each LMS takes them. Nothing is sent.
+
+    Example: python -m autograder return --lms=canvas
+    """
+    _needs_linux()
+    from autograder.lms import give_back
+
+    sys.exit(give_back.main(assignment, lms, title))
+
+
+@commands.command(short_help="Grade one submission inside Gradescope's container.")
+@click.option("--root", default="/autograder", show_default=True, help="Gradescope's folder.")
+def gradescope(root: str) -> None:
+    """Grade what is in submission/, and write results/results.json; run_autograder of Gradescope's archive calls it.
+
+    Example: python -m autograder gradescope --root=/autograder
+    """
+    _needs_linux()
+    from autograder.lms import gradescope
+
+    sys.exit(gradescope.main(root))
 
 
 @commands.command(short_help="Grade a small made-up class in demo/.")

@@ -11,6 +11,7 @@ from autograder.classroom import grade
 from autograder.command_line import NAME, commands
 from autograder.course import adopt, build, gates
 from autograder.course.exercise import COURSE
+from autograder.lms import collect, give_back, gradescope
 from autograder.working_copy import work
 
 
@@ -19,7 +20,9 @@ def run(*words: str):
 
 
 def test_what_there_is():
-    assert set(commands.commands) == {"adopt", "bench", "build", "check", "demo", "grade", "work"}
+    assert set(commands.commands) == {
+        "adopt", "bench", "build", "check", "collect", "demo", "grade", "gradescope", "return", "work",
+    }  # fmt: skip
     help_of_all = run("--help").output
     for name, command in commands.commands.items():
         assert f"  {name} " in help_of_all and command.short_help in help_of_all
@@ -32,7 +35,7 @@ def test_each_has_help_with_an_example_that_is_one(name, monkeypatch):
     (example,) = [line for line in done.output.splitlines() if "Example:" in line]
     words = example.split(f"Example: {NAME} ")[1].split()
     assert words[0] == name
-    for module in (adopt, bench, build, demo, gates, grade, work):
+    for module in (adopt, bench, build, collect, demo, gates, give_back, grade, gradescope, work):
         monkeypatch.setattr(module, "main", lambda *_: 7)
     assert run(*words).exit_code == 7
 
@@ -61,6 +64,12 @@ def test_words_reach_the_module_as_they_are(monkeypatch):
     assert run("grade", "a", "b", "--student=-rf", "--jobs", "2", "--scheduler=", "--force").exit_code == 0
     assert run("grade", "--student=[ab]*\n").exit_code == 0
     assert asked == [(("a", "b"), "-rf", 2, True, ""), ((), "[ab]*\n", None, False, None)]
+    monkeypatch.setattr(collect, "main", lambda *given: asked.append(given) or 0)
+    monkeypatch.setattr(give_back, "main", lambda *given: asked.append(given) or 0)
+    assert run("collect", "-x.zip", "--lms=", "--dry").exit_code == 2  # an option; make puts the path behind none
+    assert run("collect", "a b.zip", "--zone=Europe/Berlin", "--dry").exit_code == 0
+    assert run("return", "--title", "Exercise 1 (4711)").exit_code == 0
+    assert asked[2:] == [("a b.zip", "", "", "", "Europe/Berlin", True), ("", "", "Exercise 1 (4711)")]
     monkeypatch.setattr(build, "main", lambda sources: 3 + sources)
     monkeypatch.setattr(work, "main", lambda update: 5 + update)
     assert [run(*words).exit_code for words in (["build"], ["build", "--sources"], ["work"], ["work", "--update"])] == [
@@ -72,7 +81,7 @@ def test_words_reach_the_module_as_they_are(monkeypatch):
 
 
 def test_grading_says_what_windows_lacks(monkeypatch):
-    for name in ("grade", "demo", "bench"):
+    for name in ("grade", "demo", "bench", "return", "gradescope"):
         with monkeypatch.context() as patch:  # pytest itself is to know nothing of it
             patch.setattr("autograder.command_line.os.name", "nt")
             done = run(name)

@@ -30,8 +30,8 @@ IN_FUNCTIONS = {
 """Modules of autograder/ with imports inside functions, and why. That two modules need each other is no reason."""
 STANDARD_LIBRARY_ALONE = ("__init__", "machine", "untouched")
 """What make starts before anything is installed."""
-WITHOUT_A_SANDBOX = ("course.build", "course.gates", "course.adopt", "working_copy.work", "command_line")
-"""What the commands build, check, adopt and work import."""
+WITHOUT_A_SANDBOX = ("course.build", "course.gates", "course.adopt", "working_copy.work", "lms.collect", "command_line")
+"""What the commands build, check, adopt, collect and work import."""
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:

@@ -311,6 +311,33 @@ class Grading:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What the last gradings said."""
+
+    rows: Sequence[Row]
+    """Of everybody, for each assignment."""
+    behind: Sequence[Path]
+    """Submissions that were not graded, or not as they are now, or whose page says something else."""
+
+
+def standing(course: Path) -> Standing:
+    """What was said of everybody, and of whom that no longer holds; nothing is graded.
+
+    Raises:
+        GradebookError: the gradebook cannot be read.
+        FileNotFoundError: a source notebook was not built.
+    """
+    every = assignments(course)
+    coursedir = nbgrader_api(course).coursedir
+    with Book(coursedir.db_url, coursedir.course_id, configuration()) as book:
+        source = course / coursedir.source_directory
+        found = look(course / "submitted", source, every, coursedir.ignore, book.students())
+        work = Grading(course, coursedir, book, found)
+        behind = [folder for folder in found.places if work.plan(folder, force=False)]
+        return Standing(work.rows(every), behind)
+
+
+@dataclass(frozen=True)
 class _Stored:
     """A submission that was graded: its autograded notebook and what the gradebook holds."""
 
@@ -363,7 +390,10 @@ def nothing_to_do(course: Path, names: Sequence[str], student: str) -> str:
         )
     if found.places or found.left or found.students:
         return ""
-    return "Nothing to grade: put the notebooks into submitted/<student>/<assignment>/<assignment>.ipynb first."
+    return (
+        "Nothing to grade: `make collect FROM=downloads.zip` takes what your LMS let you download, or put the notebooks into "
+        "submitted/<student>/<assignment>/<assignment>.ipynb."
+    )
 
 
 def main(

@@ -90,7 +90,7 @@ class _Search:
                 self._leave(
                     "",
                     f"{where} is in nobody's folder. Put it into submitted/<student>/<assignment>/ (an archive from "
-                    "an LMS: unpack it, see `nbgrader zip_collect --help`).",
+                    "an LMS: `make collect FROM=archive`).",
                 )
             elif name.startswith("."):
                 if self._files(path):

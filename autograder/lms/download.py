@@ -1,0 +1,251 @@
+"""What an LMS lets one download: an archive, a folder, or a folder of archives; read file by file, with limits.
+
+Nothing is unpacked on disk and no link is followed. An archive that leads out of itself, or that becomes too large, is refused
+as a whole: whoever made it meant no good, or it broke on its way.
+"""
+
+import functools
+import io
+import mmap
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from autograder.handed_in.archives import ARCHIVE_BYTES, RATIO, SMALL, BadArchive, is_archive, unpack
+from autograder.handed_in.naming import is_nothing, shown
+from autograder.handed_in.submitted import read_regular
+
+CLASS_BYTES = 4 << 30
+"""Most bytes that come out of one archive of a class."""
+CLASS_MEMBERS = 50_000
+"""Most files in one."""
+LEVELS = 12
+"""Folders in one another."""
+_REPOSITORY = {".git", ".github", ".venv", "node_modules", "__pycache__", ".vscode", ".idea"}
+_DRIVE = re.compile(r"^drive-download-|-\d{8}T\d{6}Z-\d+(-\d+)*$")
+_ENTRY = b"PK\x01\x02"
+_UNIX_TIME = 0x5455
+
+
+class Refused(Exception):
+    """A download is not opened; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of a download."""
+
+    path: str
+    """With the download's own name as its first part, ``/`` between parts, in Unicode's composed form."""
+    size: int
+    read: Callable[[], bytes] = field(repr=False)
+    modified: datetime | None = None
+    """When it was changed last, as the archive or the folder has it."""
+
+
+@dataclass
+class Download:
+    """The files of one archive or folder."""
+
+    name: str
+    entries: list[Entry] = field(default_factory=list)
+    strange: list[tuple[str, str]] = field(default_factory=list)
+    """Paths that are left out, and why."""
+    changed: datetime | None = None
+    """When the archive itself was written; None for a folder."""
+
+    @property
+    def made(self) -> datetime | None:
+        """When the LMS put it together, as near as can be told: Moodle and Canvas give all files the time of the download."""
+        times = [entry.modified for entry in self.entries if entry.modified]
+        return max(times, default=None) if self.changed else None
+
+
+def open_downloads(place: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[str]], bool]) -> list[Download]:
+    """The downloads at a place: one archive; or a folder, and each archive in it that holds a class's files.
+
+    Args:
+        zone: of times that stand in zip archives without one.
+        is_of_a_class: whether these paths are an LMS's; such an archive in a folder is no student's.
+
+    Raises:
+        Refused: there is nothing, or an archive is not opened.
+    """
+    if place.is_dir():
+        folder = Download(place.resolve().name)
+        found = [folder]
+        for path, status in _files(place, folder):
+            if path.parent == place and (inner := _of_a_class(path, zone, is_of_a_class)):
+                found.append(inner)
+            else:
+                folder.entries.append(_on_disk(path, f"{folder.name}/{path.relative_to(place).as_posix()}", status))
+        return [download for download in found if download.entries or download.strange]
+    if not place.is_file():
+        raise Refused(f"There is no file or folder {shown(str(place))}. FROM= takes what you downloaded.")
+    with place.open("rb") as file:
+        head = file.read(512)
+    if not is_archive(head):
+        raise Refused(
+            f"{shown(place.name)} is no archive that can be opened. Unpack it, and name the folder: FROM=folder."
+        )
+    return [_open(place, zone)]
+
+
+def composed(path: str) -> str:
+    """A name in Unicode's composed form: macOS writes ``u`` and a diaeresis, all others ``ü``."""
+    return unicodedata.normalize("NFC", path)
+
+
+def _files(place: Path, download: Download) -> Iterator[tuple[Path, object]]:
+    def look(folder: Path, level: int) -> Iterator[tuple[Path, object]]:
+        for path in sorted(folder.iterdir()):
+            name = path.relative_to(place.parent).as_posix()
+            status = path.lstat()
+            if is_nothing(path.name) or path.name in _REPOSITORY:
+                continue
+            if stat.S_ISDIR(status.st_mode) and level < LEVELS:
+                yield from look(path, level + 1)
+            elif stat.S_ISREG(status.st_mode):
+                yield path, status
+            else:
+                download.strange.append((name, "is a link, or no file"))
+
+    return look(place, 0)
+
+
+def _on_disk(path: Path, name: str, status) -> Entry:
+    changed = datetime.fromtimestamp(status.st_mtime, UTC)
+    return Entry(composed(name), status.st_size, lambda: read_regular(path, ARCHIVE_BYTES + 1), changed)
+
+
+def _of_a_class(path: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[str]], bool]) -> Download | None:
+    with path.open("rb") as file:
+        if not is_archive(file.read(512)):
+            return None
+    if _DRIVE.search(path.stem):
+        return _open(path, zone)
+    try:
+        download = _open(path, zone)
+    except Refused:
+        if path.stat().st_size <= ARCHIVE_BYTES:
+            return None  # a student's, perhaps: grading says what is wrong with it
+        raise
+    return download if is_of_a_class([entry.path for entry in download.entries]) else None
+
+
+def _open(path: Path, zone: tzinfo) -> Download:
+    name = re.sub(r"\.(zip|tar|t?gz|tbz2?|bz2|t?xz)$", "", path.name, flags=re.IGNORECASE)
+    name = re.sub(r"\.tar$", "", name, flags=re.IGNORECASE)
+    download = Download(name, changed=datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    try:
+        with path.open("rb") as file:
+            is_zip = file.read(2) == b"PK"
+        if is_zip:
+            _zip(path, zone, download)
+        else:
+            _tar(path, download)
+    except BadArchive as error:
+        raise Refused(f"{shown(path.name)} {error}") from None
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, struct.error, NotImplementedError, EOFError, ValueError) as error:
+        raise Refused(f"{shown(path.name)} is damaged ({type(error).__name__}). Download it again.") from None
+    return download
+
+
+def _tar(path: Path, download: Download) -> None:
+    if path.stat().st_size > ARCHIVE_BYTES:
+        raise Refused(f"{shown(path.name)} is too large for an archive of this kind. Unpack it, and name the folder.")
+    for name, data in unpack(path.read_bytes()).items():
+        read = functools.partial(bytes, data)
+        download.entries.append(Entry(composed(f"{download.name}/{name}"), len(data), read))
+
+
+def _zip(path: Path, zone: tzinfo, download: Download) -> None:
+    if _count(path) > CLASS_MEMBERS:
+        raise Refused(f"{shown(path.name)} holds more than {CLASS_MEMBERS:,} files, so it was not opened.")
+    archive = zipfile.ZipFile(path)
+    infos = archive.infolist()
+    for info in infos:
+        parts = info.filename.replace("\\", "/").split("/")
+        if ".." in parts or info.filename.startswith(("/", "\\")) or re.match(r"^[A-Za-z]:", info.filename):
+            raise Refused(
+                f"{shown(path.name)} holds {shown(info.filename)!r}, a name that leads out of it: nothing of it was taken."
+            )
+    size = path.stat().st_size
+    if sum(info.file_size for info in infos) > min(CLASS_BYTES, max(SMALL, RATIO * size)):
+        raise Refused(f"{shown(path.name)} becomes too large when it is unpacked: nothing of it was taken.")
+    for info in infos:
+        name = "/".join(part for part in _name(info).replace("\\", "/").split("/") if part not in ("", "."))
+        parts = name.split("/")
+        if info.is_dir() or not name or any(is_nothing(part) or part in _REPOSITORY for part in parts):
+            continue
+        if (kind := info.external_attr >> 28) not in (0, 0o10):
+            download.strange.append((f"{download.name}/{name}", "is a link" if kind == 0o12 else "is no file"))
+        elif info.flag_bits & 1:
+            raise Refused(f"{shown(path.name)} needs a password. Unpack it, and name the folder: FROM=folder.")
+        else:
+            entry = Entry(
+                composed(f"{download.name}/{name}"), info.file_size, _reader(archive, info), _time(info, zone)
+            )
+            download.entries.append(entry)
+
+
+def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
+    def read() -> bytes:
+        """What the member holds, whatever its header says of its size.
+
+        Raises:
+            Refused: it becomes larger than it says, or is damaged.
+        """
+        try:
+            with archive.open(info) as member:
+                data = member.read(min(info.file_size, ARCHIVE_BYTES) + 1)
+        except Exception as error:  # zipfile and the decompressors raise a dozen kinds
+            raise Refused(f"{shown(info.filename)} is damaged ({type(error).__name__}).") from None
+        if len(data) > info.file_size:
+            raise Refused(f"{shown(info.filename)} becomes larger than the archive says.")
+        return data
+
+    return read
+
+
+def _count(path: Path) -> int:
+    """Entries of a zip's directory, counted before zipfile makes an object of each; some bytes inside may look like one."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        count, place = 0, data.find(_ENTRY)
+        while place >= 0 and count <= CLASS_MEMBERS:
+            count, place = count + 1, data.find(_ENTRY, place + 4)
+    return count
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """A member's name: an archive without the flag for UTF-8 holds it nevertheless, as a rule."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return info.filename
+
+
+def _time(info: zipfile.ZipInfo, zone: tzinfo) -> datetime | None:
+    """When a member was changed: from Info-ZIP's extra field, which is in UTC, else as local time.
+
+    Source: Info-ZIP's appnote on extra fields, "Extended Timestamp Extra Field".
+    """
+    extra = io.BytesIO(info.extra)
+    while len(head := extra.read(4)) == 4:
+        kind, size = struct.unpack("<HH", head)
+        body = extra.read(size)
+        if kind == _UNIX_TIME and len(body) >= 5 and body[0] & 1:
+            return datetime.fromtimestamp(struct.unpack("<i", body[1:5])[0], UTC)
+    try:
+        found = datetime(*info.date_time, tzinfo=zone)
+    except ValueError:
+        return None
+    return found if found.year > 1980 else None

@@ -1,0 +1,322 @@
+"""Whose each file of a download is, for which assignment, and which of several versions counts; nothing is written.
+
+Who somebody is is never guessed: a file whose owner or assignment cannot be told is named, with what is missing.
+"""
+
+import functools
+import hashlib
+import os
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
+from autograder.handed_in.found import WRAPPERS
+from autograder.handed_in.naming import is_nothing, meant, shown
+from autograder.handed_in.readable import NOTEBOOK_BYTES
+from autograder.handed_in.submitted import ARCHIVES, HANDED_IN, MAY_BE, TIMESTAMP, of_contents, of_path, told_apart
+from autograder.lms import formats
+from autograder.lms.download import Download, Entry, Refused
+from autograder.lms.formats import ONE_ATTEMPT, HandedIn
+from autograder.lms.ledger import Ledger
+from autograder.lms.roster import Person, Roster, made_id
+
+_NOBODY = {*WRAPPERS, "download", "downloads", "submission", "abgaben", "abgabe", "homework", "files", "students"}
+_WIDE = ("folder", "github")
+"""Forms in which there may be files that nobody hands in: a repository's, say."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file that is to be taken."""
+
+    entry: Entry
+    handed_in: HandedIn
+    download: Download
+    lms: str
+    student: str = ""
+    assignment: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.entry.path
+
+    @property
+    def attempt(self) -> datetime | None:
+        """By what one submission of a person is told from an earlier one, where the LMS tells them apart."""
+        return self.download.made if self.lms in ONE_ATTEMPT else self.handed_in.when
+
+    @property
+    def age(self) -> tuple[float, int, float]:
+        """By what the newest of a file's versions is told. Moodle's and Canvas's archives give all files the download's time."""
+        modified = None if self.lms in ONE_ATTEMPT else self.entry.modified
+        return _seconds(self.attempt), formats.version(self.handed_in.name)[1], _seconds(modified)
+
+
+@dataclass
+class Plan:
+    """What is to be done with each file of all downloads."""
+
+    taken: list[Item] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    """Path, and the end of a sentence on why; nobody has to do anything."""
+    unmatched: list[tuple[str, str]] = field(default_factory=list)
+    """Path, and the end of a sentence on what is missing: for a human."""
+    people: dict[str, Person] = field(default_factory=dict)
+    """Whom each id of ``taken`` stands for."""
+    made: dict[str, str] = field(default_factory=dict)
+    """Ids that no list had, and whom they were made for."""
+    said: list[str] = field(default_factory=list)
+    """A sentence on each download."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a plan is made by."""
+
+    assignments: Sequence[str]
+    source: Path
+    """The folder with their sources."""
+    zone: tzinfo
+    """Of times in names that have none."""
+    roster: Roster | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    assignment: str = ""
+    """What files are for that do not tell it themselves."""
+    lms: str = ""
+    """Whose form it is, one of ``formats.SHOWN``; told from the names by default."""
+
+
+def plan(downloads: Sequence[Download], course: Course) -> Plan:
+    """Say of each file of these downloads what is to be done with it."""
+    made = Plan()
+    if course.roster and course.roster.unread:
+        made.said.append(
+            f"{course.roster.name}: {course.roster.unread} times of handing in cannot be read, and are left out; "
+            "2026-03-01 23:59 can, or with the month as an English word."
+        )
+    items = [item for download in downloads for item in _read(download, course, made)]
+    items = _for_assignments(_of_students(items, course, made), course, made)
+    groups: dict[Hashable, list[Item]] = {}
+    for item in items:
+        groups.setdefault((item.student, item.assignment), []).append(item)
+    for group in groups.values():
+        made.taken += _newest(group, made)
+    made.taken.sort(key=lambda item: (item.student, item.assignment, item.path))
+    return made
+
+
+# --- what the names say -----------------------------------------------------------------------------------------------------
+
+
+def _read(download: Download, course: Course, made: Plan) -> list[Item]:
+    paths = [entry.path for entry in download.entries]
+    lms = course.lms or formats.recognised(paths) or "folder"
+    made.skipped += download.strange
+    count = f"{len(paths):,} file{'s' * (len(paths) != 1)}"
+    made.said.append(f"{shown(download.name)}: {count}, in the form of {formats.SHOWN[lms]}.")
+    shared = len(os.path.commonpath([os.path.dirname(path) for path in paths]).split("/")) if paths else 1
+    copies = formats.names_in_files(paths)
+    is_student = functools.partial(_may_be_student, course=course)
+    items = []
+    for entry in download.entries:
+        if lms == "folder":
+            in_files = not course.roster and os.path.dirname(entry.path) in copies
+            handed_in = formats.generic(
+                entry.path, course.assignments, is_student, shared, 0 if course.roster else 1, in_files
+            )
+        elif (read := formats.FORMATS[lms](entry.path)) is None:
+            made.unmatched.append((entry.path, f"is not named as {formats.SHOWN[lms]} names what is handed in"))
+            continue
+        else:
+            handed_in = _completed(read, course)
+        if why := _is_nothing(entry, handed_in):
+            made.skipped.append((entry.path, why))
+        else:
+            items.append(Item(entry, handed_in, download, lms))
+    return items
+
+
+def _may_be_student(name: str, course: Course) -> bool:
+    if course.roster:
+        return course.roster.find(Person(name=name))[0] is not None
+    return name.casefold() not in _NOBODY
+
+
+def _completed(handed_in: HandedIn, course: Course) -> HandedIn:
+    if (roster := course.roster) and handed_in.title:
+        handed_in = formats.with_login(handed_in, lambda login: roster.find(Person(login=login))[0] is not None)
+    if handed_in.when and handed_in.when.tzinfo is None:
+        handed_in = replace(handed_in, when=handed_in.when.replace(tzinfo=course.zone))
+    return handed_in
+
+
+def _is_nothing(entry: Entry, handed_in: HandedIn) -> str:
+    """Why a file is none that a student handed in; nothing, if it is one."""
+    if handed_in.note:
+        return handed_in.note
+    if handed_in.name.rsplit("/", 1)[-1].casefold() == TIMESTAMP:
+        return "would say when it was handed in, which only the LMS can"
+    if any(map(is_nothing, handed_in.name.split("/"))):
+        return "is what a system leaves behind"
+    if entry.size > ARCHIVE_BYTES:
+        return f"has {entry.size / 1e6:.0f} MB, too much for anything that is handed in here"
+    return ""
+
+
+# --- whose ------------------------------------------------------------------------------------------------------------------
+
+
+def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item]:
+    numbers: dict[Hashable, set[str]] = {}  # of all people of one name in one download
+    for item in items:
+        numbers.setdefault((item.download.name, made_id(item.handed_in.who)), set()).add(item.handed_in.who.number)
+    found = []
+    for item in items:
+        who = item.handed_in.who
+        if not any((who.name, who.login, who.email, who.number)):
+            made.unmatched.append((item.path, "does not say whose it is: put it into a folder with the student's name"))
+            continue
+        if course.roster:
+            person, why = course.roster.find(who)
+            if person is None:
+                made.unmatched.append((item.path, why))
+                continue
+            when = person.handed_in if person.number in ("", who.number) else None  # else it is of another assignment
+            made.people[person.id] = replace(person, number=who.number or person.number, handed_in=when)
+            student = person.id
+        else:
+            student, why = _made_for(who, item.lms, course.ledger, numbers[item.download.name, made_id(who)])
+            if why:
+                made.unmatched.append((item.path, why))
+                continue
+            if student not in course.ledger.people:
+                made.made[student] = str(who)
+            made.people[student] = replace(who, id=student)
+        found.append(replace(item, student=student))
+    return found
+
+
+def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple[str, str]:
+    """An id for somebody, the same each time; or the end of a sentence on why none can be made."""
+    if known := ledger.who_has(lms, who.number):
+        return known, ""
+    chosen = made_id(who)
+    if lms == "moodle" and formats.NOBODYS_NAME.fullmatch(who.name):
+        return f"{chosen}-{who.number}", ""
+    if lms == "moodle" and len(numbers) > 1:
+        return "", (
+            f"is of one of {len(numbers)} people called {shown(str(who))!r}. Moodle's number {who.number} is for this assignment "
+            "only: take its grading worksheet for the roster (ROSTER=worksheet.csv)"
+        )
+    taken = ledger.people.get(chosen, {}).get(f"{lms} number", who.number)
+    return f"{chosen}-{who.number}" if who.number and (len(numbers) > 1 or taken != who.number) else chosen, ""
+
+
+# --- for which assignment ---------------------------------------------------------------------------------------------------
+
+
+def _for_assignments(items: Sequence[Item], course: Course, made: Plan) -> list[Item]:
+    found: list[Item] = []
+    open_: list[Item] = []
+    for item in items:
+        told = _told_by_itself(item, course)
+        if not told and (wider := _told_by_its_place(item, course)) and not _is_by_the_way(item):
+            told = [wider]
+        found += [replace(item, assignment=assignment) for assignment in told]
+        open_ += [] if told else [item]
+    beside: dict[Hashable, set[str]] = {}
+    for item in found:
+        beside.setdefault((item.student, item.download.name), set()).add(item.assignment)
+    for item in open_:
+        near = beside.get((item.student, item.download.name), set())
+        if _is_by_the_way(item):
+            made.skipped.append((item.path, "is nothing that is handed in"))
+        elif len(near) == 1:
+            found.append(replace(item, assignment=next(iter(near))))
+        else:
+            made.unmatched.append((item.path, "is for no assignment that is known: ASSIGNMENT= says which"))
+    return found
+
+
+def _told_by_itself(item: Item, course: Course) -> list[str]:
+    """The assignments that a file is for by its name, or else by what is in it; an archive may be for several."""
+    if by_name := of_path(item.handed_in.name, course.assignments):
+        return [by_name]
+    ending = os.path.splitext(item.handed_in.name.casefold())[1]
+    if ending not in (*MAY_BE, ".ipynb") or ending in HANDED_IN:
+        return []
+    try:
+        data = item.entry.read()
+        if is_archive(data[:512]):
+            told = told_apart(unpack(data), course.source, course.assignments)
+            return sorted({assignment for assignment in told.values() if assignment})
+    except (OSError, Refused, BadArchive):
+        return []  # said when it is taken
+    told_by_cells = of_contents(data, course.source, course.assignments) if len(data) <= NOTEBOOK_BYTES else None
+    return [told_by_cells] if told_by_cells else []
+
+
+def _told_by_its_place(item: Item, course: Course) -> str | None:
+    """The assignment that a download is for: the one that was named, or what the LMS, a folder or the archive is called."""
+    above = item.path.removesuffix(item.handed_in.name)
+    return course.assignment or meant(item.handed_in.title, course.assignments) or of_path(above, course.assignments)
+
+
+def _is_by_the_way(item: Item) -> bool:
+    name = item.handed_in.name.casefold()
+    return item.lms in _WIDE and not (".ipynb" in name or os.path.splitext(name)[1] in (*ARCHIVES, *HANDED_IN))
+
+
+# --- which version ----------------------------------------------------------------------------------------------------------
+
+
+def _newest(items: Sequence[Item], made: Plan) -> list[Item]:
+    """What counts of one student's files for one assignment. Of versions that cannot be ordered, all do: the grader then takes
+    the one with most answers, and says so."""
+    latest = max(items, key=lambda item: _seconds(item.attempt)).attempt
+    current = []
+    for item in items:
+        if latest and item.attempt and item.attempt < latest:
+            what = "download" if item.lms in ONE_ATTEMPT else "attempt"
+            times = f"{item.attempt:%Y-%m-%d %H:%M %Z}; the newest is of {latest:%Y-%m-%d %H:%M %Z}"
+            made.skipped.append((item.path, f"is of an earlier {what} ({times})"))
+        else:
+            current.append(item)
+    versions: dict[Hashable, list[Item]] = {}
+    for item in _apart(current, made):
+        name = item.handed_in.name
+        versions.setdefault((os.path.dirname(name), formats.version(name)[0]), []).append(item)
+    taken = []
+    for group in versions.values():
+        newest = max(item.age for item in group)
+        first = next(item for item in group if item.age == newest)
+        for item in group:
+            if item.age == newest:
+                taken.append(item)
+            else:
+                made.skipped.append((item.path, f"is an earlier version of {shown(first.handed_in.name)}"))
+    return taken
+
+
+def _apart(items: Sequence[Item], made: Plan) -> Iterable[Item]:
+    """These files, each of the same contents once."""
+    seen: dict[Hashable, Item] = {}
+    for item in sorted(items, key=lambda item: item.age, reverse=True) if len(items) > 1 else ():
+        try:
+            digest = hashlib.sha256(item.entry.read()).digest()
+        except (OSError, Refused):
+            digest = item.path.encode("utf-8", "replace")  # said when it is taken
+        if (same := seen.setdefault(digest, item)) is not item:
+            made.skipped.append((item.path, f"is the same as {shown(same.path)}"))
+    return seen.values() if len(items) > 1 else items
+
+
+def _seconds(time: datetime | None) -> float:
+    return time.timestamp() if time else 0.0
+
+
+def is_of_a_class(paths: Sequence[str]) -> bool:
+    """Whether these are an LMS's names, and not what one student packed."""
+    return formats.recognised(paths) is not None
