@@ -19,7 +19,9 @@ JOBS ?=
 FORCE ?=
 SCHEDULER ?=
 DB ?=
-export STUDENT SCHEDULER
+NOTEBOOK ?=
+ANONYMOUS ?=
+export STUDENT SCHEDULER NOTEBOOK
 ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
@@ -30,10 +32,10 @@ STYLE = { $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
 TESTS = $(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8
 
 .DEFAULT_GOAL := $(if $(filter command,$(origin TORCH)),ready,help)
-.PHONY: help demo test quick build adopt check lab update grade cluster scheduler worker bench clean
+.PHONY: help demo test quick build adopt check lab update grade report self-grade cluster scheduler worker bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 
 .PHONY: ready lock sandbox-there tests-there
 .NOTPARALLEL: # what is missing is said before anything else is begun
@@ -78,6 +80,13 @@ update: $(READY) ## carry your answers in work/ over into a new release of the e
 grade: sandbox-there $(READY) $(if $(DB)$(SCHEDULER),cluster) ## grade what changed in submitted/ (ASSIGNMENT= STUDENT= JOBS= FORCE=1 SCHEDULER=tcp://... DB=postgresql://...)
 	@$(BIN)/python -m autograder build --sources
 	@$(BIN)/python -m autograder grade $(ASSIGNMENT) --student="$$STUDENT" --scheduler="$$SCHEDULER" $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force)
+
+report: $(READY) ## say what the class did not understand and what to teach again, in report/ (ANONYMOUS=1: without names)
+	@$(BIN)/python -m autograder build --sources
+	@$(BIN)/python -m autograder report $(if $(ANONYMOUS),--anonymous)
+
+self-grade: sandbox-there $(READY) ## grade one notebook of yours and open its page (NOTEBOOK=path.ipynb)
+	@$(BIN)/python -m autograder self-grade "$$NOTEBOOK"
 
 cluster: $(VENV)/.cluster ## install what a bigger class needs: Dask, and the driver for PostgreSQL
 $(VENV)/.cluster: $(READY) requirements-cluster.txt

@@ -18,14 +18,13 @@ if _bin not in os.environ["PATH"].split(
 ):  # nbgrader calls alembic by name, and the environment may not be active
     os.environ["PATH"] = os.pathsep.join([_bin, os.environ["PATH"]])
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
 from autograder.classroom import steps as classroom  # noqa: E402
 from autograder.course import release as course  # noqa: E402
 from autograder.handed_in import steps as handed_in  # noqa: E402
 from autograder.judging import steps as judging  # noqa: E402
-from autograder.reports import defuse  # noqa: E402
+from autograder.reports import defuse, feedback  # noqa: E402
 from autograder.reports import steps as reports  # noqa: E402
 from autograder.sandbox import execute  # noqa: E402
 
@@ -72,9 +71,9 @@ c.Autograde.autograde_preprocessors = [
     nbgrader.LimitOutput, classroom.SaveGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.Autograde.post_convert_hook = defuse.leave_out_files
-c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores, CSSHTMLHeaderPreprocessor]
-c.HTMLExporter.preprocessors = [reports.FoldSetup, defuse.EscapeNames]  # in the feedback and on the formgrader's pages
-c.HTMLExporter.filters = {"float": reports.number, "round": reports.rounded}
+c.GenerateFeedback.exporter_class = feedback.FeedbackExporter
+c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores]
+c.HTMLExporter.preprocessors = [reports.FoldSetup, defuse.EscapeNames]  # on the formgrader's pages
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 if sys.platform != "win32":

@@ -39,8 +39,12 @@ class JudgeNotebook(NbGraderPreprocessor):
                 cell.outputs = [*_kept(cell.outputs), *_said(found), _result(points)]
                 share = place.points / max(1, len(found))
                 verdicts += [
-                    {"name": v.label, "kind": v.kind, "message": v.message, "points": v.points * share} for v in found
-                ]
+                    {
+                        "name": v.label, "kind": v.kind, "message": v.message, "points": v.points * share, "of": share,
+                        "named": v.named, "cell": place.grade_id, "answer": place.after,
+                    }
+                    for v in found
+                ]  # fmt: skip
         nb.cells.insert(0, _summary(notes))
         return nb, resources
 

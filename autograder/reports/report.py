@@ -36,6 +36,10 @@ class Row:
     problems: Sequence[str] = ()
     """Why there is nothing to judge, or why a human should look."""
     late_penalty: float = 0.0
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The student's code as it was graded, by the label that the judge gives a cell."""
+    seconds_late: float | None = None
+    """From the due date, negative before it; None where either is not known."""
 
     @property
     def problem(self) -> str:
@@ -140,8 +144,8 @@ def write_csv(
         gained = [f"{v['points']:g}" if (v := found.get(column)) else "" for column in columns]
         kinds = [v["kind"] if (v := found.get(column)) else "" for column in columns]
         look_at = [f"{a}: {p}" for a in exercises if (row := mine.get(a)) and not row.absent for p in row.problems]
-        words = _harmless(printable("; ".join([*look_at, *sentences.get(student, ())])))
-        writer.writerow([_harmless(student), *points, total, *gained, *kinds, words])
+        words = harmless(printable("; ".join([*look_at, *sentences.get(student, ())])))
+        writer.writerow([harmless(student), *points, total, *gained, *kinds, words])
     return replace_own(path, text.getvalue(), path.parent)
 
 
@@ -176,7 +180,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """A name as a spreadsheet should show it: one that begins like a formula gets an apostrophe before it."""
     text = text.encode("utf-8", "replace").decode()
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

@@ -1,0 +1,187 @@
+"""What a mistake is about: the principle that was missed, where an exercise explains it, and a task for the board.
+
+A verdict's sentence names the mistake; the words in which it does are what is known of here. A sentence that is new, and has
+none of these words, belongs to no principle, and is shown as it is.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Principle:
+    """Something that is worth teaching again."""
+
+    title: str
+    words: str = field(repr=False)
+    """A regular expression for the sentences of its mistakes."""
+    headings: tuple[str, ...]
+    """Words of the headings under which exercises explain it; the first that an exercise has counts."""
+    board: str = field(repr=False)
+    """A task to do at the board, in ten minutes."""
+
+
+PRINCIPLES = (
+    Principle(
+        "Autograd is what the answers are compared with, and no answer",
+        r"autograd is not an answer",
+        ("Why write a backward pass",),
+        "Take y = a·b + a at a = 2, b = 3. Draw the graph, write down each local derivative, and carry a 1 back from y by hand. "
+        "Then let PyTorch do it: which of its numbers stood where on the board?",
+    ),
+    Principle(
+        "A variable that is read by two lines gets the sum of two shares",
+        r"is read by|the share (?:that comes back )?through|Two branches|is used in \d+ places",
+        ("Two branches", "stage 4", "layer as a graph"),
+        "u = 2a, v = a·a, L = u·v at a = 3. Let one half of the room compute the share through u, the other half the share "
+        "through v, each believing it has the gradient. Then nudge a by 0.01 and see whose number comes out.",
+    ),
+    Principle(
+        "What was copied by broadcasting collects the gradients of all its copies",
+        r"over the copies|one of the copies|was broadcast|Multiply first, then sum|sum runs over the wrong dimension",
+        ("broadcasting", "the batch", "hidden layer"),
+        "a is 2×3, b is 2×1, c = a * b. Write all six products out. In which of them does b₁ stand, and with which factor? "
+        "Then write db without a computer, and say which dimension went and why.",
+    ),
+    Principle(
+        "A gradient has the shape of its variable",
+        r"A gradient has the shape of its variable|^shape \(|^right value, wrong shape",
+        ("chain rule, and its words", "shapes"),
+        "Write five lines of a forward pass with their shapes, (n, H), (1, H) and (H,) among them. For each line, ask for the "
+        "shape of every gradient before anybody says a word about its value; then which argument of sum() makes it.",
+    ),
+    Principle(
+        "Rows that are read several times add up",
+        r"row of \S+ that was picked|overwrite|one example of the minibatch",
+        ("read more than once", "two Python loops"),
+        "A table of three rows is read at 0, 2, 0, 2, 2. Put five gradients (1, 10, 100, 1000, 10000) back into the table. What "
+        "does table[index] = g leave there, and what should stand there?",
+    ),
+    Principle(
+        "Each line multiplies its upstream gradient by its own local derivative",
+        r"upstream gradient \S+ (?:as it came|is left out|is added)|has come back to it yet|is all zeros"
+        r"|left out\.?$|in it once too often",
+        ("chain rule, and its words", "paper"),
+        "y = exp(x), z = 3y, L = z² at x = 0. Three people, one for each line: each gets a number from the one behind, "
+        "multiplies by what the own line gives, and hands it on. Nobody may look at another's line.",
+    ),
+    Principle(
+        "The slope of an elementwise function belongs to one place of the graph",
+        r"slope (?:is taken|of)|The exponent|has lost its sign",
+        ("slope of", "sum over each row"),
+        "h = tanh(a). Write the slope once with a and once with h. Evaluate both at a = 0 and at a = 4. Where would the mix-up "
+        "of a and h show, and where not?",
+    ),
+    Principle(
+        "A product of matrices goes back as a product of matrices",
+        r"transposed|first in the product",
+        ("matrix product", "output layer"),
+        "C = A @ B with A 2×3 and B 3×2. Write c₁₂ out. Which entries of A does it read, with which factors? Fill in dA entry by "
+        "entry, and only then look for the product of matrices that has these entries.",
+    ),
+    Principle(
+        "Constants survive: what a mean divides by, its gradient is divided by",
+        r"constant factor|mean is treated|sum is treated|You take the mean|small constant|You have \S+ where the line has",
+        ("n − 1", "Step 1: the loss", "the batch", "Bessel"),
+        "L is the mean of four numbers, and v their variance with n − 1. Write both without the words mean and variance, and "
+        "take the derivative with respect to the first number. Which constant stands where?",
+    ),
+    Principle(
+        "A minus in front of a variable turns its gradient round",
+        r"sign is wrong|has the wrong sign",
+        ("row maximum", "the loss"),
+        "d = a − b, with b a column that is copied. Nudge a, then b, by +0.1: which way does d go? Write da and db, signs first, "
+        "sizes after.",
+    ),
+    Principle(
+        "Two names can be one tensor, and a later line can spoil what was right",
+        r"was right when it was computed|in place: two names|in it twice|is None|binds the name",
+        ("Two branches", "Two names"),
+        "p = torch.zeros(3); q = p; q += 1. Draw the boxes and the arrows. What is p now? Which one line would have kept them "
+        "apart?",
+    ),
+    Principle(
+        "Sizes come from the tensors, never from this notebook",
+        r"it assumes",
+        ("The parameters", "One minibatch", "How to work"),
+        "Take an answer in which 32 is written out and ask what it gives for a batch of 5. Then rewrite it so that nobody has to "
+        "ask: which number stands in which .shape?",
+    ),
+    Principle(
+        "Take the largest of a row away before exp",
+        r"right on ordinary numbers|holds (?:nan|inf)",
+        ("row maximum is subtracted", "Numerical stability"),
+        "Softmax of (1000, 1001, 1002): what is exp(1000) in a float? Take 1002 from each first, and show that nothing else "
+        "has changed.",
+    ),
+    Principle(
+        "The gradient was bound to another name",
+        r"This is the gradient of|The name to use|holds its value|belongs to the exercise and is replaced",
+        ("chain rule, and its words", "Your turn"),
+        "Put up the graph with empty boxes for the gradients, and fill in the names in backward order, without any formulas.",
+    ),
+    Principle(
+        "The update goes downhill, step by step, with this step's gradients",
+        r"learning rate|the update|trajectory|step before|downhill|running",
+        ("The training loop", "update beside"),
+        "One parameter, L = p², p = 3, a rate of 0.1. Do three steps by hand. Where in the loop must the gradient be "
+        "computed, where used, and what happens if it is last step's?",
+    ),
+)  # fmt: skip
+
+OTHERS = Principle(
+    "Not one of the known mistakes", "", (),
+    "Ask somebody whose numbers are right to explain the line to somebody whose numbers are not, one factor at a time.",
+)  # fmt: skip
+PYTHON = Principle(
+    "The line did not run", "", ("How to work",),
+    "Read an error message from its last line upwards: what was expected, what was there, in which line?",
+)  # fmt: skip
+BY_KIND = {
+    "raised": PYTHON,
+    "timed out": Principle(
+        "The cell did not end", "", ("two Python loops",), "Which loop over numbers is one operation on tensors?"
+    ),
+}
+NOT_BEGUN = "not attempted"
+"""A kind of verdict that is no mistake."""
+
+_PLACE = re.compile(r"^[^:`]*, line \d+(?: `.*?`)?: ", re.DOTALL)
+_SENTENCE = re.compile(r"(?<=[.?!)])\s+(?=[A-Z\d])")
+_CODE = re.compile(r"`[^`]*`")
+_SHAPE = re.compile(r"\((?:\d+(?:, ?\d*)*|)\)")
+_NUMBER = re.compile(r"(?<!factor )(?<![\w/.-])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w/])")
+
+
+def principle_of(verdict: Mapping[str, Any]) -> Principle:
+    """What a verdict that is not ``right`` is about."""
+    if verdict["kind"] in BY_KIND:
+        return BY_KIND[verdict["kind"]]
+    said = f"{verdict['kind']}. {verdict['message']}"
+    found = (p for p in PRINCIPLES if re.search(p.words, verdict["message"]) or re.search(p.words, said))
+    return next(found, OTHERS)
+
+
+def mistake_of(verdict: Mapping[str, Any], names: Collection[str]) -> str:
+    """The diagnosis without what differs from one gradient, minibatch or student to the next: equal mistakes, equal words.
+
+    Args:
+        names: variables of the exercise, for which an ellipsis stands.
+    """
+    kind, message = verdict["kind"], verdict["message"]
+    if known := verdict.get("mistake"):
+        return str(known)
+    if kind == "raised":
+        error = _PLACE.sub("", message).split("\n")[0]
+        return f"raised {error.split(':')[0].strip()[:60]}" if error else "raised an error"
+    if verdict.get("named") is False or not message:
+        return kind if kind != "wrong" else OTHERS.title
+    words = principle_of(verdict).words
+    sentences = _SENTENCE.split(_PLACE.sub("", message))
+    told = next((s for s in sentences if words and re.search(words, s)), sentences[0])
+    told = _NUMBER.sub("…", _SHAPE.sub("(…)", _CODE.sub("…", told)))
+    told = re.sub(r"\bd?(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")\b", "…", told) if names else told
+    told = re.sub(r"…(?:(?:,? and |, )…)+", "…", told.split(": ")[0]).strip(" .")
+    return told[:1].upper() + told[1:140]
