@@ -1,5 +1,6 @@
 """Judging as steps of nbgrader's own pipeline: verdicts (``JudgeNotebook``), and what they are on (``SignNotebook``)."""
 
+from dataclasses import asdict
 from logging import Logger
 
 from nbconvert.exporters.exporter import ResourcesDict
@@ -42,6 +43,7 @@ class JudgeNotebook(NbGraderPreprocessor):
                     {
                         "name": v.label, "kind": v.kind, "message": v.message, "points": v.points * share, "of": share,
                         "named": v.named, "cell": place.grade_id, "answer": place.after,
+                        "places": [asdict(piece) for piece in getattr(v, "places", ())],
                     }
                     for v in found
                 ]  # fmt: skip

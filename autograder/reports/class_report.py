@@ -92,6 +92,11 @@ class Assignment:
         return [row for row in self.rows if not row.verdicts and not row.answers and row.graded]
 
     @property
+    def open(self) -> list[Row]:
+        """What a human should look at."""
+        return [row for row in self.rows if row.problems and row not in self.absent]
+
+    @property
     def points(self) -> list[float]:
         return [row.points for row in self.judged if row.points is not None]
 
@@ -154,11 +159,18 @@ def class_pages(
         parts = ("..", "feedback", student, assignment, f"{assignment}.html")
         return "/".join(quote(part) for part in parts) if pages(student, assignment) else ""
 
-    common = {"anonymous": anonymous, "link": link, "mark_of": mark_of, "css": CSS, "lost": lost, "file": page_name}
+    common = {"anonymous": anonymous, "link": link, "mark_of": mark_of, "css": CSS, "file": page_name, "grade": grade}
     files = {page_name(a.name): _assignment_page(a, common) for a in every}
     files["verdicts.csv"] = table(every)
     files["index.html"] = _course_page(every, rows, left, common)
     return files
+
+
+def grade(points: float | None, highest: float) -> str:
+    """The colour of some points."""
+    if points is None or not highest:
+        return "none"
+    return "right" if points >= 0.9 * highest else "half" if points >= 0.5 * highest else "wrong"
 
 
 def page_name(assignment: str) -> str:

@@ -1,8 +1,9 @@
 """A student's code in a page: coloured, cut to some of its lines, with one piece of it marked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 from pygments.lexers import PythonLexer
@@ -19,35 +20,32 @@ _LEXER = PythonLexer(stripnl=False, ensurenl=False)
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a cell's text. Lines count from 1, columns in characters from 0; the end is not part of it."""
+    """A piece of one line of a cell. Lines count from 1, columns in characters from 0; the end is not part of it."""
 
     line: int
-    column: int
-    end_line: int
-    end_column: int
+    start: int
+    end: int
 
 
-def highlighted(source: str, lines: tuple[int, int] | None = None, mark: Span | None = None) -> Markup:
+def highlighted(source: str, lines: tuple[int, int] | None = None, marks: Sequence[Span] = ()) -> Markup:
     """Code as HTML, to stand in a ``<pre>``.
 
     Args:
         lines: first and last line that are shown; all by default. Their common indentation goes.
-        mark: the piece that is underlined.
+        marks: pieces that are underlined.
     """
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     shown = source[:LONGEST_CODE]
-    rows = [list(row) for row in _rows(shown)]
+    rows = list(_rows(shown))
     first, last = lines or (1, len(rows))
+    indent = 0
     if lines:
         texts = shown.split("\n")[first - 1 : last]
         indent = min((len(text) - len(text.lstrip()) for text in texts if text.strip()), default=0)
-    else:
-        indent = 0
-    parts = [
-        _row(row, number, mark, indent) for number, row in enumerate(rows[first - 1 : last], first)
-    ]
-    rest = f"\n... the rest, {len(source) - LONGEST_CODE} characters, is left out ..." if len(source) > LONGEST_CODE else ""
-    return Markup("\n").join(parts) + (rest if lines is None else "")
+    parts = [_row(row, number, marks, indent) for number, row in enumerate(rows[first - 1 : last], first)]
+    if lines is None and len(source) > LONGEST_CODE:
+        parts.append(escape(f"... the rest, {len(source) - LONGEST_CODE} characters, is left out ..."))
+    return Markup("\n").join(parts)
 
 
 def _rows(source: str) -> Iterator[list[tuple[str, str]]]:
@@ -67,26 +65,21 @@ def _kind(token: _TokenType) -> str:
     return next((name for known, name in KINDS.items() if token in known), "")
 
 
-def _row(row: list[tuple[str, str]], number: int, mark: Span | None, indent: int) -> Markup:
-    begin, end = _columns(number, mark)
+def _row(row: list[tuple[str, str]], number: int, marks: Sequence[Span], indent: int) -> Markup:
+    marked = [span for span in marks if span.line == number]
     parts: list[Markup] = []
     column = 0
     for kind, text in row:
-        cuts = sorted({0, len(text), *(min(max(at - column, 0), len(text)) for at in (begin, end, indent))})
-        for left, right in zip(cuts, cuts[1:], strict=False):
+        inside = (at - column for at in (indent, *(edge for span in marked for edge in (span.start, span.end))))
+        cuts = sorted({0, len(text), *(at for at in inside if 0 < at < len(text))})
+        for left, right in pairwise(cuts):
             if column + right <= indent:
                 continue
             piece = Markup('<span class="{}">{}</span>').format(kind, text[left:right]) if kind else escape(text[left:right])
-            parts.append(Markup("<mark>{}</mark>").format(piece) if begin <= column + left < end else piece)
+            under = any(span.start <= column + left < span.end for span in marked)
+            parts.append(Markup("<mark>{}</mark>").format(piece) if under else piece)
         column += len(text)
-    return Markup("").join(parts)
-
-
-def _columns(number: int, mark: Span | None) -> tuple[int, int]:
-    """Where the marked piece begins and ends in a line; an empty range if it is not in it."""
-    if mark is None or not mark.line <= number <= mark.end_line:
-        return 0, 0
-    return mark.column if number == mark.line else 0, mark.end_column if number == mark.end_line else 1 << 30
+    return Markup("").join(parts).replace(Markup("</mark><mark>"), Markup(""))
 
 
 def sentence(text: str) -> Markup:

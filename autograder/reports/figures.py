@@ -17,7 +17,8 @@ COLOURS = {"right": "#010204", "half": "#010205", "wrong": "#010206", "none": "#
 """What matplotlib is told; in the page the colours of these names stand for them."""
 FIXED = {"right": "#3f9e5a", "half": "#e0a526", "wrong": "#c8404a", "none": "#aab2bb", "absent": "#ffffff00"}
 """In the heat map, which is a picture; they hold on light and on dark."""
-PALE = 0.85
+PIXELS = 1.55
+"""Of the page, for a point of a figure, at most."""
 _SETTINGS = {
     "svg.fonttype": "none", "svg.hashsalt": "figure", "font.size": 9, "text.color": INK, "axes.edgecolor": INK,
     "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False,
@@ -62,8 +63,10 @@ def shares(counts: Mapping[str, Mapping[str, int]], label: str) -> Markup:
             axes.barh(range(len(names)), width, left=left, height=0.74, color=colour, label=f"{_MARKS[kind]} {_WORDS[kind]}")
             left += width
         for row, name in enumerate(names):
-            axes.annotate(f" {counts[name].get('right', 0)}", (left[row], row), va="center", fontsize=8)
+            axes.annotate(f"{counts[name].get('right', 0)} of {left[row]:g}", (left[row], row), (4, 0), textcoords="offset points",
+                          va="center", fontsize=8)  # fmt: skip
         _rows(axes, names)
+        axes.set_xlim(0, max(left.max(initial=1) * 1.14, 1))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         figure.legend(loc="outside upper center", ncols=4, frameon=False, fontsize=8)
         return _inline(figure, f"{label}: for each gradient, how many students have it right", "gradients")
@@ -80,8 +83,8 @@ def heat_map(rows: Sequence[Sequence[str]], columns: Sequence[str], names: Seque
         names: of the students; none to leave them out.
     """
     with matplotlib.rc_context(_SETTINGS):
-        high = min(9.0, 0.9 + 0.17 * len(rows))
-        figure = Figure(figsize=(min(11.0, 2.4 + 0.26 * len(columns)), high), layout="constrained")
+        high = min(9.0, 1.6 + 0.17 * len(rows))
+        figure = Figure(figsize=(min(11.0, 3.0 + 0.26 * len(columns)), high), layout="constrained")
         axes = figure.add_subplot()
         kinds = [*FIXED]
         picture = numpy.array([[kinds.index(kind) for kind in row] for row in rows], dtype=float)
@@ -144,11 +147,8 @@ def _inline(figure: Figure, label: str, key: str) -> Markup:
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name})")
     text = text.replace(INK, "currentColor").replace("font-family: 'DejaVu Sans'", "font-family: inherit")
-    width = re.search(r'width="([\d.]+)pt"', text)
-    opening = Markup('<svg class="figure" role="img" aria-label="{}" style="max-width: {}px"').format(
-        label, round(float(width[1]) * 1.25) if width else 700
+    opening, text = text.split(">", 1)
+    wide, high = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', opening).groups()
+    return Markup('<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {} {}" style="max-width: {}px">{}').format(
+        label, wide, high, round(float(wide) * PIXELS), Markup(text.strip())
     )
-    text = re.sub(r'^<svg\b|(?<=<svg)(?: (?:width|height)="[\d.]+pt")', "", text)
-    text = re.sub(r'^([^>]*?) (?:width|height)="[\d.]+pt"', r"\1", text)
-    text = re.sub(r'^([^>]*?) (?:width|height)="[\d.]+pt"', r"\1", text)
-    return opening + Markup(text.strip())

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -11,7 +11,9 @@ from autograder.reports.code import Span, highlighted
 
 MOST_LINES = 4
 """Lines that are shown of one statement, and statements of one verdict."""
-_PLACE = re.compile(r"((?:extra )?cell [\w-]+), line (\d+)")
+BOUND_BY = {"the learning rate": "lr"}
+"""What is judged and is no gradient, and the name that it usually has."""
+_PLACE = re.compile(r"((?:[Ee]xtra )?[Cc]ell [\w-]+), line (\d+)")
 
 
 def labels(cells: list[Mapping[str, Any]]) -> dict[str, str]:
@@ -33,26 +35,33 @@ def labels(cells: list[Mapping[str, Any]]) -> dict[str, str]:
     return found
 
 
+def marks_in(label: str, verdicts: Iterable[Mapping[str, Any]]) -> list[Span]:
+    """The pieces of a cell that verdicts speak of."""
+    places = (place for verdict in verdicts for place in verdict.get("places", ()))
+    return [Span(place["line"], place["start"], place["end"]) for place in places if place["label"] == label]
+
+
 def own_lines(verdict: Mapping[str, Any], cells: Mapping[str, str]) -> Markup:
-    """The lines that a verdict names, else those that bind its gradient; nothing if there are none.
+    """The lines that a verdict speaks of, else those that bind its gradient; nothing if there are none.
 
     Args:
         cells: what ``labels`` gave.
     """
+    lines: dict[tuple[str, int], None] = {}
+    for place in verdict.get("places", ()):
+        lines[place["label"], place["line"]] = None
+    if not lines and (named := _PLACE.search(verdict["message"])):
+        lines[named[1][:1].lower() + named[1][1:], int(named[2])] = None
+    there = [(label, number) for label, number in lines if 0 < number <= cells.get(label, "").count("\n") + 1]
+    if there:
+        shown = [highlighted(cells[at], (line, line), marks_in(at, [verdict])) for at, line in there[:MOST_LINES]]
+        return Markup("\n").join(shown)
     own = f"cell {verdict.get('answer')}"
-    if span := verdict.get("span"):
-        source = cells.get(span.get("cell", own), "")
-        mark = Span(span["line"], span["column"], span.get("end_line", span["line"]), span["end_column"])
-        return highlighted(source, (mark.line, min(mark.end_line, mark.line + MOST_LINES - 1)), mark)
-    if named := _PLACE.search(verdict["message"]):
-        number, source = int(named[2]), cells.get(named[1])
-        if source is not None and number <= source.count("\n") + 1:
-            return highlighted(source, (number, number))
-    name = verdict["name"].removesuffix(" in the loop")
+    name = BOUND_BY.get(verdict["name"], verdict["name"].removesuffix(" in the loop"))
     for label in sorted(cells, key=lambda label: label != own):
         if rows := list(_binding(cells[label], name)):
-            lines = [highlighted(cells[label], (a, min(b, a + MOST_LINES - 1))) for a, b in rows[:MOST_LINES]]
-            return Markup("\n").join(lines)
+            shown = [highlighted(cells[label], (a, min(b, a + MOST_LINES - 1))) for a, b in rows[:MOST_LINES]]
+            return Markup("\n").join(shown)
     return Markup("")
 
 

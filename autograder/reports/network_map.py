@@ -132,7 +132,7 @@ class _Layout:
             inputs = [node for step in steps for node in step.inputs]
             width, side = _width(steps), _width(inputs)
             left = offset + (side + GAP if inputs else 0)
-            y = 2.0
+            y = 16.0 if column else 2.0  # the way from the first column comes in from above
             for step in steps:
                 rows = max(1.0, len(step.inputs) * 0.82)
                 step.x, step.width, step.y = left + width / 2, width, y + ROW * rows / 2
@@ -192,6 +192,8 @@ class _Layout:
         """From the first column to the second one, up between the two."""
         between = min(n.left for n in self.nodes.values() if n.column == 1) - 12
         points = [(start.right, start.y), (between, start.y)]
+        if end.name == self.steps[self.cut]:
+            return [*points, (between, 7.0), (end.x, 7.0), (end.x, end.y - HIGH / 2 - 1)]
         return [*points, (between, end.y), (end.left - 1, end.y)]
 
 

@@ -100,7 +100,7 @@ class Outline:
 
     def section(self, words: str) -> Section | None:
         """The first section whose heading holds these words."""
-        return next((s for s in self.sections if words.casefold() in s.title.casefold()), None)
+        return next((s for s in self.sections if s.level > 1 and words.casefold() in s.title.casefold()), None)
 
     def _read_text(self, source: str) -> None:
         first, _, rest = source.partition("\n")

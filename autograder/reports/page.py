@@ -20,11 +20,11 @@ from nbformat import NotebookNode
 
 from autograder.reports.code import highlighted, sentence
 from autograder.reports.harmless import markdown, picture
-from autograder.reports.lines import own_lines
+from autograder.reports.lines import marks_in, own_lines
 from autograder.reports.mathematics import with_mathematics
 from autograder.reports.network_map import Sign, network_map
 from autograder.reports.outline import Outline, Place, Section
-from autograder.reports.principles import NOT_BEGUN, principle_of
+from autograder.reports.principles import NOT_BEGUN, principle_of, without_place
 from toolkit.graph import Graph
 from toolkit.verdict import Verdict
 
@@ -32,6 +32,8 @@ MOST_STEPS = 5
 """Entries of what to do next."""
 LONGEST_PRINTED = 3_000
 """Characters of one printed output that are shown: its beginning and its end."""
+_LOWER = re.compile(r"(?:a|an|another|the|this|these|there|all|it|its|in|on|something|which|multiply|right|shape|cell|extra|to|too|what) ")
+"""How sentences begin that follow a colon elsewhere; a variable's name stays as it is."""
 QUESTION = "?"
 """In place of points that only a human can give."""
 CSS = {"✓": "right", "½": "half", "✗": "wrong", "·": "none"}
@@ -97,7 +99,7 @@ def page_of(notebook: NotebookNode, shown: Mapping[str, Any]) -> str:
         besides=[(name_of(v), _sign(v)) for _, v in graded if _variable(v) is None],
         steps=steps, more=more, texts=[s for s in outline.sections if s.anchor in wanted], ending=ending,
         unreadable=outline.notes.get("unreadable", ""), mended=outline.notes.get("mended", []),
-        run=outline.notes.get("run") or "", mark_of=mark_of, css=CSS, link_of=link_of, NOT_BEGUN=NOT_BEGUN,
+        run=outline.notes.get("run") or "", mark_of=mark_of, css=CSS, link_of=link_of, NOT_BEGUN=NOT_BEGUN, marks_in=marks_in,
     )  # fmt: skip
 
 
@@ -112,9 +114,7 @@ def next_steps(outline: Outline) -> tuple[list[NextStep], int]:
         if verdict["kind"] == "right":
             continue
         last = found[-1] if found else None
-        same = last and last[0] is place and (
-            last[1][0]["message"] == verdict["message"] or last[1][0]["kind"] == verdict["kind"] == NOT_BEGUN
-        )  # fmt: skip
+        same = last and last[0] is place and (_alike(last[1][0], verdict) or last[1][0]["kind"] == verdict["kind"] == NOT_BEGUN)
         if same:
             last[1].append(verdict)
         elif verdict["kind"] != NOT_BEGUN or place.begun or not begun:
@@ -125,14 +125,21 @@ def next_steps(outline: Outline) -> tuple[list[NextStep], int]:
     return [_next_step(outline, *entry) for entry in taken], wrong - sum(len(verdicts) for _, verdicts in taken)
 
 
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two verdicts say the same, but for the names of their gradients."""
+    texts = {re.sub(rf"\b{re.escape(v['name'])}\b", "", v["message"]) for v in (one, other)}
+    return one["kind"] == other["kind"] and len(texts) == 1
+
+
 def _next_step(outline: Outline, place: Place, verdicts: Sequence[Mapping[str, Any]]) -> NextStep:
     first = verdicts[0]
     names = [verdict["name"] for verdict in verdicts]
-    said = sentence(_capitalised(first["message"]))
+    lines = own_lines(first, outline.cells)
+    said = sentence(_capitalised(without_place(first["message"]) if lines else first["message"]))
     if first["kind"] == NOT_BEGUN and not place.begun:
         said = Markup("Begin here: this step is not begun.")
     return NextStep(
-        names, first["kind"], _css(first), mark_of(first), link_of(first), place.section, own_lines(first, outline.cells), said,
+        names, first["kind"], _css(first), mark_of(first), link_of(first), place.section, lines, said,
         _to_read(outline, place, first),
     )  # fmt: skip
 
@@ -202,7 +209,7 @@ def points(value: float | str) -> str:
 
 
 def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:] if text[:1].islower() and not re.match(r"d\w+ |\w+\(|cell |extra ", text) else text
+    return text[:1].upper() + text[1:] if _LOWER.match(text) else text
 
 
 class _Prose(IPythonRenderer):
