@@ -38,7 +38,9 @@ def self_grade(path: Path, course: Path = COURSE) -> tuple[Path, Row]:
     # the folder need not be there: it says whose it is, and what for
     folder = Path(path.stem[:100], assignment)
     try:
-        task = read_task(folder, source / assignment, ["*.py"], (Place(path.absolute().parent, frozenset({path.name})),))
+        task = read_task(
+            folder, source / assignment, ["*.py"], (Place(path.absolute().parent, frozenset({path.name})),)
+        )
     except (NoNotebook, Unreadable) as error:
         raise CannotGrade(f"{path}: {error}") from None
     graded = grade_submission(task)
@@ -48,7 +50,9 @@ def self_grade(path: Path, course: Path = COURSE) -> tuple[Path, Row]:
     scores = Scores(points, {}, open=bool(unread))
     page = _page(path, render(Page("", assignment, graded.notebook, scores)))
     got = None if unread else scores.score
-    return page, Row(path.name, assignment, got, scores.highest, graded.notes["verdicts"], (), (unread,) if unread else ())
+    return page, Row(
+        path.name, assignment, got, scores.highest, graded.notes["verdicts"], (), (unread,) if unread else ()
+    )
 
 
 def _assignment(path: Path, course: Path) -> str:
@@ -60,7 +64,9 @@ def _assignment(path: Path, course: Path) -> str:
     try:
         data = read_regular(path, NOTEBOOK_BYTES + 1)
     except OSError as error:
-        raise CannotGrade(f"{path} cannot be read ({error.strerror}). Give the path of a notebook: NOTEBOOK=path.ipynb") from None
+        raise CannotGrade(
+            f"{path} cannot be read ({error.strerror}). Give the path of a notebook: NOTEBOOK=path.ipynb"
+        ) from None
     found = of_contents(data, course / "source", every) if len(data) <= NOTEBOOK_BYTES else None
     if found := found or meant(path.name, every):
         return found
@@ -88,7 +94,9 @@ def main(path: str, show: bool = True) -> int:
         print(error, file=sys.stderr)
         return 1
     got = "?" if row.points is None else f"{row.points:g}"
-    print(f"{printable(row.student)}: {got} of {row.highest:g} points in {row.assignment}. {printable(row.summary())}".rstrip())
+    print(
+        f"{printable(row.student)}: {got} of {row.highest:g} points in {row.assignment}. {printable(row.summary())}".rstrip()
+    )
     print(f"The page is {page}")
     if show:
         webbrowser.open(page.absolute().as_uri())

@@ -11,6 +11,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +29,8 @@ from autograder.reports.report import Row, harmless, points_of_gradients
 
 AGAIN = 3
 """Principles that are to be taught again."""
+TRIED = 4
+"""Cases of a mistake of which the best example is taken."""
 MOST_PAIRS = 20
 """Pairs of answers that are alike, on a page."""
 
@@ -52,10 +55,10 @@ class Mistake:
     def lost(self) -> float:
         return sum(lost(verdict) for _, verdict in self.found)
 
-    @property
+    @cached_property
     def example(self) -> tuple[Row, Mapping[str, Any], Markup]:
         """One of them, with the student's line; a short one is easier to look at."""
-        lines = [(row, verdict, own_lines(verdict, row.answers)) for row, verdict in self.found[:12]]
+        lines = [(row, verdict, own_lines(verdict, row.answers)) for row, verdict in self.found[:TRIED]]
         return min(lines, key=lambda line: (not line[2], len(line[2])))
 
 
@@ -108,6 +111,7 @@ class Assignment:
     def late(self) -> list[Row]:
         return [row for row in self.rows if row.late_penalty or (row.seconds_late or 0) > 0]
 
+    @cached_property
     def mistakes(self) -> list[Mistake]:
         """Equal diagnoses, those that most students have made first."""
         found: dict[str, Mistake] = {}
@@ -142,7 +146,9 @@ def class_pages(
     anonymous: bool = False,
     pages: Callable[[str, str], bool] = lambda student, assignment: False,
 ) -> dict[str, str]:
-    """Every file of the report by its name: a page for each exercise that anybody has handed in, ``index.html``, ``verdicts.csv``.
+    """Every file of the report by its name: a page for each exercise that anybody has handed in, and one for the course.
+
+    Beside them is ``verdicts.csv``, a table.
 
     Args:
         anonymous: whether to leave out who it was.
@@ -153,7 +159,9 @@ def class_pages(
     by_assignment: dict[str, list[Row]] = {name: [] for name in exercises}
     for row in rows:
         by_assignment[row.assignment].append(row)
-    every = [Assignment(name, exercises[name], mine) for name, mine in by_assignment.items() if any(r.verdicts for r in mine)]
+    every = [
+        Assignment(name, exercises[name], mine) for name, mine in by_assignment.items() if any(r.verdicts for r in mine)
+    ]
 
     def link(student: str, assignment: str) -> str:
         parts = ("..", "feedback", student, assignment, f"{assignment}.html")
@@ -179,7 +187,7 @@ def page_name(assignment: str) -> str:
 
 
 def _assignment_page(a: Assignment, common: Mapping[str, Any]) -> str:
-    mistakes, best, counts = a.mistakes(), a.best_first(), a.counts()
+    mistakes, best, counts = a.mistakes, a.best_first(), a.counts()
     names = [*counts]
     verdicts = [{v["name"]: v for v in row.verdicts} for row in best]
     kinds = [[CSS[mark_of(found[name])] if name in found else "absent" for name in names] for found in verdicts]
@@ -188,13 +196,15 @@ def _assignment_page(a: Assignment, common: Mapping[str, Any]) -> str:
     return environment().get_template("assignment.html.j2").render(
         common, a=a, mistakes=mistakes, again=teach_again([a]), best=best, names=names, verdicts=verdicts,
         distribution=figures.distribution(a.points, a.highest, a.title), shares=figures.shares(counts, a.title),
-        heat=figures.heat_map(kinds, names, [] if common["anonymous"] else [row.student for row in best], a.title) if best else "",
+        heat=figures.heat_map(kinds, names, [] if common["anonymous"] else [row.student for row in best], a.title),
         hours=figures.hours(timed, a.title) if timed else "", pairs=pairs[:MOST_PAIRS], more_pairs=len(pairs) - MOST_PAIRS,
         autograd=autograd_users(a.judged),
     )  # fmt: skip
 
 
-def _course_page(every: Sequence[Assignment], rows: Sequence[Row], left: Sequence[Left], common: Mapping[str, Any]) -> str:
+def _course_page(
+    every: Sequence[Assignment], rows: Sequence[Row], left: Sequence[Left], common: Mapping[str, Any]
+) -> str:
     by_student: defaultdict[str, dict[str, Row]] = defaultdict(dict)
     for row in rows:
         by_student[row.student][row.assignment] = row
@@ -202,9 +212,9 @@ def _course_page(every: Sequence[Assignment], rows: Sequence[Row], left: Sequenc
     best = sorted(by_student, key=lambda student: (-totals[student], student.casefold()))
     students = [s for s in best if any(row.verdicts for row in by_student[s].values())]
     highest = sum(a.highest for a in every)
-    mistakes = sorted(
-        ((a, mistake) for a in every for mistake in a.mistakes()), key=lambda pair: -len(pair[1].students)
-    )[:10]
+    mistakes = sorted(((a, mistake) for a in every for mistake in a.mistakes), key=lambda pair: -len(pair[1].students))[
+        :10
+    ]
     return environment().get_template("course.html.j2").render(
         common, every=every, students=best, by_student=by_student, totals=totals, highest=highest, again=teach_again(every),
         distribution=figures.distribution([totals[s] for s in students], highest, "The course"), mistakes=mistakes, left=left,
@@ -229,7 +239,9 @@ def teach_again(every: Sequence[Assignment]) -> list[Again]:
         mistake = Mistake(title, principle, [(row, verdict) for _, row, verdict in cases])
         met = [a for a in every if any(a is b for b, *_ in cases)]
         sections = (a.outline.section(words) for words in principle.headings for a in met)
-        again.append(Again(principle, mistake.lost, mistake.students, next(filter(None, sections), None), mistake.example))
+        again.append(
+            Again(principle, mistake.lost, mistake.students, next(filter(None, sections), None), mistake.example)
+        )
     return again
 
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from markupsafe import Markup, escape
 from pygments.lexers import PythonLexer
-from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
+from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
 LONGEST_CODE = 20_000
 """Characters of one cell that are shown."""
@@ -61,7 +62,7 @@ def _rows(source: str) -> Iterator[list[tuple[str, str]]]:
     yield row
 
 
-def _kind(token: _TokenType) -> str:
+def _kind(token: Any) -> str:
     return next((name for known, name in KINDS.items() if token in known), "")
 
 
@@ -75,7 +76,11 @@ def _row(row: list[tuple[str, str]], number: int, marks: Sequence[Span], indent:
         for left, right in pairwise(cuts):
             if column + right <= indent:
                 continue
-            piece = Markup('<span class="{}">{}</span>').format(kind, text[left:right]) if kind else escape(text[left:right])
+            piece = (
+                Markup('<span class="{}">{}</span>').format(kind, text[left:right])
+                if kind
+                else escape(text[left:right])
+            )
             under = any(span.start <= column + left < span.end for span in marked)
             parts.append(Markup("<mark>{}</mark>").format(piece) if under else piece)
         column += len(text)

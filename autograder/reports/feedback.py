@@ -65,9 +65,7 @@ class FeedbackExporter(Exporter):
     file_extension = ".html"
     output_mimetype = "text/html"
 
-    def from_notebook_node(
-        self, nb: NotebookNode, resources: ResourcesDict | None = None, **options: object
-    ) -> tuple[str, ResourcesDict]:
+    def from_notebook_node(self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: object) -> tuple:
         nb, resources = super().from_notebook_node(nb, resources, **options)
         return page_of(nb, resources.get("nbgrader", {})), resources
 

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy
@@ -19,7 +20,7 @@ FIXED = {"right": "#3f9e5a", "half": "#e0a526", "wrong": "#c8404a", "none": "#aa
 """In the heat map, which is a picture; they hold on light and on dark."""
 PIXELS = 1.55
 """Of the page, for a point of a figure, at most."""
-_SETTINGS = {
+_SETTINGS: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "figure", "font.size": 9, "text.color": INK, "axes.edgecolor": INK,
     "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False,
     "text.parse_math": False, "savefig.transparent": True,
@@ -60,11 +61,13 @@ def shares(counts: Mapping[str, Mapping[str, int]], label: str) -> Markup:
         left = numpy.zeros(len(names))
         for kind, colour in COLOURS.items():
             width = numpy.array([counts[name].get(kind, 0) for name in names], dtype=float)
-            axes.barh(range(len(names)), width, left=left, height=0.74, color=colour, label=f"{_MARKS[kind]} {_WORDS[kind]}")
+            axes.barh(
+                range(len(names)), width, left=left, height=0.74, color=colour, label=f"{_MARKS[kind]} {_WORDS[kind]}"
+            )
             left += width
         for row, name in enumerate(names):
-            axes.annotate(f"{counts[name].get('right', 0)} of {left[row]:g}", (left[row], row), (4, 0), textcoords="offset points",
-                          va="center", fontsize=8)  # fmt: skip
+            said = f"{counts[name].get('right', 0)} of {left[row]:g}"
+            axes.annotate(said, (left[row], row), (4, 0), textcoords="offset points", va="center", fontsize=8)
         _rows(axes, names)
         axes.set_xlim(0, max(left.max(initial=1) * 1.14, 1))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -149,6 +152,6 @@ def _inline(figure: Figure, label: str, key: str) -> Markup:
     text = text.replace(INK, "currentColor").replace("font-family: 'DejaVu Sans'", "font-family: inherit")
     opening, text = text.split(">", 1)
     wide, high = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', opening).groups()
-    return Markup('<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {} {}" style="max-width: {}px">{}').format(
-        label, wide, high, round(float(wide) * PIXELS), Markup(text.strip())
-    )
+    return Markup(
+        '<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {} {}" style="max-width: {}px">{}'
+    ).format(label, wide, high, round(float(wide) * PIXELS), Markup(text.strip()))

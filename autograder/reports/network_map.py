@@ -71,7 +71,9 @@ def network_map(graph: Graph, signs: Mapping[str, Sign]) -> Markup:
 def _box(node: _Node, sign: Sign | None) -> Markup:
     css = sign.css if sign else "way"
     text = f"{sign.mark} d{node.name}" if sign else f"d{node.name}" if node.width else ""
-    box = Markup('<g class="{}"><rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}" rx="4"/><text x="{:.1f}" y="{:.1f}">{}</text></g>')
+    box = Markup(
+        '<g class="{}"><rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}" rx="4"/><text x="{:.1f}" y="{:.1f}">{}</text></g>'
+    )
     drawn = box.format(css, node.left, node.y - HIGH / 2, node.width, HIGH, node.x, node.y + 4.5, text)
     if sign is None:
         return drawn
@@ -91,9 +93,7 @@ class _Layout:
                 continue
             node = self.nodes[name] = _Node(name)
             self.nodes[reader].inputs.append(node)
-        self.edges = [
-            (reader, name) for name in self.nodes for reader in graph.readers(name) if reader in self.nodes
-        ]
+        self.edges = [(reader, name) for name in self.nodes for reader in graph.readers(name) if reader in self.nodes]
         following = dict(pairwise(self.steps))
         self.passing = [
             (reader, name) for reader, name in self.edges if name in self.steps and following.get(reader) != name
@@ -159,9 +159,7 @@ class _Layout:
         found: dict[tuple[str, str], int] = {}
         for _, reader, name in spans:
             top, low = self.nodes[reader].y, self._end(reader, name)
-            blocked = {
-                lane for (r, n), lane in found.items() if self.nodes[r].y < low and top < self._end(r, n)
-            }
+            blocked = {lane for (r, n), lane in found.items() if self.nodes[r].y < low and top < self._end(r, n)}
             found[reader, name] = min(set(range(len(blocked) + 1)) - blocked)
         return found
 
@@ -199,4 +197,3 @@ class _Layout:
 
 def _width(nodes: list[_Node]) -> float:
     return max((LETTER * (len(node.name) + 3) + 12 for node in nodes), default=0.0)
-

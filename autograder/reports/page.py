@@ -32,7 +32,9 @@ MOST_STEPS = 5
 """Entries of what to do next."""
 LONGEST_PRINTED = 3_000
 """Characters of one printed output that are shown: its beginning and its end."""
-_LOWER = re.compile(r"(?:a|an|another|the|this|these|there|all|it|its|in|on|something|which|multiply|right|shape|cell|extra|to|too|what) ")
+_LOWER = re.compile(
+    r"(?:a|an|another|the|this|these|there|all|it|its|in|on|something|which|multiply|right|shape|cell|extra|to|too|what) "
+)
 """How sentences begin that follow a colon elsewhere; a variable's name stays as it is."""
 QUESTION = "?"
 """In place of points that only a human can give."""
@@ -66,9 +68,7 @@ def environment() -> Environment:
 @functools.cache
 def _environment() -> Environment:
     folder = FileSystemLoader(Path(__file__).with_name("templates"))
-    made = Environment(
-        loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {
         "points": points, "sentence": sentence, "code": highlighted, "prose": prose, "harmless": _harmless, "printed": _printed,
         "slug": slug, "picture": picture, "first": _capitalised,
@@ -114,7 +114,11 @@ def next_steps(outline: Outline) -> tuple[list[NextStep], int]:
         if verdict["kind"] == "right":
             continue
         last = found[-1] if found else None
-        same = last and last[0] is place and (_alike(last[1][0], verdict) or last[1][0]["kind"] == verdict["kind"] == NOT_BEGUN)
+        same = (
+            last
+            and last[0] is place
+            and (_alike(last[1][0], verdict) or last[1][0]["kind"] == verdict["kind"] == NOT_BEGUN)
+        )
         if same:
             last[1].append(verdict)
         elif verdict["kind"] != NOT_BEGUN or place.begun or not begun:
@@ -146,9 +150,9 @@ def _next_step(outline: Outline, place: Place, verdicts: Sequence[Mapping[str, A
 
 def _to_read(outline: Outline, place: Place, verdict: Mapping[str, Any]) -> Section | None:
     """The section that a verdict sends back to: the one that it names, the one on its principle, or the step's own."""
-    if named := re.search(r'section "([^"]+)"', verdict["message"]):
-        if section := outline.section(named[1]):
-            return section
+    named = re.search(r'section "([^"]+)"', verdict["message"])
+    if named and (section := outline.section(named[1])):
+        return section
     if verdict["kind"] == NOT_BEGUN:
         return place.section
     found = (outline.section(words) for words in principle_of(verdict).headings)

@@ -33,7 +33,8 @@ PRINCIPLES = (
     ),
     Principle(
         "A variable that is read by two lines gets the sum of two shares",
-        r"is read by|share (?:that comes back )?through|share of \S+ through|Two branches|is used in \d+ places|to the wrong name",
+        r"is read by|share (?:that comes back )?through|share of \S+ through|Two branches|is used in \d+ places"
+        r"|to the wrong name",
         ("Two branches", "stage 4", "layer as a graph"),
         "u = 2a, v = a·a, L = u·v at a = 3. Let one half of the room compute the share through u, the other half the share "
         "through v, each believing it has the gradient. Then nudge a by 0.01 and see whose number comes out.",
@@ -47,7 +48,8 @@ PRINCIPLES = (
     ),
     Principle(
         "What was copied by broadcasting collects the gradients of all its copies",
-        r"over the copies|one of the copies|was broadcast|over the wrong dimension|a (?:sum|mean) is missing|(?:sum|mean) stands where"
+        r"over the copies|one of the copies|was broadcast|over the wrong dimension|a (?:sum|mean) is missing"
+        r"|(?:sum|mean) stands where"
         r"|this sum is one too many|too much is summed|times, so \S+ gradients add up",
         ("broadcasting", "the batch", "hidden layer"),
         "a is 2×3, b is 2×1, c = a * b. Write all six products out. In which of them does b₁ stand, and with which factor? "
@@ -99,7 +101,7 @@ PRINCIPLES = (
     ),
     Principle(
         "Two names can be one tensor, and a later line can spoil what was right",
-        r"was right when it was computed|in place: two names|in it twice|is None|binds the name|second name|complete where it is read"
+        r"was right when it was computed|in place: two names|in it twice|is None|binds the name|second name|complete where"
         r"|adds to what was there|this line is one too many",
         ("Two branches", "Two names"),
         "p = torch.zeros(3); q = p; q += 1. Draw the boxes and the arrows. What is p now? Which one line would have kept them "
@@ -121,7 +123,8 @@ PRINCIPLES = (
     ),
     Principle(
         "Each line multiplies its upstream gradient by its own local derivative",
-        r"upstream gradient \S+ (?:as it came|is left out|is added|belongs)|not the upstream gradient|has come back to it yet|is all zeros"
+        r"upstream gradient \S+ (?:as it came|is left out|is added|belongs)|not the upstream gradient|is all zeros"
+        r"|has come back to it yet"
         r"|factor \S+ (?:is left out|, which is)|in it once too often|where a (?:gradient|value of the forward pass) is meant"
         r"|this factor|a factor is|is one too many|another tensor belongs|another operation|a term is|no layer may be skipped"
         r"|local derivative",
@@ -168,7 +171,10 @@ TITLES = {
 NOT_BEGUN = "not attempted"
 """A kind of verdict that is no mistake."""
 
-_PLACE = re.compile(r"^(?:Two mistakes\. )?(?:extra )?cell [^:`]*, line \d+(?:(?:, at)? `.*?`)?(?:; and .*?)?: ", re.DOTALL | re.IGNORECASE)
+_PLACE = re.compile(
+    r"^(?:Two mistakes\. )?(?:extra )?cell [^:`]*, line \d+(?:(?:, at)? `.*?`)?(?:; and .*?)?: ",
+    re.DOTALL | re.IGNORECASE,
+)
 _CONTEXT = re.compile(r"\(|shape \(|\S+ is (?:read|used) ")
 """How sentences begin that do not name the mistake."""
 _SENTENCE = re.compile(r"(?<=[.?!)])\s+(?=[A-Z\d(])")
@@ -210,6 +216,10 @@ def mistake_of(verdict: Mapping[str, Any], names: Collection[str]) -> str:
     told = next((s for s in sentences if words and re.search(words, s)), sentences[0])
     told = told.removeprefix("A gradient has the shape of its variable: ")
     told = _NUMBER.sub("…", _SHAPE.sub("(…)", _CODE.sub("…", told)))
-    told = re.sub(r"\bd?(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")\b", "…", told) if names else told
+    told = (
+        re.sub(r"\bd?(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")\b", "…", told)
+        if names
+        else told
+    )
     told = re.sub(r"…(?:(?:,? and |, )…)+", "…", told.split(": ")[0]).strip(" .")
     return told[:1].upper() + told[1:140]
