@@ -57,7 +57,10 @@ def with_mathematics(page: str, most: int = 1_000) -> str:
 def _translated(found: re.Match[str]) -> str:
     inline = found["inline"]
     formula = inline or found["block"] or found["environment"]
-    return mathml(html.unescape(formula), "inline" if inline else "block") or f"<code>{found[0]}</code>"
+    shown = mathml(html.unescape(formula), "inline" if inline else "block")
+    if not shown:
+        return f"<code>{found[0]}</code>"
+    return shown if inline else f'<span class="formula" tabindex="0">{shown}</span>'  # a wide one can be scrolled
 
 
 @functools.lru_cache(maxsize=2048)

@@ -48,10 +48,8 @@ class Place:
     highest: float = 0.0
     open: bool = False
     """Whether only a human can say its points."""
-
-    @property
-    def begun(self) -> bool:
-        return self.source.strip() not in STUBS
+    begun: bool = True
+    """Whether it is not as it was handed out."""
 
     @property
     def by_hand(self) -> bool:
@@ -114,9 +112,10 @@ class Outline:
 
     def _add(self, cell: NotebookNode, meta: Mapping[str, Any]) -> None:
         kind = "code" if cell.cell_type == "code" else "text"
+        untouched = "checksum" in meta and meta["checksum"] == utils.compute_checksum(cell)
         place = Place(
             self.sections[-1], meta.get("grade_id", ""), kind, cell.source, cell.get("outputs", []),
-            meta.get("comment") or "",
+            meta.get("comment") or "", begun=cell.source.strip() not in STUBS and not untouched,
         )  # fmt: skip
         if place.grade_id or place.begun:
             self.places.append(place)
@@ -125,7 +124,7 @@ class Outline:
         """Points of a graded cell; they are for the last cell for an answer before it."""
         places = [place for place in self.places if place.grade_id]
         if not places:
-            self.places.append(Place(self.sections[-1], cell.metadata.nbgrader.grade_id))
+            self.places.append(Place(self.sections[-1], cell.metadata.nbgrader.grade_id, begun=False))
             places = self.places
         place, meta = places[-1], cell.metadata.nbgrader
         score = meta.get("score", 0.0)
