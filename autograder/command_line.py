@@ -109,7 +109,7 @@ def report(anonymous: bool) -> None:
 def self_grade(notebook: str, show: bool) -> None:
     """Grade one notebook as a class is graded, write its page beside it, and open that. There is no gradebook.
 
-    Example: python -m autograder self-grade work/1_chunked_backprop/1_chunked_backprop.ipynb
+    Example: python -m autograder self-grade my_answers.ipynb
     """
     _needs_linux()
     from autograder.classroom import alone

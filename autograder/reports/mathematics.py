@@ -12,6 +12,8 @@ from latex2mathml.converter import convert
 
 LONGEST_FORMULA = 2_000
 """Characters of a formula that is translated."""
+WIDE = 32
+"""Letters of a formula within a line that may not fit on a phone."""
 _NAMES = (
     "mrow|mi|mn|mo|mtext|mspace|mfrac|msqrt|mroot|msub|msup|msubsup|munder|mover|munderover|mtable|mtr|mtd|mstyle|mpadded|"
     "mphantom|menclose"
@@ -60,7 +62,8 @@ def _translated(found: re.Match[str]) -> str:
     shown = mathml(html.unescape(formula), "inline" if inline else "block")
     if not shown:
         return f"<code>{found[0]}</code>"
-    return shown if inline else f'<span class="formula" tabindex="0">{shown}</span>'  # a wide one can be scrolled
+    wide = not inline or len(html.unescape(_TAG.sub("", shown))) > WIDE
+    return f'<span class="formula" tabindex="0">{shown}</span>' if wide else shown  # which can be scrolled
 
 
 @functools.lru_cache(maxsize=2048)

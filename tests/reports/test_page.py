@@ -86,7 +86,7 @@ def blank(name: str = NAME) -> NotebookNode:
 
 
 PLACE = {"label": "cell probs", "line": 1, "start": 9, "end": 19, "text": "dprobs = -dlogprobs / probs"}
-WRONG = {
+WRONG: dict[str, tuple] = {
     "dprobs": ("wrong", "Cell probs, line 1, at `-dlogprobs`: the sign is wrong. Count the minus signs.", [PLACE]),
     "dcounts": (
         "wrong",
