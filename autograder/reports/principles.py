@@ -95,7 +95,7 @@ PRINCIPLES = (
     Principle(
         "A minus in front of a variable turns its gradient round",
         r"sign is wrong|has the wrong sign",
-        ("row maximum", "the loss"),
+        ("chain rule, and its words", "paper"),
         "d = a − b, with b a column that is copied. Nudge a, then b, by +0.1: which way does d go? Write da and db, signs first, "
         "sizes after.",
     ),

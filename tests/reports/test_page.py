@@ -128,7 +128,7 @@ def test_what_to_do_next_comes_in_the_order_of_the_backward_pass(wrong):
     assert [step.names for step in steps] == [["dprobs"], ["dcounts"], ["db2"], ["dhpreact"], ["demb"]]
     assert len(steps) == MOST_STEPS and more == 1
     assert [step.read.title for step in steps[:3]] == [
-        "Warm-up: why the row maximum is subtracted", "Two branches", "The chain rule, and its words",
+        "The chain rule, and its words", "Two branches", "The chain rule, and its words",
     ]  # fmt: skip
     first, second, third, fourth, _ = (soup(str(step.code)) for step in steps)
     assert first.mark.get_text() == "-dlogprobs" and first.get_text() == "dprobs = -dlogprobs / probs"
