@@ -35,7 +35,7 @@ TESTS = $(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8
 .PHONY: help demo test quick build adopt check lab update grade report self-grade cluster scheduler worker bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-17s %s\n", $$1, $$2}'
 
 .PHONY: ready lock sandbox-there tests-there
 .NOTPARALLEL: # what is missing is said before anything else is begun

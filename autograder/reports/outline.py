@@ -57,10 +57,6 @@ class Place:
         judged = sum(verdict["points"] for verdict in self.verdicts)
         return bool(self.verdicts) and self.score is not None and abs(judged - self.score) > 1e-6
 
-    @property
-    def right(self) -> bool:
-        return all(verdict["kind"] == "right" for verdict in self.verdicts)
-
 
 @dataclass
 class Outline:

@@ -97,7 +97,7 @@ def page_of(notebook: NotebookNode, shown: Mapping[str, Any]) -> str:
         outline=outline, student=shown.get("student", ""), title=outline.title or shown.get("assignment", ""),
         score=shown.get("score", 0.0), highest=shown.get("max_score", 0.0), late=shown.get("late_penalty") or 0.0,
         counts={css: sum(CSS[mark] == css for mark in marks) for css in CSS.values()}, map=_map(outline),
-        besides=[(name_of(v), _sign(v)) for _, v in graded if _variable(v) is None],
+        besides=[(v["name"], _sign(v)) for _, v in graded if _variable(v) is None],
         steps=steps, more=more, texts=[s for s in outline.sections if s.anchor in wanted], ending=ending,
         unreadable=outline.notes.get("unreadable", ""), mended=outline.notes.get("mended", []),
         run=outline.notes.get("run") or "", mark_of=mark_of, css=CSS, link_of=link_of, NOT_BEGUN=NOT_BEGUN, marks_in=marks_in,
@@ -170,10 +170,6 @@ def mark_of(verdict: Mapping[str, Any]) -> str:
 
 def _css(verdict: Mapping[str, Any]) -> str:
     return CSS[mark_of(verdict)]
-
-
-def name_of(verdict: Mapping[str, Any]) -> str:
-    return verdict["name"]
 
 
 def link_of(verdict: Mapping[str, Any]) -> str:
