@@ -18,13 +18,14 @@ if _bin not in os.environ["PATH"].split(
 ):  # nbgrader calls alembic by name, and the environment may not be active
     os.environ["PATH"] = os.pathsep.join([_bin, os.environ["PATH"]])
 
+from nbgrader import coursedir  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
 from autograder.classroom import steps as classroom  # noqa: E402
 from autograder.course import release as course  # noqa: E402
 from autograder.handed_in import steps as handed_in  # noqa: E402
 from autograder.judging import steps as judging  # noqa: E402
-from autograder.reports import defuse, feedback  # noqa: E402
+from autograder.reports import defuse  # noqa: E402
 from autograder.reports import steps as reports  # noqa: E402
 from autograder.sandbox import execute  # noqa: E402
 
@@ -38,6 +39,9 @@ if os.environ.get("GRADEBOOK_DB"):  # make grade DB=...; else gradebook.db in th
     c.CourseDirectory.db_url = os.environ["GRADEBOOK_DB"]
 # *.py: the text sources hold the solutions and would be copied into the release
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+
+# a file that was handed in, which every command and page of nbgrader's reads: it cannot be told otherwise
+coursedir.CourseDirectory.get_existing_timestamp = handed_in.existing_timestamp
 
 # neither command, nor the formgrader's Generate, writes over what a person typed
 c.GenerateAssignment.exporter_class = course.ReleaseExporter
@@ -71,9 +75,10 @@ c.Autograde.autograde_preprocessors = [
     nbgrader.LimitOutput, classroom.SaveGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
 c.Autograde.post_convert_hook = defuse.leave_out_files
-c.GenerateFeedback.exporter_class = feedback.FeedbackExporter
+c.GenerateFeedback.exporter_class = classroom.FeedbackExporter
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores]
-c.HTMLExporter.preprocessors = [reports.FoldSetup, defuse.EscapeNames]  # on the formgrader's pages
+c.ExportPlugin.to = "nbgrader_export.csv"  # nbgrader export; grades.csv is what make grade writes
+c.HTMLExporter.preprocessors = [reports.FoldSetup, reports.PlainCode, defuse.EscapeNames]  # on the formgrader's pages
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 if sys.platform != "win32":

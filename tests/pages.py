@@ -24,7 +24,9 @@ FORMULA = re.compile(
     "m(?:row|i|n|o|text|space|frac|sqrt|root|sub|sup|subsup|under|over|underover|table|tr|td|style|padded)"
 )
 """MathML that only shows something."""
-MACRO = re.compile(r"\\(?:href|class|cssId|style|unicode|require|bbox)\b")
+MACRO = re.compile(
+    r"\\(?:href|class|cssId|style|unicode|require|bbox|mmlToken|csname|def|let|newcommand|ref|eqref|label|tag|toggle|rule|kern)\b"
+)
 
 
 def page(notebook: NotebookNode, template: str, student: str = "s") -> str:

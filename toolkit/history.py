@@ -12,7 +12,7 @@ from typing import Any
 
 from toolkit.cells import StudentCell, calls
 from toolkit.exercise import Exercise, digest
-from toolkit.plans import GradedPlace, ReplacedCell, Submission
+from toolkit.plans import GradedPlace, Submission, typed_into
 
 SETUP = "# @title Setup"
 """First words of the setup cell, which is no answer."""
@@ -113,14 +113,14 @@ class History:
 
     def _parts(self, ordered: list[Ran]) -> Submission:
         graded = {cell.grade_id: cell for cell in self.exercise.graded}
-        parts: list[StudentCell | GradedPlace | ReplacedCell] = []
+        parts: list[StudentCell | GradedPlace] = []
         for ran in ordered:
             own = self.own_id(ran.source, ran.cell_id) or self._edited_check(ran)
             if own is None or self.course[own] == "":
                 parts.append(StudentCell(ran.label, ran.source, own))
                 continue
             if self.course[own] != digest(ran.source):
-                parts.append(ReplacedCell(f"cell {own}", ran.source))
+                parts.append(StudentCell(ran.label, typed_into(ran.source, self.exercise)))
             if own in graded:
                 parts.append(GradedPlace(own, graded[own].names()))
         return self._with_grade_ids(parts, graded)

@@ -25,7 +25,7 @@ from toolkit.exercise import Exercise, fused
 from toolkit.graph import shares_and_scale
 from toolkit.minibatches import Minibatch, draw, one_size_changed
 from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
-from toolkit.plans import GradedPlace, ReplacedCell, Submission
+from toolkit.plans import GradedPlace, Submission
 from toolkit.runs import Chunk, Failure, Job
 from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
@@ -42,14 +42,13 @@ class Judge:
     def __init__(self, exercise: Exercise, submission: Submission, run: RunJob, seed: int):
         self.exercise, self.seed = exercise, seed
         submission = by_task(submission, exercise)
-        self.replaced = [part for part in submission if isinstance(part, ReplacedCell)]
-        kept = [part for part in submission if not isinstance(part, ReplacedCell)]
         screened = iter(
             screen(
-                [p for p in kept if isinstance(p, StudentCell)], exercise.graph.steps | dict.fromkeys(exercise.expected)
+                [p for p in submission if isinstance(p, StudentCell)],
+                exercise.graph.steps | dict.fromkeys(exercise.expected),
             )
         )
-        self.all_parts = [next(screened) if isinstance(part, StudentCell) else part for part in kept]
+        self.all_parts = [next(screened) if isinstance(part, StudentCell) else part for part in submission]
         self.all_cells = [part for part in self.all_parts if isinstance(part, Screened)]
         parts = _up_to_other_tasks(self.all_parts, exercise)
         self.cells = [part for part in parts if isinstance(part, Screened)]
@@ -290,13 +289,6 @@ class Judge:
             mentioned = re.search(rf"\bd{re.escape(name)}\b", cell.cell.source)
             if cell.syntax_error and (cell in here or mentioned):
                 return Verdict(name, "raised", syntax_sentence(cell))
-        for there in self.replaced:
-            if re.search(rf"^\s*d{re.escape(name)}\s*[-+*/@]?=[^=]", there.source, re.MULTILINE):
-                return Verdict(
-                    name, "not attempted",
-                    f"there is no d{name} that counts: yours stands in {there.label}, which belongs to the exercise and is "
-                    "replaced when graded. Move it to the cell for your answer.",
-                )  # fmt: skip
         if other := safely(self._kept_as, name):
             said = f"there is no d{name}, but your {other} holds its value. The name to use is d{name}."
             return Verdict(name, "not attempted", said)

@@ -6,11 +6,13 @@
 - ``plain``: nothing is replaced, for who takes a shortcut that only holds on a true backward pass.
 """
 
+import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from toolkit.cells import Screened, StudentCell
+from toolkit.cells import Screened, StudentCell, plain_python, read_statements, written
+from toolkit.exercise import Exercise
 from toolkit.graph import Graph
 from toolkit.runs import Chunk
 
@@ -23,16 +25,43 @@ class GradedPlace:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ReplacedCell:
-    """What a student wrote into a cell of the exercise's own; when graded, the exercise's text stands there again."""
-
-    label: str
-    source: str
-
-
-Submission = Sequence[StudentCell | GradedPlace | ReplacedCell]
+NOT_RUN = "# not run: "
+"""Begins a line that was typed into a cell of the exercise's own and would change what the exercise gives."""
+Submission = Sequence[StudentCell | GradedPlace]
 """A student's cells in their order, with the graded cells between them."""
+
+
+def typed_into(source: str, exercise: Exercise, given: str = "") -> str:
+    """What somebody has typed into a cell of the exercise's own, as a cell that can be run beside it; nothing if nothing was.
+
+    What would bind the exercise's own names to something else, or change their values, becomes a comment (``NOT_RUN``): an
+    answer is judged with those that the exercise gives.
+
+    Args:
+        given: the cell's text as it was handed out, as far as it is known.
+    """
+    known = {line.strip() for line in given.split("\n")}
+    statements = {ast.dump(node) for node in _statements(given)}
+    own = {*exercise.graph.inputs, *exercise.graph.steps}
+    own = own.union(*map(_binds, [exercise.imports, *exercise.inputs, given]))
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = {i: line for i, line in enumerate(lines) if line.strip() not in known and line.strip("# \t") not in known}
+    nodes = [(node, range(node.lineno - 1, node.end_lineno or node.lineno)) for node in _statements(source)]
+    for number in (i for node, here in nodes if ast.dump(node) in statements for i in here):
+        kept.pop(number, None)
+    for node, here in nodes:
+        if ast.dump(node) not in statements:
+            held = written(node) & own or any(kept.get(i, "").startswith(NOT_RUN) for i in here)
+            kept |= {i: f"{NOT_RUN}{lines[i]}" if held else lines[i] for i in here}
+    return "\n".join(kept[number] for number in sorted(kept))
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    return read_statements(plain_python(source))[1]
+
+
+def _binds(source: str) -> set[str]:
+    return set().union(*map(written, _statements(source)), set())
 
 
 @dataclass(frozen=True)

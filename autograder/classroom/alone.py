@@ -9,11 +9,11 @@ from autograder.classroom.submission import grade_submission
 from autograder.course.build import assignments, write_source
 from autograder.course.exercise import COURSE, Exercise
 from autograder.files import write
-from autograder.handed_in.naming import meant
+from autograder.handed_in.naming import meant, printable
 from autograder.handed_in.readable import NOTEBOOK_BYTES
 from autograder.handed_in.submitted import NoNotebook, Place, Unreadable, of_contents, read_regular, read_task
 from autograder.reports.feedback import Page, Scores, render
-from autograder.reports.report import Row, printable
+from autograder.reports.report import Row
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.bubblewrap import SandboxMissing
 

@@ -9,8 +9,6 @@ import contextlib
 import fnmatch
 import functools
 import json
-import os
-import re
 import sys
 import time
 from collections import deque
@@ -32,8 +30,9 @@ from autograder.course.exercise import COURSE, Exercise, configuration
 from autograder.files import WRITTEN, fill, remove_leftovers
 from autograder.handed_in.found import Found, look
 from autograder.handed_in.mend import NOTES
-from autograder.handed_in.submitted import TIMESTAMP, NoNotebook, Task, Unreadable, read_task
-from autograder.reports.feedback import Page, render
+from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_task
+from autograder.handed_in.timestamps import TIMESTAMP
+from autograder.reports.feedback import Page, render, signature, signed
 from autograder.reports.lines import labels
 from autograder.reports.report import NO_NOTEBOOK, NOTHING, ClassReport, Row, write_csv
 from autograder.sandbox import bubblewrap
@@ -51,8 +50,6 @@ PARTS = (
     "feedback page",
 )
 """What grading is made up of, for the benchmark."""
-_SIGNATURE = "\n<!-- made from {key} -->\n"
-_SIGNED = re.compile(rb"<!-- made from ([0-9a-f]{64}) -->\n\Z")
 
 
 def grade(
@@ -285,7 +282,7 @@ class Grading:
 
     def _record(self, folder: Path, task: Task, graded: Graded) -> None:
         recorded = self._book.record(
-            task.student, task.assignment, graded.points, graded.unanswered, task.timestamp,
+            task.student, task.assignment, graded.points, graded.unanswered, task.timestamp, TIMESTAMP in task.files,
         )  # fmt: skip
         self._recorded(task.assignment)[task.student] = recorded
         # a student's other files were there for the run; the formgrader would show them as they are
@@ -302,7 +299,7 @@ class Grading:
             for path in beside.rglob("*")
             if path.is_file() and path.suffix != ".ipynb" and path.name != WRITTEN
         }  # nbgrader puts them beside the page, too
-        files |= {place.name: html + _SIGNATURE.format(key=page.key)}
+        files |= {place.name: signed(html, page)}
         self.kept += fill(place.parent, files, place.name, self._permissions[1], self.course)
 
     def _page(self, folder: Path) -> Path:
@@ -339,17 +336,6 @@ class _Stored:
         return Page(folder.parent.name, folder.name, self.text, self.recorded.scores)
 
 
-def signature(page: Path) -> str:
-    """The key that the last line of a feedback page carries; nothing, if the page is not there or not ours."""
-    try:
-        with page.open("rb") as file:
-            file.seek(-min(200, page.stat().st_size), os.SEEK_END)
-            found = _SIGNED.search(file.read())
-    except OSError:
-        return ""
-    return found[1].decode() if found else ""
-
-
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, nothing anywhere else; yields a function that takes how many are done and have failed."""
@@ -373,6 +359,9 @@ def nothing_to_do(course: Path, names: Sequence[str], student: str) -> str:
     """A sentence, if there is nothing in ``submitted/`` that a call is about."""
     every = assignments(course)
     found = look(course / "submitted", course / "source", every)
+    graded = {path.parent.name for path in (course / "autograded").glob("*/*") if path.name in (names or every)}
+    if any(is_called(name, student) for name in graded):
+        return ""  # who has taken everything back keeps the grade
     if student != "*":
         some = [f for f in found.places if f.name in (names or every) and is_called(f.parent.name, student)]
         names = (*found.students, *(left.student for left in found.left))

@@ -27,11 +27,11 @@ from nbgrader.api import (
     new_uuid,
 )
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import parse_utc
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
+from autograder.course.recorded import database_error
 from autograder.reports.feedback import Scores
 
 
@@ -86,7 +86,7 @@ class Book:
         try:
             self._gradebook = Gradebook(db_url, course_id)
         except (SQLAlchemyError, ImportError) as error:
-            raise GradebookError(f"The gradebook cannot be opened: {first_line(error)}") from error
+            raise GradebookError(f"The gradebook cannot be opened: {database_error(error)}") from error
         self._db = self._gradebook.db
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
@@ -105,6 +105,7 @@ class Book:
         points: Mapping[str, float | None],
         unanswered: frozenset[str],
         timestamp: datetime | None,
+        timed: bool = False,
     ) -> Recorded:
         """Enter the autograder's points in one transaction; student and submission are made if they are not there.
 
@@ -112,16 +113,17 @@ class Book:
             points: by grade_id of the graded cells; None asks for a human.
             unanswered: grade_ids of solution cells that are as they were handed out.
             timestamp: when it was handed in (UTC); None leaves what is known.
+            timed: whether there is a file that should say so: if nobody understands it, what was known is not true any more.
 
         Raises:
             GradebookError: the database refuses; nothing was changed.
         """
         try:
-            return self._record(student, assignment, points, unanswered, timestamp)
+            return self._record(student, assignment, points, unanswered, timestamp, timed)
         except SQLAlchemyError as error:
             self._db.rollback()
             raise GradebookError(
-                f"The gradebook could not be written ({first_line(error)}). What was graded so far is kept: "
+                f"The gradebook could not be written ({database_error(error)}). What was graded so far is kept: "
                 "put it right and start again."
             ) from error
         finally:
@@ -139,7 +141,7 @@ class Book:
         try:
             return set(self._db.scalars(select(Student.id)))
         except SQLAlchemyError as error:
-            raise GradebookError(f"The gradebook cannot be read: {first_line(error)}") from error
+            raise GradebookError(f"The gradebook cannot be read: {database_error(error)}") from error
         finally:
             self._db.rollback()
 
@@ -168,11 +170,11 @@ class Book:
             )
         return everything
 
-    def _record(self, student, assignment, points, unanswered, timestamp) -> Recorded:
+    def _record(self, student, assignment, points, unanswered, timestamp, timed) -> Recorded:
         db, known = self._db, self._known(assignment)
         submission, notebook = self._submission(student, known)
-        if timestamp is not None:
-            submission.timestamp = parse_utc(timestamp)
+        if timestamp is not None or timed:
+            submission.timestamp = timestamp
         db.flush()
         grades = self._cells(Grade, notebook.id, {name: cell for name, (cell, _) in known.graded.items()})
         comments = self._cells(Comment, notebook.id, known.commented)
@@ -233,7 +235,7 @@ class Book:
                     f"The gradebook does not know the assignment {assignment}. Run `make build` with the same DB=."
                 ) from None
             except SQLAlchemyError as error:
-                raise GradebookError(f"The gradebook cannot be read: {first_line(error)}") from error
+                raise GradebookError(f"The gradebook cannot be read: {database_error(error)}") from error
             finally:
                 self._db.rollback()
                 self._db.expunge_all()
@@ -274,11 +276,6 @@ _GRADES = select(
     Grade.needs_manual_grade,
 )
 _COMMENTS = select(Comment.cell_id, Comment.notebook_id, Comment.auto_comment, Comment.manual_comment)
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, in one line and without SQLAlchemy's appendix."""
-    return (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _recorded(known: _Known, grades: Mapping, comments: Mapping, penalty: float) -> Recorded:

@@ -1,10 +1,32 @@
-"""Recording as a step of nbgrader's own pipeline; ``make grade`` records by ``Book``."""
+"""Recording and feedback as steps of nbgrader's own pipeline; ``make grade`` records by ``Book``."""
+
+from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
+from autograder.classroom.record import Book
 from autograder.handed_in.mend import NOTES
+from autograder.reports import feedback
+from autograder.reports.feedback import Page, signed
+
+
+class FeedbackExporter(feedback.FeedbackExporter):
+    """The feedback page as nbgrader makes it, signed with what it was made from: so ``make grade`` need not make it again."""
+
+    def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kwargs: object) -> tuple:
+        made: tuple = super().from_filename(filename, resources=resources, **kwargs)
+        html, resources = made
+        student, assignment = (resources["nbgrader"][key] for key in ("student", "assignment"))
+        coursedir = self.parent.coursedir
+        with Book(coursedir.db_url, coursedir.course_id, self.config) as book:
+            recorded = book.recorded(assignment).get(student)
+        if recorded is not None:
+            text = Path(filename).read_text(encoding="utf-8")
+            html = signed(html, Page(student, assignment, text, recorded.scores))
+        return html, resources
 
 
 class SaveGrades(SaveAutoGrades):

@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbformat.warnings import MissingIDFieldWarning
 from nbgrader import utils
-from nbgrader.api import Gradebook
+from nbgrader.api import Assignment, Grade, Gradebook, Student, SubmittedAssignment
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import GenerateSolution
 from nbgrader.coursedir import CourseDirectory
@@ -34,6 +34,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.course.edited import BEGIN, GOES_ON, is_edited, is_signed, sign_source
 from autograder.course.exercise import COURSE, Exercise
+from autograder.course.recorded import database_error, other_cells
 from autograder.course.release import (
     METADATA,
     built_from,
@@ -182,6 +183,8 @@ def build(course: Path = COURSE, names: list[str] | None = None, execute: bool =
 
 def _build(course: Path, name: str, execute: bool) -> list[str]:
     """Build one assignment; a sentence for each file that was left as it is."""
+    if said := other_cells(name, source_notebook(course, name), nbgrader_api(course).coursedir):
+        return [said]
     if not write_source(course, name):
         return [
             f"{_source_path(course, name).relative_to(course)} was edited in Jupyter, so it was left as it is, and with it "
@@ -231,10 +234,19 @@ def record(course: Path = COURSE) -> list[str]:
     """Make what grading needs: source notebooks, and the gradebook's record of the assignments. No other file is written.
 
     Returns:
-        One sentence for each source notebook that was edited in Jupyter; it is graded by what stands there.
+        One sentence for each source notebook that was edited in Jupyter, and is graded by what stands there; and for each whose
+        text has other cells now than those that have points, and is graded as before.
+
+    Raises:
+        BuildError: a source cannot be built.
     """
     sentences = []
     for name in assignments(course):
+        if said := other_cells(name, source_notebook(course, name), nbgrader_api(course).coursedir):
+            if not _source_path(course, name).exists():
+                raise BuildError(said)
+            sentences.append(f"{said} Until then grading goes by the source notebook as it was built before.")
+            continue
         if not write_source(course, name):
             sentences.append(
                 f"source/{name}/{name}.ipynb was edited in Jupyter, and grading goes by what stands there. "
@@ -338,10 +350,11 @@ def _done(result: dict, name: str) -> None:
 def _open_gradebook(coursedir: CourseDirectory) -> None:
     """Say what is wrong with the gradebook's address, since nbgrader would speak of an upgrade."""
     try:
-        Gradebook(coursedir.db_url, coursedir.course_id).close()
+        with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+            for table in (Student, Assignment, SubmittedAssignment, Grade):
+                gradebook.db.query(table).first()  # one of an older nbgrader lacks columns
     except (SQLAlchemyError, ImportError) as error:
-        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise BuildError(f"The gradebook (DB=, GRADEBOOK_DB) cannot be opened: {said}") from None
+        raise BuildError(f"The gradebook (DB=, GRADEBOOK_DB) cannot be opened: {database_error(error)}") from None
 
 
 def main(sources: bool = False) -> int:

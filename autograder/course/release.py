@@ -18,9 +18,10 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.converters.base import NbGraderException
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveCells
 
 from autograder.course.exercise import released_text, without_markers
+from autograder.course.recorded import other_cells
 from autograder.course.typed import BUILT, NoNotebook, digest, digest_of_file, read, sign, typed_in
 
 METADATA = {
@@ -42,7 +43,7 @@ class Typed(NbGraderException):
 
 
 class ReleaseExporter(NotebookExporter):
-    """Writes an exercise, but never over what a person typed.
+    """Writes an exercise, but never over what a person typed, and only if there is something to put in its place.
 
     Raises:
         Typed: when it is made, which nbgrader does before it removes anything.
@@ -55,9 +56,28 @@ class ReleaseExporter(NotebookExporter):
         for folder, source in self._folders():
             ignored = self.parent.coursedir.ignore
             if found := obstacles(folder, source, ignored, self.solutions):
-                sentence = " ".join(found)
-                self.parent.log.error(sentence)
-                raise Typed(sentence)
+                self._stop(" ".join(found))
+        for path in (path for paths in getattr(self.parent, "assignments", {}).values() for path in paths):
+            if said := self._cannot_be_made(path):
+                self._stop(said)
+
+    def _stop(self, sentence: str) -> None:
+        self.parent.log.error(sentence)
+        raise Typed(sentence)
+
+    def _cannot_be_made(self, path: str) -> str:
+        """Why nbgrader would fail at a source, and leave nothing of what was there, tried aside; nothing if it would not."""
+        try:
+            notebook, name = read(Path(path)), Path(path).stem
+            if not self.solutions and (said := other_cells(name, notebook, self.parent.coursedir)):
+                return said
+            resources = self.parent.init_single_notebook_resources(path)
+            for step in self.parent.preprocessors:
+                if step not in (SaveCells, Execute):  # these write to the gradebook, and take minutes
+                    notebook, resources = step(parent=self)(notebook, resources)
+        except Exception as error:  # whatever is wrong with it
+            return f"{Path(path).name} cannot be released ({type(error).__name__}: {error}). Nothing was changed."
+        return ""
 
     def _folders(self) -> list[tuple[Path, Path]]:
         """Of each assignment that is to be converted: where it goes, and its source."""

@@ -12,18 +12,19 @@ from pathlib import Path
 
 from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
 from autograder.handed_in.naming import is_nothing, meant, nearest, person, shown
-from autograder.handed_in.readable import NEEDED, NOTEBOOK_BYTES
+from autograder.handed_in.readable import LARGEST, NEEDED
 from autograder.handed_in.submitted import (
     ARCHIVES,
     HANDED_IN,
     MAY_BE,
-    TIMESTAMP,
     Place,
+    notebook_bytes,
     of_contents,
     read_regular,
     regular_files,
     told_apart,
 )
+from autograder.handed_in.timestamps import TIMESTAMP
 
 LEVELS = 8
 """Folders in one another below a student's."""
@@ -204,7 +205,8 @@ class _Search:
                 mine.setdefault(assignment, set()).add(path.name)
             if not found:
                 rest.add(path.name)
-        lost = {name for name in rest if _is_work(name) or not (mine or name == TIMESTAMP)}
+        modules = {name for name in rest if mine and name.endswith(".py")}  # beside a notebook, and no export
+        lost = {name for name in rest - modules if _is_work(name) or not (mine or name == TIMESTAMP)}
         for assignment, names in mine.items():
             claim(assignment, Place(folder, frozenset(names | (rest - lost))))
         return [(folder / name).relative_to(top).as_posix() for name in sorted(lost)]
@@ -219,7 +221,7 @@ class _Search:
             name = path.rsplit("/", 1)[-1]
             other = meant(name, self.assignments)
             if other and other != assignment and ".ipynb" in name.casefold():
-                data = self._read(folder / path, NOTEBOOK_BYTES)
+                data = notebook_bytes(self._read(folder / path, LARGEST) or b"")
                 if data and of_contents(data, self.source, self.assignments) in (other, None):
                     without.add(path)
                     self._add(student, other, Place((folder / path).parent, frozenset({name})))
@@ -233,10 +235,9 @@ class _Search:
         head = self._read(path, 512) or b""
         if ending not in MAY_BE and ".ipynb" not in path.name.casefold() and not head.lstrip().startswith(b"{"):
             return [by_name] if by_name else []
-        data = self._read(path, ARCHIVE_BYTES) or b""
-        if is_archive(data[:512]):
+        if is_archive(head):
             try:
-                members = unpack(data)
+                members = unpack(self._read(path, ARCHIVE_BYTES) or b"")
             except BadArchive:
                 members = {}
             told = told_apart(members, self.source, self.assignments)
@@ -244,8 +245,8 @@ class _Search:
             return sorted(found) or ([by_name] if by_name else [])
         if by_name:
             return [by_name]
-        small = len(data) <= NOTEBOOK_BYTES and ending not in HANDED_IN
-        by_contents = of_contents(data, self.source, self.assignments) if small else None
+        data = b"" if ending in HANDED_IN else notebook_bytes(self._read(path, LARGEST) or b"")
+        by_contents = of_contents(data, self.source, self.assignments) if data else None
         return [by_contents] if by_contents else []
 
     def _add(self, student: str, assignment: str, place: Place) -> None:

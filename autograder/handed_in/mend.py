@@ -7,6 +7,7 @@ away: whatever is not recognised stays where it is, as an extra cell.
 
 import copy
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -14,12 +15,15 @@ from nbformat.v4 import new_notebook
 from nbgrader import utils
 
 from autograder.course.exercise import Exercise
-from autograder.handed_in.recover import owners, put_back
+from autograder.course.typed import digest, signature
+from autograder.handed_in.recover import grade_id_of, naming, owners, put_back
+from toolkit.cells import is_too_long
+from toolkit.plans import NOT_RUN, typed_into
 
 NOTES = "backprop_ninja"
 """Key of the notebook metadata under which verdicts and what was mended travel to the reports."""
-TYPED = "typed over"
-"""Key of the notes under which stands what a student wrote into cells of the exercise's own, by grade_id."""
+OTHER_RELEASE = 100
+"""Lines by which a setup cell differs if it is another release's: nobody types so many there."""
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What nbformat takes for a cell's id."""
@@ -44,7 +48,8 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
     cells: list[NotebookNode] = []
     missing = {grade_id: None for grade_id in trusted if grade_id not in found}
     put_in: list[str] = []
-    typed: dict[str, str] = {}
+    built = {*signature(submitted)}
+    typed: dict[str, NotebookNode] = {}
 
     def put_back_before(place: int) -> None:
         for grade_id in [g for g in missing if order[g] < place]:
@@ -59,13 +64,17 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
                 cells.append(kept)
             continue
         put_back_before(order[owner])
-        if _typed_over(owner, cell, exercise):
-            typed[owner] = cell.source
-        cells.append(_filled(owner, cell, exercise, sentences))
+        ours = _filled(owner, cell, exercise, sentences)
+        if digest(cell) not in built and (own := _typed_into(owner, cell, exercise)):
+            typed[owner] = own
+            cells += [own, ours] if utils.is_grade(ours) else [ours, own]  # an answer is complete where it is graded
+        else:
+            cells.append(ours)
     put_back_before(len(order))
     for empty in (False, True):
         if names := [g for g in put_in if utils.is_solution(trusted[g]) == empty]:
             sentences.append(put_back(names, empty))
+    sentences += _kept_beside(typed)
     unreadable = submitted.metadata.get(NOTES, {}).get("unreadable")
     if unreadable:
         sentences.clear()  # of its cells there is nothing to say
@@ -73,7 +82,7 @@ def mend(submitted: NotebookNode, exercise: Exercise) -> Mended:
         sentences.append("The notebook named no kernel; the exercise's own was put in.")
     metadata = copy.deepcopy(exercise.notebook.metadata)
     notebook = NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5)  # ids are seen to below
-    notebook.metadata[NOTES] = {"mended": sentences, TYPED: typed} | ({"unreadable": unreadable} if unreadable else {})
+    notebook.metadata[NOTES] = {"mended": sentences} | ({"unreadable": unreadable} if unreadable else {})
     return Mended(_with_unique_ids(notebook), sentences)
 
 
@@ -108,20 +117,52 @@ def _ours(source: NotebookNode, exercise: Exercise) -> NotebookNode:
     return cell
 
 
-def _typed_over(grade_id: str, submitted: NotebookNode, exercise: Exercise) -> bool:
-    """Whether a student has written code into a cell of the exercise's own, where the exercise's text stands again."""
-    source = exercise.trusted_cells[grade_id]
-    if utils.is_solution(source) or source.cell_type != "code" or "setup" in source.metadata.get("tags", []):
-        return False
-    return submitted.cell_type == "code" and submitted.source.strip() != exercise.released[grade_id].strip()
+def _typed_into(grade_id: str, submitted: NotebookNode, exercise: Exercise) -> NotebookNode | None:
+    """What a student has written into a cell of the exercise's own, as a cell beside it."""
+    source, given = exercise.trusted_cells[grade_id], exercise.released[grade_id]
+    if utils.is_solution(source) or (submitted.source.strip() == given.strip() and not submitted.get("attachments")):
+        return None
+    known = {line.strip() for line in given.split("\n")}
+    new = [line for line in submitted.source.split("\n") if line.strip() not in known]
+    if "setup" in source.metadata.get("tags", []) and len(new) > OTHER_RELEASE:
+        return None
+    text = "\n".join(new)
+    if submitted.cell_type == "code":
+        text = typed_into(submitted.source, exercise, given)
+    kept = copy.deepcopy(submitted)
+    if source.get("attachments") == kept.get("attachments"):
+        kept.pop("attachments", None)
+    if not text.strip() and not kept.get("attachments"):
+        return None
+    if kept.cell_type == "code":
+        text = f"# typed into cell {grade_id}, which is the exercise's own:\n{text}"
+        if is_too_long(text):  # run, it would cost the cells after it their place among what is read
+            kept.cell_type = "raw"
+    kept.source = text
+    kept.metadata, kept["id"] = NotebookNode(), f"{grade_id}-typed"
+    return kept
+
+
+def _kept_beside(typed: Mapping[str, NotebookNode]) -> list[str]:
+    """What is said of cells of the exercise's own in which something was typed."""
+    if not typed:
+        return []
+    counts = "It counts as written there"
+    if any(NOT_RUN in cell.source for cell in typed.values()):
+        counts += ", but for lines that would change what the exercise gives: these are not run"
+    if any(cell.cell_type == "raw" for cell in typed.values()):
+        counts += ", but for what is too long for an answer: it is not run"
+    return [
+        f"{naming([*typed])} of the exercise's own had something typed into {'it' if len(typed) == 1 else 'them'}, which now "
+        f"stands in a cell beside. {counts}."
+    ]
 
 
 def _extra(cell: NotebookNode, exercise: Exercise) -> NotebookNode | None:
-    """A cell of the student's own, without metadata; a second copy of a locked cell is left out."""
-    meta = cell.metadata.get("nbgrader")
-    locked = isinstance(meta, dict) and not meta.get("solution") and (meta.get("grade") or meta.get("locked"))
-    if locked and cell.source.strip() in {text.strip() for text in exercise.released.values()}:
-        return None
+    """A cell of the student's own, without metadata; of a second copy of a locked cell only what was typed into it."""
+    source = exercise.trusted_cells.get(grade_id_of(cell))
+    if source is not None and not utils.is_solution(source):
+        return _typed_into(grade_id_of(cell), cell, exercise)
     kept = copy.deepcopy(cell)
     kept.metadata = NotebookNode()
     return kept

@@ -57,8 +57,13 @@ def person(name: str) -> str:
 
 def shown(path: str) -> str:
     """A file's name in a sentence: whatever a name may hold, one printable line of bearable length."""
-    text = "".join(c if c.isprintable() else "?" for c in path)
+    text = printable(path)
     return text if len(text) <= 100 else f"{text[:60]}…{text[-39:]}"
+
+
+def printable(text: str) -> str:
+    """Text as one line of a terminal, a table or a page, whatever it holds: no control characters, no other direction."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _plain(name: str) -> str:

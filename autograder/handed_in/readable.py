@@ -19,7 +19,9 @@ from nbgrader import utils
 from autograder.course.exercise import Exercise
 
 NOTEBOOK_BYTES = 16 << 20
-"""Largest notebook that is read. A student's weighs about 0.4 MB, most of it pictures."""
+"""Largest notebook that is read, its outputs left out where it has more. A student's weighs about 0.4 MB, most of it pictures."""
+LARGEST = 128 << 20
+"""Largest file of which outputs are taken out, to see what is left."""
 MOST_CELLS = 1_000
 """Cells of a notebook that is read; the exercises have fewer than a hundred."""
 _TOO_MANY = f"has more than {MOST_CELLS:,} cells, too many for a notebook of this course."
@@ -46,6 +48,30 @@ def read_notebook(data: bytes, exercise: Exercise | None = None) -> tuple[Notebo
     if start in ("{", "["):
         return _of_json(text)
     return _of_script(text, exercise)
+
+
+_OUTPUTS = re.compile(rb'(?<!\\)"outputs"\s*:\s*\[')
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+_MOST_TOKENS = 1_000_000
+
+
+def without_outputs(data: bytes) -> bytes:
+    """A notebook's JSON with nothing in its lists of outputs; it is not parsed, since what is parsed takes many times its size.
+
+    What has more brackets and strings in its outputs than anybody's comes back as it is.
+    """
+    parts, place, tokens = [], 0, 0
+    while found := _OUTPUTS.search(data, place):
+        parts += [data[place : found.end()], b"]"]
+        place, depth = found.end(), 1
+        while depth:
+            token = _TOKEN.search(data, place)
+            tokens += 1
+            if token is None or tokens > _MOST_TOKENS:
+                return data
+            depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0][:1], 0)
+            place = token.end()
+    return b"".join([*parts, data[place:]])
 
 
 def is_script(data: bytes) -> bool:

@@ -51,11 +51,14 @@ def owners(cells: Sequence[NotebookNode], exercise: Exercise) -> tuple[list[str 
         _by_contents(cells, code, found, exercise, claim)
         _by_place(code, found, trusted, claim)
     sentences = [
-        f"{_cells(names)} had lost the metadata and {_were(names)} recognised by {how}." for how, names in ways.items()
+        f"{naming(names)} had lost the metadata and {_were(names)} recognised by {how}." for how, names in ways.items()
     ]
-    if twice:
-        names = list(dict.fromkeys(twice))
-        sentences.append(f"{_cells(names)} {_were(names)} there more than once; the first counts, all are run.")
+    for solution, counts in (
+        (True, "all are run where they stand, and what is bound last before the check counts"),
+        (False, "the exercise's own counts, once"),
+    ):
+        if names := [name for name in dict.fromkeys(twice) if utils.is_solution(trusted[name]) == solution]:
+            sentences.append(f"{naming(names)} {_were(names)} there more than once; {counts}.")
     return found, sentences
 
 
@@ -68,7 +71,7 @@ def grade_id_of(cell: NotebookNode) -> str:
 
 def put_back(names: Sequence[str], empty: bool) -> str:
     """The sentence on source cells that a submission does not have."""
-    return f"{_cells(names)} {_were(names)} missing and {_were(names)} put back{' empty' if empty else ''}."
+    return f"{naming(names)} {_were(names)} missing and {_were(names)} put back{' empty' if empty else ''}."
 
 
 @dataclass(frozen=True)
@@ -96,14 +99,24 @@ class _Contents:
 def _by_keys(cells: Sequence[NotebookNode], lost: Sequence[int], found, exercise: Exercise, claim: Callable) -> None:
     by_id = {source.get("id"): grade_id for grade_id, source in exercise.trusted_cells.items()}
     by_text = {text.strip(): grade_id for grade_id, text in reversed(exercise.released.items())}
+    by_title = {_title(text): g for g, text in exercise.released.items() if _is_setup(exercise.trusted_cells[g])}
     for how, key_of, wanted in (
         ("the id", lambda cell: cell.get("id"), by_id),
         ("the text", lambda cell: cell.source.strip(), by_text),
+        ("the first line", lambda cell: _title(cell.source), by_title),  # another release's has another text below it
     ):
         for number in lost:
             grade_id = wanted.get(key_of(cells[number])) if found[number] is None else None
             if grade_id and grade_id not in found:
                 claim(number, grade_id, how)
+
+
+def _title(source: str) -> str:
+    return source.strip().partition("\n")[0].strip()
+
+
+def _is_setup(cell: NotebookNode) -> bool:
+    return "setup" in cell.metadata.get("tags", [])
 
 
 def _by_contents(
@@ -165,7 +178,8 @@ def _defines(source: str) -> set[str]:
         return set(_ASSIGNED.findall(source))
 
 
-def _cells(names: Sequence[str]) -> str:
+def naming(names: Sequence[str]) -> str:
+    """Cells in a sentence, by grade_id."""
     listed = ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
     return f"Cell {listed}" if len(names) == 1 else f"Cells {listed}"
 

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,17 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets.log import get_logger
 
 from autograder.course.exercise import COURSE, Exercise
 from autograder.handed_in import mend
 from autograder.handed_in.found import look
-from autograder.handed_in.naming import shown
+from autograder.handed_in.naming import printable, shown
 from autograder.handed_in.readable import NotANotebook, read_notebook
-from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_task
+from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_regular, read_task
+from autograder.handed_in.timestamps import LONGEST, TIMESTAMP, NoTime, read_time
 
 
 class SubmissionExporter(NotebookExporter):
@@ -28,11 +31,10 @@ class SubmissionExporter(NotebookExporter):
         if getattr(self.parent, "_sanitizing", False):
             coursedir = self.parent.coursedir
             student, assignment = path.parts[-3:-1]
-            leave_out_links(
-                path.parent, Path(coursedir.format_path(coursedir.autograded_directory, student, assignment))
-            )
+            copies = Path(coursedir.format_path(coursedir.autograded_directory, student, assignment))
+            leave_out_links(path.parent, copies)
             source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
-            notebook = read_submitted(path.parent, source, coursedir.ignore)
+            notebook = read_submitted(path.parent, source, coursedir.ignore, copies)
         else:
             notebook = nbformat.read(path, as_version=4)
             resources = resources or ResourcesDict()  # nbconvert's own from_filename sets these, too
@@ -40,12 +42,37 @@ class SubmissionExporter(NotebookExporter):
         return self.from_notebook_node(notebook, resources=resources, **kwargs)
 
 
-def read_submitted(folder: Path, source: Path, ignore: Sequence[str]) -> NotebookNode:
-    """What lies in ``submitted/<student>/<assignment>`` as a notebook; an empty one that says why, if there is none."""
+def read_submitted(folder: Path, source: Path, ignore: Sequence[str], copies: Path | None = None) -> NotebookNode:
+    """What lies in ``submitted/<student>/<assignment>`` as a notebook; an empty one that says why, if there is none.
+
+    Args:
+        copies: where the notebook is run: what nbgrader has not copied of the files beside it is put there, modules say, and
+            the time of handing in as nbgrader can read it.
+    """
     try:
-        return notebook_of(read_task(folder, source, ignore), Exercise.from_assignment(folder.name, source.parent))
+        task = read_task(folder, source, ignore)
     except (NoNotebook, Unreadable) as error:
         return mend.empty(str(error))
+    if copies is not None:
+        (copies / TIMESTAMP).unlink(missing_ok=True)
+        for name, data in task.files.items():
+            if name != task.notebook and not (copies / name).exists():
+                (copies / name).parent.mkdir(parents=True, exist_ok=True)
+                (copies / name).write_bytes(data)
+    return notebook_of(task, Exercise.from_assignment(folder.name, source.parent))
+
+
+def existing_timestamp(coursedir: CourseDirectory, folder: str) -> datetime | None:
+    """In place of nbgrader's ``CourseDirectory.get_existing_timestamp``, which reads a whole file, follows links, takes some
+    offsets and unknown zones for others, and ends the program at what is no date."""
+    try:
+        data = read_regular(Path(folder, TIMESTAMP), LONGEST + 1)
+        return read_time(data) if data.strip() else None
+    except OSError:
+        return None
+    except NoTime as error:
+        get_logger().warning("%s/%s %s.", shown(folder), TIMESTAMP, error)
+        return None
 
 
 def notebook_of(task: Task, exercise: Exercise) -> NotebookNode:
@@ -131,7 +158,7 @@ class Mend(NbGraderPreprocessor):
             nb.metadata[mend.NOTES] = notes
         mended = mend.mend(nb, exercise_of(self, resources))
         for sentence in mended.sentences:
-            self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
+            self.log.warning("%s: %s", shown(resources["nbgrader"]["student"]), printable(sentence))
         return mended.notebook, resources
 
 

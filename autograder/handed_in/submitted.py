@@ -6,6 +6,7 @@ answers is taken. What had to be done is said in sentences that go to the studen
 be read is a ``problem``, which a human has to solve: it is not worth 0 points, but has none yet.
 """
 
+import contextlib
 import fnmatch
 import functools
 import hashlib
@@ -13,34 +14,35 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.utils import parse_utc
 
 from autograder.course.exercise import COURSE, Exercise
 from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
 from autograder.handed_in.naming import is_nothing, meant, shown
 from autograder.handed_in.readable import (
+    LARGEST,
     NEEDED,
     NOTEBOOK_BYTES,
     NotANotebook,
     is_json_notebook,
     is_script,
     read_notebook,
+    without_outputs,
 )
 from autograder.handed_in.recover import grade_id_of, owners
+from autograder.handed_in.timestamps import LONGEST, TIMESTAMP, NoTime, read_time
 
 FILES_BYTES, FILES = 32 << 20, 200
 """Most bytes, and most files, that are taken along beside the notebook."""
 LOOKED_INTO = 1_000
 """Files of a submission that are looked into, to see whether they are a notebook under another name."""
-TIMESTAMP = "timestamp.txt"
-"""nbgrader's file that says when something was handed in."""
 LONGEST_NAME = 128
 """Letters of a student's name: the width of nbgrader's column."""
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz")
@@ -79,13 +81,11 @@ class Task:
         """Path of the notebook in ``files``; it is not there if it was too large."""
         return f"{self.assignment}.ipynb"
 
-    @property
+    @functools.cached_property
     def timestamp(self) -> datetime | None:
-        """When it was handed in (UTC), if nbgrader's file is there and says so."""
-        try:
-            return parse_utc(self.files[TIMESTAMP].decode().strip())
-        except Exception:  # no such file, or dateutil does not know what to make of it
-            return None
+        """When it was handed in (UTC), if nbgrader's file is there and says so. One that is there and says nothing that can be
+        understood is empty in ``files``."""
+        return read_time(self.files[TIMESTAMP]) if self.files.get(TIMESTAMP) else None
 
     @functools.cached_property
     def key(self) -> str:
@@ -148,14 +148,25 @@ def read_task(folder: Path, source: Path, ignore: Sequence[str], places: Sequenc
     except OSError as error:
         path = shown(os.fsdecode(error.filename or folder))
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Change its permissions.") from None
-    task = Task(
+    files, said = _with_plain_time(files)
+    return Task(
         student, assignment, {**files, **beside}, (source / f"{assignment}.ipynb").read_bytes(), frozenset(beside),
-        tuple(sentences), problem, called, grader_version(),
+        (*sentences, *said), problem, called, grader_version(),
     )  # fmt: skip
-    if files.get(TIMESTAMP, b"").strip() and task.timestamp is None:
-        lost = f"{TIMESTAMP} holds no date, so it is not known when this was handed in."
-        task = replace(task, sentences=(*task.sentences, lost))
-    return task
+
+
+def _with_plain_time(files: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
+    """Files with what says when they were handed in as nbgrader writes it; empty, and a sentence, where it says nothing."""
+    found = {name: data for name, data in files.items() if name != TIMESTAMP}
+    if not files.get(TIMESTAMP, b"").strip():
+        return found, []
+    try:
+        return found | {TIMESTAMP: f"{read_time(files[TIMESTAMP])} UTC".encode()}, []
+    except NoTime as error:
+        lost = (
+            f"{TIMESTAMP} {error}, so it is not known when this was handed in, and nothing is taken off for being late."
+        )
+        return found | {TIMESTAMP: b""}, [lost]
 
 
 def choose_notebook(sizes: Mapping[str, int], assignment: str, answers: Mapping[str, int] | None = None) -> str:
@@ -217,6 +228,11 @@ class _File:
     def read(self, limit: int) -> bytes:
         return self.content if self.content is not None else read_regular(self.place.folder / self.name, limit)
 
+    @functools.cached_property
+    def notebook(self) -> bytes:
+        """What may be a notebook in it: all, or what is left without outputs; nothing, if that is too large to be read."""
+        return notebook_bytes(self.read(LARGEST)) if self.size <= LARGEST else b""
+
 
 class _HandedIn:
     """All files of a submission, and which of them is the notebook."""
@@ -225,7 +241,10 @@ class _HandedIn:
         self, folder: Path, source: Path, ignore: Sequence[str], places: Sequence[Place], ours: frozenset[str]
     ):
         self.folder, self.assignment, self.own = folder, folder.name, f"{folder.name}.ipynb"
-        self.source, self.ignore = source, ignore
+        self.source = source
+        self.ignore = [
+            pattern for pattern in ignore if pattern != "*.py"
+        ]  # meant for source/; here it is an export or a module
         self.exercise = read_exercise(folder.name, source.parent)
         self.notebooks: list[_File] = []
         self.beside: list[_File] = []
@@ -246,7 +265,7 @@ class _HandedIn:
         if not readable:
             return self._unreadable()
         chosen, answers = self._choose(readable)
-        data = chosen.read(NOTEBOOK_BYTES)
+        data = chosen.notebook
         sentences = self._said(chosen, readable, answers, data)
         problem = self._doubt(chosen, data)
         files = {} if problem else {self.own: data}
@@ -256,8 +275,7 @@ class _HandedIn:
     def _files(self, place: Place) -> Iterator[_File]:
         if not place.folder.exists():
             return
-        ignore = [pattern for pattern in self.ignore if pattern != "*.py"]  # an export may be one
-        found = regular_files(place.folder, ignore, place.only, self.strange)
+        found = regular_files(place.folder, self.ignore, place.only, self.strange)
         for name, size in found:
             if not any(name == path or name.startswith(f"{path}/") for path in place.without):
                 above = os.path.relpath(place.folder, self.folder)
@@ -271,7 +289,7 @@ class _HandedIn:
         head = file.read(512)
         if is_archive(head) and (named or ending in ARCHIVES or not ending):
             return self._take_archive(file)
-        if named and file.size > NOTEBOOK_BYTES:
+        if named and file.size > NOTEBOOK_BYTES and not file.notebook:
             self.problems[file.path] = too_large(file.size)
         elif not named and (ending in MAY_BE or head.lstrip().startswith(b"{")):
             return self._take_text(file, ending)
@@ -281,7 +299,7 @@ class _HandedIn:
 
     def _take_text(self, file: _File, ending: str) -> bool:
         """As ``_take``, of a file whose name does not say that it is a notebook."""
-        data = file.read(NOTEBOOK_BYTES) if file.size <= NOTEBOOK_BYTES else b""
+        data = file.notebook
         is_notebook = is_json_notebook(data) or (is_script(data) and ending not in HANDED_IN)
         try:
             if is_notebook or ending == ".py":
@@ -328,7 +346,7 @@ class _HandedIn:
             for path, file in list(by_path.items()):
                 answers[path] = 0
                 try:
-                    answers[path] = count_answers(file.read(NOTEBOOK_BYTES), self.exercise)
+                    answers[path] = count_answers(file.notebook, self.exercise)
                 except NotANotebook as error:
                     self.problems[path] = str(error)
                     answers[path] = -1
@@ -337,9 +355,7 @@ class _HandedIn:
 
     def _said(self, chosen: _File, readable: Sequence[_File], answers: Mapping[str, int], data: bytes) -> list[str]:
         """What was taken for the notebook, and what was not."""
-        copies = {
-            f.path for f in readable if f is not chosen and f.size == len(data) and f.read(NOTEBOOK_BYTES) == data
-        }
+        copies = {f.path for f in readable if f is not chosen and f.size == chosen.size and f.notebook == data}
         sentences: list[str] = []
         called = [chosen.path] if chosen.path != self.own else sorted(copies)
         if called and called[0].startswith(".."):
@@ -363,6 +379,11 @@ class _HandedIn:
         """Why a human has to look, though there is a notebook; nothing, if there is no reason."""
         found = {match.decode("utf-8", "replace") for match in _GRADE_ID.findall(data)}
         counts = count_grade_ids(found, self.source.parent, self._assignments()) if found else {}
+        if not counts:  # its metadata are gone; what is no notebook is told when it is read
+            with contextlib.suppress(NotANotebook):
+                counts = count_cells(
+                    read_notebook(data, self.exercise)[0].cells, self.source.parent, self._assignments()
+                )
         if counts and not counts.get(self.assignment) and (other := max(counts, key=counts.__getitem__)):
             return f"{shown(chosen.path)} is the notebook of {other}. The one of {self.assignment} is needed."
         unread = bool(self.problems or self.doubtful) and self.exercise is not None
@@ -388,7 +409,7 @@ class _HandedIn:
             )
         if nothing:
             raise NoNotebook(f"no notebook in {self.folder}")
-        files = {f.name: f.read(FILES_BYTES) for f in self.beside if f.name == TIMESTAMP}
+        files = {f.name: f.read(LONGEST + 1) for f in self.beside if f.name == TIMESTAMP}
         return files, [], self._list_problems(), ""
 
     def _list_problems(self) -> str:
@@ -397,23 +418,26 @@ class _HandedIn:
         return " ".join(f"{shown(path)} {why}" for path, why in listed[:3]) + more
 
     def _files_beside(self, chosen: _File, sentences: list[str]) -> dict[str, bytes]:
-        """What is there when the notebook is run: the files of its place, or of its archive."""
-        taken = {file.path for file in self.notebooks}
+        """What is there when the notebook is run: the files of its place, or of its archive, modules of the student's too."""
+        scripts = [file for file in self.notebooks if file.name.endswith(".py") and file is not chosen]
+        above = chosen.name.rpartition("/")[0] + "/"  # where the notebook lies is where it is run
         beside: dict[str, _File] = {}
-        for file in self.beside:
+        for file in [*self.beside, *scripts]:
             if file.name == TIMESTAMP:
                 if not file.archive and TIMESTAMP not in beside:
                     beside[TIMESTAMP] = file
-            elif file.place is chosen.place and file.archive == chosen.archive and file.path not in taken:
+            elif file.place is chosen.place and file.archive == chosen.archive:
+                name = file.name.removeprefix(above)
                 ignored = any(_ignored(part, self.ignore) for part in file.name.split("/"))
-                if not ignored and _usable(file.name, beside):
-                    beside[file.name] = file
+                if not ignored and _usable(name, beside):
+                    beside[name] = file
+        when = {name: beside.pop(name).read(LONGEST + 1) for name in [*beside] if name == TIMESTAMP}
         if sum(file.size for file in beside.values()) > FILES_BYTES or len(beside) > FILES:
             sentences.append(
                 f"The files beside the notebook are too many or too large ({len(beside)}); they were left out."
             )
-            beside = {name: file for name, file in beside.items() if name == TIMESTAMP and file.size < 1000}
-        return {name: file.read(FILES_BYTES) for name, file in beside.items()}
+            beside = {}
+        return when | {name: file.read(FILES_BYTES) for name, file in beside.items()}
 
 
 _GRADE_ID = re.compile(rb'"grade_id"\s*:\s*"([^"\\]{1,100})"')
@@ -444,24 +468,38 @@ def count_answers(data: bytes, exercise: Exercise | None) -> int:
 
 def count_grade_ids(found: Collection[str], source: Path, assignments: Sequence[str]) -> dict[str, int]:
     """How many of these grade_ids are each assignment's alone; assignments that have none are left out."""
-    ids = {a: set(exercise.trusted_cells) for a in assignments if (exercise := read_exercise(a, source))}
-    alone = {a: ids[a].difference(*(ids[b] for b in ids if b != a)) for a in ids}
-    return {a: count for a in ids if (count := len(alone[a].intersection(found)))}
+    return _count_alone(found, {a: set(e.trusted_cells) for a in assignments if (e := read_exercise(a, source))})
+
+
+def count_cells(cells: Sequence[NotebookNode], source: Path, assignments: Sequence[str]) -> dict[str, int]:
+    """How many cells are each assignment's alone, told by grade_ids; if there are none, by cell ids; then by texts."""
+    texts = {
+        a: {text.strip() for text in exercise.released.values()} - {""}
+        for a in assignments
+        if (exercise := read_exercise(a, source))
+    }
+    return (
+        count_grade_ids({grade_id_of(cell) for cell in cells}, source, assignments)
+        or count_grade_ids({cell.get("id", "") for cell in cells}, source, assignments)
+        or _count_alone({cell.source.strip() for cell in cells}, texts)
+    )
+
+
+def _count_alone(found: Collection[str], keys: Mapping[str, set[str]]) -> dict[str, int]:
+    alone = {a: keys[a].difference(*(keys[b] for b in keys if b != a)) for a in keys}
+    return {a: count for a in keys if (count := len(alone[a].intersection(found)))}
 
 
 def of_contents(data: bytes, source: Path, assignments: Sequence[str]) -> str | None:
-    """The assignment whose cells a file holds, told by grade_ids and by texts; None if that cannot be told."""
+    """The assignment whose cells a file holds (``count_cells``); None if that cannot be told."""
     best: tuple[int, str | None] = (0, None)
-    for assignment in assignments:
-        exercise = read_exercise(assignment, source)
+    for assignment in assignments:  # a script's cells are found with an exercise's help
         try:
-            cells = read_notebook(data, exercise)[0].cells
+            cells = read_notebook(data, read_exercise(assignment, source))[0].cells
         except NotANotebook:
             continue
-        if counts := count_grade_ids({grade_id_of(cell) for cell in cells}, source, assignments):
-            return max(counts, key=counts.__getitem__)
-        ours = {exercise.released[cell.grade_id].strip() for cell in exercise.graded} if exercise else set()
-        best = max(best, (len(ours & {cell.source.strip() for cell in cells}), assignment), key=lambda pair: pair[0])
+        counts = count_cells(cells, source, assignments)
+        best = max([best, *((count, name) for name, count in counts.items())], key=lambda pair: pair[0])
     return best[1]
 
 
@@ -480,10 +518,17 @@ def of_path(path: str, assignments: Sequence[str]) -> str | None:
     return next((found for part in reversed(path.split("/")) if (found := meant(part, assignments))), None)
 
 
+def notebook_bytes(data: bytes) -> bytes:
+    """A file's bytes as they are read as a notebook: one that is too large without its outputs, nothing if it still is."""
+    data = data if len(data) <= NOTEBOOK_BYTES else without_outputs(data)
+    return data if len(data) <= NOTEBOOK_BYTES else b""
+
+
 def too_large(size: int) -> str:
     """The end of a sentence on a file that is not read."""
     return (
-        f"has {size / 1e6:.0f} MB, which is too large for a notebook of this course. It is needed without its outputs."
+        f"has {size / 1e6:.0f} MB, too large for a notebook of this course even without its outputs. It is needed without "
+        "them, and without pictures."
     )
 
 

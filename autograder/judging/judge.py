@@ -13,16 +13,19 @@ from toolkit.verdict import Verdict
 
 
 def judge_submission(
-    exercise: Exercise, submission: Submission, runner: Runner
+    exercise: Exercise, submission: Submission, runner: Runner, files: Mapping[str, bytes] | None = None
 ) -> dict[str, tuple[list[Verdict], float]]:
     """The verdicts on all that each graded cell expects, and its points, by grade_id.
 
     Runs share a process. Nothing can be learned there that would help, since the judge's own numbers are not in it; but what
     one run leaves behind, on a module or in a file, could make a difference to the next. So the last one is done again by
     itself, and if that says something else, all of them are.
+
+    Args:
+        files: what is in the folder where the cells are run, modules of the student's own say, by relative path.
     """
     for alone in (False, True):
-        allowance = Allowance()
+        allowance = Allowance(files=files or {})
         judge = unseen_judge(exercise, submission, runner, allowance, alone)
         graded = {cell.grade_id: grade(judge, cell) for cell in exercise.graded}
         if alone or runner.confirms(allowance):

@@ -1,7 +1,9 @@
 """Judging as steps of nbgrader's own pipeline: verdicts (``JudgeNotebook``), and what they are on (``SignNotebook``)."""
 
+import os
 from dataclasses import asdict
 from logging import Logger
+from pathlib import Path
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -10,14 +12,17 @@ from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.course.exercise import Exercise
-from autograder.handed_in.mend import NOTES, TYPED
+from autograder.handed_in.mend import NOTES
 from autograder.handed_in.steps import exercise_of, task_of
 from autograder.judging.judge import judge_submission
-from autograder.sandbox.execute import shared_server
+from autograder.sandbox.execute import files_beside, shared_server
 from autograder.sandbox.runner import Runner
 from toolkit.cells import StudentCell
-from toolkit.plans import GradedPlace, ReplacedCell, Submission
+from toolkit.plans import GradedPlace, Submission
 from toolkit.verdict import Verdict
+
+PRINTED = "│ "
+"""Begins each line that was printed while the notebook was run: the judge's own begin otherwise."""
 
 
 class JudgeNotebook(NbGraderPreprocessor):
@@ -30,9 +35,10 @@ class JudgeNotebook(NbGraderPreprocessor):
         if "unreadable" in notes:
             for cell in filter(utils.is_grade, nb.cells):
                 cell.outputs = [new_output("stream", name="stdout", text="? points: a human has to look at this.\n")]
-            nb.cells.insert(0, _summary(notes))
+            nb.cells.insert(0, summary(notes))
             return nb, resources
-        judged = judge_submission(exercise, submission_of(nb, exercise), shared_runner())
+        files = files_beside(Path(resources.get("metadata", {}).get("path") or os.devnull))
+        judged = judge_submission(exercise, submission_of(nb, exercise), shared_runner(), files)
         graded = {cell.grade_id: cell for cell in exercise.graded}
         for cell in nb.cells:
             if utils.is_grade(cell) and (place := graded.get(cell.metadata.nbgrader.grade_id)):
@@ -47,7 +53,7 @@ class JudgeNotebook(NbGraderPreprocessor):
                     }
                     for v in found
                 ]  # fmt: skip
-        nb.cells.insert(0, _summary(notes))
+        nb.cells.insert(0, summary(notes))
         return nb, resources
 
 
@@ -85,15 +91,12 @@ def points_of(nb: NotebookNode, log: Logger) -> dict[str, float | None]:
 def submission_of(nb: NotebookNode, exercise: Exercise) -> Submission:
     """What the judge needs of a mended notebook: the student's code cells and the places of the graded cells."""
     graded = {cell.grade_id: cell for cell in exercise.graded}
-    parts: list[StudentCell | GradedPlace | ReplacedCell] = []
-    typed = nb.metadata.get(NOTES, {}).get(TYPED, {})
+    parts: list[StudentCell | GradedPlace] = []
     extra = 0
     for cell in nb.cells:
         if cell.cell_type != "code":
             continue
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id in typed:
-            parts.append(ReplacedCell(f"cell {grade_id}", typed[grade_id]))
         if utils.is_solution(cell):
             parts.append(StudentCell(f"cell {grade_id}", cell.source, grade_id))
         elif grade_id in graded:
@@ -107,7 +110,8 @@ def submission_of(nb: NotebookNode, exercise: Exercise) -> Submission:
 def _kept(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Printed lines of the visible check; its error and its warnings must not decide the points."""
     printed = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stdout")
-    return [new_output("stream", name="stdout", text=printed)] if printed else []
+    marked = "".join(f"{PRINTED}{line}\n" for line in printed.splitlines())
+    return [new_output("stream", name="stdout", text=marked)] if marked else []
 
 
 def verdict_line(verdict: Verdict) -> str:
@@ -125,7 +129,7 @@ def _result(points: float) -> NotebookNode:
     return new_output("execute_result", data={"text/plain": f"{points:g}"}, execution_count=None)
 
 
-def _summary(notes: dict) -> NotebookNode:
+def summary(notes: dict) -> NotebookNode:
     """A first cell that says in one place what was found."""
     if "unreadable" in notes:
         lines = [

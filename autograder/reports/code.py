@@ -10,7 +10,9 @@ from markupsafe import Markup, escape
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-LONGEST_CODE = 20_000
+from autograder.reports.harmless import is_long_code
+
+LONGEST_SHOWN = 20_000
 """Characters of one cell that are shown."""
 KINDS = {
     Comment: "c", Keyword: "k", Operator.Word: "k", String: "s", Number: "n", Name.Builtin: "b", Name.Function: "f",
@@ -28,24 +30,27 @@ class Span:
     end: int
 
 
-def highlighted(source: str, lines: tuple[int, int] | None = None, marks: Sequence[Span] = ()) -> Markup:
+def highlighted(
+    source: str, lines: tuple[int, int] | None = None, marks: Sequence[Span] = (), plain: bool = False
+) -> Markup:
     """Code as HTML, to stand in a ``<pre>``.
 
     Args:
         lines: first and last line that are shown; all by default. Their common indentation goes.
         marks: pieces that are underlined.
+        plain: whether to leave the colours out; what would take long to colour is plain in any case.
     """
     source = source.replace("\r\n", "\n").replace("\r", "\n")
-    shown = source[:LONGEST_CODE]
-    rows = list(_rows(shown))
+    shown = source[:LONGEST_SHOWN]
+    rows = [[("", text)] for text in shown.split("\n")] if plain or is_long_code(shown) else list(_rows(shown))
     first, last = lines or (1, len(rows))
     indent = 0
     if lines:
         texts = shown.split("\n")[first - 1 : last]
         indent = min((len(text) - len(text.lstrip()) for text in texts if text.strip()), default=0)
     parts = [_row(row, number, marks, indent) for number, row in enumerate(rows[first - 1 : last], first)]
-    if lines is None and len(source) > LONGEST_CODE:
-        parts.append(escape(f"... the rest, {len(source) - LONGEST_CODE} characters, is left out ..."))
+    if lines is None and len(source) > LONGEST_SHOWN:
+        parts.append(escape(f"... the rest, {len(source) - LONGEST_SHOWN} characters, is left out ..."))
     return Markup("\n").join(parts)
 
 

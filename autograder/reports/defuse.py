@@ -13,6 +13,7 @@ another folder. So a graded notebook is written anew from what is known to be ha
 import filecmp
 import html
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,24 @@ from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.handed_in.mend import NOTES
+from autograder.handed_in.naming import printable
 from autograder.handed_in.steps import exercise_of
-from autograder.reports.harmless import HALF_CHARACTER, LONGEST_MARKDOWN, markdown, picture, plain, typed
+from autograder.judging.steps import summary
+from autograder.reports.harmless import (
+    HALF_CHARACTER,
+    LONGEST_MARKDOWN,
+    MARKDOWN_SECONDS,
+    markdown,
+    picture,
+    plain,
+    typed,
+)
+from autograder.reports.tex import typed_out
 
 MOST_OUTPUTS = 100
 """Outputs of one cell; the last ones are kept, since the judge's come last."""
-MOST_MARKDOWN = 10 * LONGEST_MARKDOWN
-"""Characters that are rendered in one notebook."""
+MOST_MARKDOWN, MOST_SECONDS = 10 * LONGEST_MARKDOWN, 4 * MARKDOWN_SECONDS
+"""Characters that are rendered in one notebook, and how long that may take; what is left then is shown as it was typed."""
 
 
 class Defuse(NbGraderPreprocessor):
@@ -39,12 +51,14 @@ class Defuse(NbGraderPreprocessor):
 
 
 class EscapeNames(NbGraderPreprocessor):
-    """Names of students as text: the formgrader's page would take a folder's name in ``submitted/`` for HTML."""
+    """Names of students as text: the formgrader's page would take a folder's name in ``submitted/`` for HTML, or for TeX."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        for key in ("student", "first_name", "last_name", "notebook_path"):
+        for key in ("student", "first_name", "last_name"):
             if resources.get(key):
-                resources[key] = html.escape(resources[key])
+                resources[key] = html.escape(typed_out(printable(resources[key])))
+        if resources.get("notebook_path"):  # an address, and no text
+            resources["notebook_path"] = html.escape(resources["notebook_path"])
         return nb, resources
 
 
@@ -56,15 +70,23 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
     known = {cell.source: cell for cell in source.cells if cell.cell_type == "markdown"}
     cells: list[NotebookNode] = []
     seen: set[str] = set()
-    room = MOST_MARKDOWN
+    room, seconds = MOST_MARKDOWN, MOST_SECONDS
+    notes = _plain_throughout(notebook.metadata.get(NOTES, {}))
+    said = {text: markdown(text, mark="") for text in _summaries(notebook.metadata.get(NOTES, {}), notes)}
+    said |= {page: page for page in said.values()}  # twice does no harm
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             fresh = _code(cell)
         elif cell.cell_type == "markdown" and cell.source in known:
             fresh = _ours(known[cell.source])
+        elif cell.cell_type == "markdown" and cell.source in said:
+            fresh = _text(said[cell.source])
         elif cell.cell_type == "markdown":
-            fresh = _text(markdown(cell.source, cell.get("attachments"), min(room, LONGEST_MARKDOWN)))
-            room -= len(cell.source)
+            longest, before = min(room, LONGEST_MARKDOWN), time.process_time()
+            fresh = _text(
+                markdown(cell.source, cell.get("attachments"), longest, seconds=min(seconds, MARKDOWN_SECONDS))
+            )
+            room, seconds = room - len(cell.source), seconds - (time.process_time() - before)
         else:
             fresh = _text(typed(cell.source))
         owned = bool(cell.metadata.get("nbgrader"))
@@ -79,7 +101,7 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
     metadata = {
         "kernelspec": source.metadata.get("kernelspec", {}),
         "language_info": {"name": "python", "pygments_lexer": "ipython3"},
-        NOTES: _plain_throughout(notebook.metadata.get(NOTES, {})),
+        NOTES: notes,
     }
     return NotebookNode(nbformat=4, nbformat_minor=5, cells=cells, metadata=from_dict(metadata))
 
@@ -103,6 +125,11 @@ def leave_out_files(assignment: str, student: str, notebooks: list[str]) -> None
             or (original.is_file() and not path.is_symlink() and filecmp.cmp(path, original, shallow=False))
         ):
             path.unlink()
+
+
+def _summaries(*notes: Mapping[str, Any]) -> set[str]:
+    """The judge's first cell, by what it was made from: whoever has a cell of the same text says the same."""
+    return {summary(dict(one)).source for one in notes if "verdicts" in one}
 
 
 def _ours(cell: NotebookNode) -> NotebookNode:
@@ -155,7 +182,7 @@ def _bundle(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> tuple[dict,
     return kept, {kind: size for kind, size in sizes.items() if size}
 
 
-def _plain_throughout(value: object) -> object:
+def _plain_throughout(value: Any) -> Any:
     """Notes of the judge and of ``mend``, which quote students."""
     if isinstance(value, Mapping):
         return {plain(key): _plain_throughout(inner) for key, inner in value.items()}

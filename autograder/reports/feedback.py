@@ -5,8 +5,11 @@ What stands on it says autograder/reports/page.py.
 
 import functools
 import hashlib
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -16,8 +19,12 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from autograder.handed_in.submitted import grader_version
+from autograder.reports.at_most import TookTooLong, at_most
 from autograder.reports.page import page_of
 from autograder.reports.steps import ShowOpenScores
+
+PAGE_SECONDS = 20.0
+"""Longest time for one page, a hundred times what anybody's takes."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,25 @@ class Page:
         return digest.hexdigest()
 
 
+def signed(html: str, page: Page) -> str:
+    """A page's HTML with a last line that says what it was made from."""
+    return f"{html}\n<!-- made from {page.key} -->\n"
+
+
+def signature(path: Path) -> str:
+    """The key that the last line of a feedback page carries; nothing, if the page is not there or not ours."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-min(200, path.stat().st_size), os.SEEK_END)
+            found = _SIGNED.search(file.read())
+    except OSError:
+        return ""
+    return found[1].decode() if found else ""
+
+
+_SIGNED = re.compile(rb"<!-- made from ([0-9a-f]{64}) -->\n\Z")
+
+
 class FeedbackExporter(Exporter):
     """nbconvert's exporter to this course's page. Points and comments are in the notebook already: nbgrader's ``GetGrades``."""
 
@@ -88,7 +114,11 @@ def render(page: Page) -> str:
         "late_penalty": scores.late_penalty,
         "open": scores.open,
     }
-    return _exporter().from_notebook_node(notebook, ResourcesDict(nbgrader=shown))[0]
+    try:
+        with at_most(PAGE_SECONDS):
+            return _exporter().from_notebook_node(notebook, ResourcesDict(nbgrader=shown))[0]
+    except TookTooLong:
+        raise RuntimeError(f"making the page took longer than {PAGE_SECONDS:g} s") from None
 
 
 @functools.cache

@@ -18,10 +18,21 @@ from mistune import import_plugin
 from mistune.util import striptags
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from autograder.reports.at_most import TookTooLong, at_most
+from autograder.reports.tex import held, is_held
+
 LONGEST_TEXT = 200_000
 """Characters of one output."""
 LONGEST_MARKDOWN = 20_000
 """Characters of a text cell; a longer one is shown as it was typed, since markdown can be made slow to read."""
+MARKDOWN_SECONDS = 0.5
+"""Longest time for rendering a text cell, fifty times what anybody's takes; then it is shown as it was typed."""
+MOST_NESTED, MOST_CROSSED = 50, 2_000
+"""How deep elements may lie in one another, and how many more may be made where they are not closed in their order: HTML
+opens those anew in each paragraph that follows."""
+LONGEST_CODE, LONGEST_CODE_LINE, MOST_BLANK = 10_000, 500, 200
+"""Most characters of a code cell in colours, of one of its lines, and of what is blank in it, line ends included, before
+something that is not: Pygments is quadratic in the last two."""
 LARGEST_PICTURE = 4_000_000
 """Bytes of one picture."""
 SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
@@ -43,13 +54,14 @@ HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 _OVERWRITTEN = re.compile(r"^.*\r(?=.)", re.MULTILINE)
 _BLANK_LINE = re.compile(r"\n(?=[^\S\n]*\n)")
 _TAG = re.compile(r"(<[^<>]*>)")
-# what MathJax makes links, styles, ids and other elements than formulas of
-_MACRO = re.compile(
-    r"\\(?=(?:href|class|cssId|style|unicode|require|bbox|data|toggle|mathtip|texttip|Tooltip)(?![A-Za-z]))"
-)
+MOST_CODE = 100_000
+"""Characters of code that are highlighted in one page."""
+HANDED_IN = "<p><small>handed in:</small></p>\n"
+"""Begins each text of a student's, so that none can be taken for the course's."""
 # what `markdown` returns, letter by letter
 _PAGE = re.compile(
-    r"<div>\n(?:[^<>&\r]++|&(?:amp|lt|gt|quot|#10);"
+    rf"<div>\n(?:{HANDED_IN})?"
+    r"(?:[^<>&\r]++|&(?:amp|lt|gt|quot|#10);"
     rf"|</?(?:{_NAMES})>"
     r'|<span class="[a-z0-9]{1,3}">|<div class="highlight">|<ol start="[0-9]{1,9}">'
     r'|<t[dh] style="text-align: ?(?:left|right|center);?">'
@@ -78,24 +90,34 @@ def picture(kind: str, data: object) -> str | None:
     return base64.b64encode(raw).decode() if raw.startswith(SIGNATURES[kind]) and len(raw) <= LARGEST_PICTURE else None
 
 
-def markdown(source: str, attachments: Mapping[str, Any] | None = None, longest: int = LONGEST_MARKDOWN) -> str:
+def markdown(
+    source: str,
+    attachments: Mapping[str, Any] | None = None,
+    longest: int = LONGEST_MARKDOWN,
+    mark: str = HANDED_IN,
+    seconds: float = MARKDOWN_SECONDS,
+) -> str:
     """A student's markdown as a ``<div>`` that markdown leaves as it is; one that came from here comes back the same.
 
     Args:
         attachments: the cell's own pictures, base64 by kind, by name.
         longest: how many characters are rendered at most; a longer text comes back as it was typed.
+        mark: with what it begins: it says whose the text is.
+        seconds: longest time for rendering it.
     """
     source = HALF_CHARACTER.sub("\ufffd", source)
-    if not source.strip() or _is_harmless(source):
+    if not source.strip() or (source.startswith(f"<div>\n{mark}") and _is_harmless(source)):
         return source
-    if len(source) <= longest:
+    if len(source) <= longest and seconds > 0:
         try:
-            page = f"<div>\n{_cleaned(_Shown(attachments).page(source))}\n</div>"
-        except Exception:  # whatever makes the renderers stumble must not stop the grading
+            with at_most(seconds):
+                shown = _Shown(attachments).page(source)
+                page = f"<div>\n{mark}{_cleaned(shown)}\n</div>" if _is_bounded(shown) else ""
+        except (Exception, TookTooLong):  # whatever makes the renderers stumble must not stop the grading
             page = ""
         if _is_harmless(page):
             return page
-    return typed(source)
+    return typed(source, mark)
 
 
 class _Shown(IPythonRenderer):
@@ -154,8 +176,8 @@ def _cleaned(page: str) -> str:
             code += {"<pre>": 1, "<code>": 1, "</pre>": -1, "</code>": -1}.get(part, 0)
         else:
             part = html.escape(html.unescape(part), quote=False)  # a backslash may come as &#92;
-            if not code:  # MathJax passes code by; elsewhere a macro is parted from its backslash
-                part = _MACRO.sub("\\\\\u200b", part)
+            if not code:  # MathJax passes code by
+                part = held(part)
         parts.append(part)
     return _BLANK_LINE.sub("&#10;", "".join(parts))  # a blank line would end the HTML
 
@@ -172,12 +194,44 @@ def _is_harmless(page: str) -> bool:
         elif part.startswith("<"):
             name = part[1:-1].split(" ")[0]
             within += [] if name in ("br", "hr", "img") else [name]
-        elif _MACRO.search(part) and not {"pre", "code"} & set(within):
+        elif not is_held(html.unescape(part)) and not {"pre", "code"} & set(within):
             return False
     return not within
 
 
-def typed(source: str) -> str:
+_BLANK = re.compile(r"\s+")
+_ELEMENT = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_VOID = {"br", "hr", "img", "input", "wbr", "col", "source", "link", "meta", "area", "base", "embed", "track", "param"}
+
+
+def _is_bounded(page: str) -> bool:
+    """Whether cleaning HTML makes no more of it than there is: its elements are closed in their order, or are few."""
+    within: list[str] = []
+    crossed = made = 0
+    for found in _ELEMENT.finditer(page):
+        name = found[2].lower()
+        if found[1]:
+            if within and within[-1] == name:
+                within.pop()
+            elif name in within:
+                crossed += 1
+                del within[len(within) - 1 - within[::-1].index(name)]
+        elif name not in _VOID:
+            within.append(name)
+            made += len(within)
+        if len(within) > MOST_NESTED:
+            return False
+    return not (crossed or within) or made <= MOST_CROSSED
+
+
+def is_long_code(source: str) -> bool:
+    """Whether a code cell is too long to be highlighted: a page shows it plain."""
+    if len(source) > LONGEST_CODE or max(map(len, source.split("\n"))) > LONGEST_CODE_LINE:
+        return True
+    return any(len(found[0]) > MOST_BLANK for found in _BLANK.finditer(source))
+
+
+def typed(source: str, mark: str = HANDED_IN) -> str:
     """A text cell as it was typed, not rendered."""
     text = html.escape(source.replace("\r\n", "\n").replace("\r", "\n"), quote=False)
-    return "<div>\n<pre>" + text.replace("\n", "&#10;") + "</pre>\n</div>"
+    return f"<div>\n{mark}<pre>" + text.replace("\n", "&#10;") + "</pre>\n</div>"

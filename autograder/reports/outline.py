@@ -9,10 +9,11 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from autograder.handed_in.mend import NOTES
+from autograder.reports.harmless import HANDED_IN, MOST_CODE
 from autograder.reports.lines import labels
 
 _HEADING = re.compile(r"(#{1,4})\s+(.+)")
-_STUDENTS = "<div>\n"
+_STUDENTS = f"<div>\n{HANDED_IN}"
 """How a student's text begins that ``harmless.markdown`` has been at; the exercise's own begins otherwise."""
 STUBS = ("", "# your code here", "# this cell was not in the notebook that was handed in")
 SUMMARY = "feedback"
@@ -50,6 +51,8 @@ class Place:
     """Whether only a human can say its points."""
     begun: bool = True
     """Whether it is not as it was handed out."""
+    plain: bool = False
+    """Whether its code is shown without colours, since there is too much of it on the page."""
 
     @property
     def by_hand(self) -> bool:
@@ -115,6 +118,7 @@ class Outline:
         )  # fmt: skip
         if place.grade_id or place.begun:
             self.places.append(place)
+            place.plain = sum(len(place.source) for place in self.places) > MOST_CODE
 
     def _grade(self, cell: NotebookNode, verdicts: list[Mapping[str, Any]]) -> None:
         """Points of a graded cell; they are for the last cell for an answer before it."""

@@ -18,8 +18,9 @@ from nbconvert.filters.ansi import strip_ansi
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from autograder.handed_in.naming import printable
 from autograder.reports.code import highlighted, sentence
-from autograder.reports.harmless import markdown, picture
+from autograder.reports.harmless import HANDED_IN, markdown, picture
 from autograder.reports.lines import marks_in, own_lines
 from autograder.reports.mathematics import with_mathematics
 from autograder.reports.network_map import Sign, network_map
@@ -72,7 +73,7 @@ def _environment() -> Environment:
     made = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {
         "points": points, "sentence": sentence, "code": highlighted, "prose": prose, "harmless": _harmless, "printed": _printed,
-        "slug": slug, "picture": picture, "first": _capitalised,
+        "slug": slug, "name": printable, "picture": picture, "first": _capitalised,
     }  # fmt: skip
     return made
 
@@ -235,7 +236,8 @@ def prose(source: str) -> Markup:
 
 def _harmless(source: str) -> Markup:
     """A student's text. Its headings are none of the page's, and pictures that are none go."""
-    page = re.sub(r"<h[1-6]>", '<p class="heading">', with_mathematics(markdown(source), 50))
+    page = with_mathematics(markdown(source).replace(HANDED_IN, "", 1), 50)
+    page = re.sub(r"<h[1-6]>", '<p class="heading">', page)
     page = _PICTURE.sub(
         lambda found: found[0] if "src=" in found[0] and "alt=" in found[0] else "", re.sub(r"</h[1-6]>", "</p>", page)
     )

@@ -3,6 +3,7 @@
 import ast
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from autograder.course.exercise import Exercise
 from autograder.files import replace_own
 from autograder.handed_in.found import Left
+from autograder.handed_in.naming import printable
 
 SHORT = {
     "right value, wrong shape": "wrong shape",
@@ -144,7 +146,7 @@ def write_csv(
         gained = [f"{v['points']:g}" if (v := found.get(column)) else "" for column in columns]
         kinds = [v["kind"] if (v := found.get(column)) else "" for column in columns]
         look_at = [f"{a}: {p}" for a in exercises if (row := mine.get(a)) and not row.absent for p in row.problems]
-        words = harmless(printable("; ".join([*look_at, *sentences.get(student, ())])))
+        words = harmless("; ".join([*look_at, *sentences.get(student, ())]))
         writer.writerow([harmless(student), *points, total, *gained, *kinds, words])
     return replace_own(path, text.getvalue(), path.parent)
 
@@ -175,15 +177,13 @@ def _parameters(exercise: Exercise) -> list[str]:
     return [item.id for item in next(lists, []) if isinstance(item, ast.Name)]
 
 
-def printable(text: str) -> str:
-    """Text on one line of a terminal, whatever it holds."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+_FORMULA = re.compile(r"(^|[;,|])(\s*)(?=[=+\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20])")
 
 
 def harmless(text: str) -> str:
-    """A name as a spreadsheet should show it: one that begins like a formula gets an apostrophe before it."""
-    text = text.encode("utf-8", "replace").decode()
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    """Text on one line, as a spreadsheet should show it: what begins like a formula gets an apostrophe before it, also after
+    what a spreadsheet may take for the end of a cell. The signs are those of ASCII and what is shown like them."""
+    return _FORMULA.sub(r"\1\2'", printable(text.encode("utf-8", "replace").decode()))
 
 
 def _by_student(rows: Iterable[Row], left: Iterable[Left] = ()) -> dict[str, dict[str, Row]]:

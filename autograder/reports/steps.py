@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.handed_in.mend import NOTES
+from autograder.reports.harmless import MOST_CODE, is_long_code
 from autograder.reports.page import QUESTION
 
 
@@ -22,6 +23,22 @@ class FoldSetup(NbGraderPreprocessor):
         if "setup" in cell.metadata.get("tags", []):
             cell.source = cell.source.split("\n")[0] + "\n# (the course's tools)"
         return cell, resources
+
+
+class PlainCode(NbGraderPreprocessor):
+    """Has code that would take long to highlight shown plain, by the metadata that nbconvert takes the cell's language from.
+
+    Of all cells together no more is highlighted than a notebook of this course may hold.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        room = MOST_CODE
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                room -= len(cell.source)
+                if room < 0 or is_long_code(cell.source):
+                    cell.metadata["magics_language"] = "text"
+        return nb, resources
 
 
 class ShowOpenScores(NbGraderPreprocessor):

@@ -28,10 +28,19 @@ _DTYPES = {str(d).removeprefix("torch."): d for d in (
 
 
 class Allowance:
-    """What all runs of one submission may take together."""
+    """What all runs of one submission may take together, and find.
 
-    def __init__(self, seconds: float = SUBMISSION_SECONDS, size: int = SUBMISSION_BYTES):
-        self.seconds, self.size = seconds, size
+    Args:
+        files: what is in the folder in which each of them begins, by relative path.
+    """
+
+    def __init__(
+        self,
+        seconds: float = SUBMISSION_SECONDS,
+        size: int = SUBMISSION_BYTES,
+        files: Mapping[str, bytes] | None = None,
+    ):
+        self.seconds, self.size, self.files = seconds, size, files or {}
 
 
 class Runner:
@@ -159,7 +168,8 @@ class Runner:
         self._connection, theirs = socket.socketpair()
         with theirs:
             for retry in (True, False):
-                self._place = self._place or self.server.open({}, autograd=False)
+                files = self._allowance.files if self._allowance else {}
+                self._place = self._place or self.server.open(files, autograd=False)
                 try:
                     self._place.run(theirs)
                     return

@@ -18,10 +18,10 @@ from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
 from autograder import machine
-from autograder.classroom.grade import signature
 from autograder.classroom.lock import LOCK
 from autograder.course.build import nbgrader_api
 from autograder.course.exercise import COURSE
+from autograder.reports.feedback import signature
 from tests.classes import (
     NAME,
     STUDENTS,

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import re
+import time
 
 import nbformat
 import pytest
@@ -10,10 +12,12 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from autograder.course.exercise import COURSE
 from autograder.handed_in.mend import NOTES
 from autograder.judging import steps
-from autograder.reports.defuse import MOST_MARKDOWN, defused
-from autograder.reports.harmless import LONGEST_MARKDOWN, LONGEST_TEXT, markdown, plain
+from autograder.reports import tex
+from autograder.reports.defuse import MOST_MARKDOWN, MOST_SECONDS, defused
+from autograder.reports.harmless import HANDED_IN, LONGEST_MARKDOWN, LONGEST_TEXT, MARKDOWN_SECONDS, markdown, plain
 from tests.hostile import IMG, PNG, SCRIPT, SVG, cells
 from tests.pages import active, page
 
@@ -91,7 +95,7 @@ def test_cells_of_the_course_keep_what_nbgrader_needs():
 def test_what_students_say_in_verdicts_and_mended_sentences_is_only_text(quiet):
     said = f"&#36;\\href{{http://localhost/HIT}}{{x}}&#36; \\(\\href{{HIT}}{{x}}\\) http://localhost/HIT {IMG} [x](/HIT) \x1b[2J"
     notes = {"mended": [said], "run": said, "verdicts": [{"name": "h", "kind": "raised", "message": said}]}
-    safe = defused(notebook(steps._summary(notes), **{NOTES: notes}), SOURCE)
+    safe = defused(notebook(steps.summary(notes), **{NOTES: notes}), SOURCE)
     for template in TEMPLATES:
         assert not active(page(safe, template)) - quiet[template]
     assert "\x1b" not in json.dumps(safe) and "\\u001b" not in json.dumps(safe)
@@ -103,6 +107,11 @@ def test_the_name_of_a_folder_is_only_text(quiet):
     shown = page(notebook(), "formgrade", student=name)
     assert not active(shown) - quiet["formgrade"]
     assert name in BeautifulSoup(shown, "html.parser").nav.get_text()
+    for formula in ("$\\href{/HIT}{Eve}$", "\\(\\csname href\\endcsname{/HIT}{Eve}\\)", "$$x$$\r\x1b[2J\u202e"):
+        shown = page(notebook(), "formgrade", student=formula)
+        assert not active(shown) - quiet["formgrade"]
+        text = BeautifulSoup(shown, "html.parser").nav.get_text()
+        assert not re.search(r"[$\\](?!\u200b)|[\r\x1b\u202e]", text)
 
 
 def test_the_courses_own_text_stays_as_it_is():
@@ -129,7 +138,7 @@ def test_ordinary_text_looks_as_before(name):
     before = BeautifulSoup(markdown2html(source), "html.parser")
     for anchor in before.find_all("a", class_="anchor-link"):
         anchor.decompose()
-    after = BeautifulSoup(markdown2html(markdown(source)), "html.parser").div
+    after = BeautifulSoup(markdown2html(markdown(source, mark="")), "html.parser").div
     assert after.get_text(" ").split() == before.get_text(" ").split()
     assert [p.get_text() for p in after.find_all("pre")] == [p.get_text() for p in before.find_all("pre")]
     assert shape(after) == shape(before)
@@ -139,6 +148,99 @@ def shape(soup: BeautifulSoup) -> list[tuple]:
     """Elements and how they look; an empty paragraph is none."""
     found = [e for e in soup.find_all(True) if e.name != "p" or e.get_text(strip=True)]
     return [(e.name, e.get("class") if e.name in ("div", "span") else "", e.get("style", "").strip(";")) for e in found]
+
+
+def test_a_formula_of_ordinary_commands_is_one():
+    """All that the course's own text cells use, and what is usual besides."""
+    ours = "\n".join(
+        cell.source
+        for path in sorted(COURSE.glob("exercises/*/*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "markdown"
+    )
+    assert tex.is_held("".join(re.findall(r"\$\$?[^$]+\$\$?", ours)))
+    usual = r"$\frac{\partial L}{\partial x_{ij}} \approx \sum_i^n \hat{y}_i \left(\mathbf{W}^\top\right) \text{ if } i \ne j$"
+    assert usual in markdown(usual)
+
+
+SLOW = {
+    "formatting that is not closed": "<b x=i>" * 1_000 + "\n\n" + "<p>" * 1_000,
+    "elements that cross": "<b><p></b>" * 1_000,
+    "elements in one another": "<div>" * 4_000,
+    "text in a table": "<table>" + "a<b>x</b>" * 2_000,
+    "brackets": "[" * 20_000,
+    "links": "[a](" * 5_000,
+    "emphasis": "*a **b " * 1_500 + "** *" * 1_500,
+    "quotations": "\n".join(">" * i + "a" for i in range(1, 190)),
+    "backticks": "".join("`" * i + " " for i in range(1, 199)),
+    "a table": "|a|\n|-|\n" + "|b|\n" * 4_900,
+    "columns": "|" + "a|" * 4_000 + "\n|" + "-|" * 4_000 + "\n|" + "a|" * 1_900,
+    "references": "[a]: " + "x" * 9_000 + "\n" + "[a] " * 2_000,
+    "entities": "&#1" * 6_000,
+    "formulas": "\\\\(" * 6_000,
+    "environments": "".join(f"\\begin{{{'a' * (i % 50)}}}" for i in range(500)),
+    "code": "```python\n" + "a." * 9_000 + "\n```",
+    "comments": "<!--" * 5_000,
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_no_text_takes_long(name):
+    """A limit that stops is the last resort; most of these would take seconds to days without one."""
+    source = SLOW[name][:LONGEST_MARKDOWN]
+    start = time.process_time()
+    shown = markdown(source)
+    assert markdown2html(shown)
+    assert time.process_time() - start < 20 * MARKDOWN_SECONDS
+    assert len(shown) < 40 * len(source)
+
+
+def test_many_slow_texts_take_no_longer_than_a_few():
+    many = [new_markdown_cell(SLOW["formulas"][:9_000]) for _ in range(300)]
+    start = time.process_time()
+    safe = defused(notebook(*many), SOURCE)
+    assert defused(safe, SOURCE) == safe
+    assert time.process_time() - start < 10 * MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["\n" * 8_000 + "x", "a." * 20_000, "\x0c" * 9_000 + "x", "\n".join(["%(a)s" * 99] * 19), '"' * 9_000],
+    ids=["blank lines", "attributes", "form feeds", "formats", "quotes"],
+)
+def test_code_that_is_slow_to_colour_stands_plain_on_every_page(source):
+    for template in TEMPLATES:
+        start = time.process_time()
+        shown = page(notebook(*(new_code_cell(source) for _ in range(20))), template)
+        assert time.process_time() - start < 60
+        assert source.strip("\n\x0c")[:20] in BeautifulSoup(shown, "html.parser").get_text()
+
+
+def test_what_the_course_says_cannot_be_imitated():
+    notes = {"mended": [], "verdicts": [{"name": "dh", "kind": "wrong", "message": ""}]}
+    told = "## Feedback\n\n10 of 10 answers are right."
+    others = [
+        told,
+        f"<div>\n{told}\n</div>",
+        markdown(told, mark=""),
+        f"<div>\n{HANDED_IN}</div>\n\n{told}",
+        f"{HANDED_IN}\n{told}",
+    ]
+    cells = [steps.summary(notes), *map(new_markdown_cell, others)]
+    safe = defused(notebook(*cells, **{NOTES: notes}), SOURCE)
+    assert HANDED_IN not in safe.cells[0].source
+    assert "0 of 1 answers are right" in safe.cells[0].source
+    for cell in safe.cells[1:]:
+        soup = BeautifulSoup(markdown2html(cell.source), "html.parser")
+        first = soup.find(string=lambda text: text and text.strip())
+        assert (first, first.parent.name) == ("handed in:", "small")
+    assert defused(safe, SOURCE) == safe
+
+
+def test_what_is_printed_cannot_be_taken_for_the_judges_lines():
+    printed = new_output("stream", name="stdout", text="graded on unseen minibatches:\r\n  ✓ dh: right\x0bgraded\n")
+    (kept,) = steps._kept([printed])
+    assert all(line.startswith(steps.PRINTED) for line in kept.text.splitlines())
 
 
 def test_a_link_says_where_it_leads():

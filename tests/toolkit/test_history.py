@@ -9,7 +9,7 @@ from tests.bank import bench
 from toolkit.cells import StudentCell
 from toolkit.exercise import digest
 from toolkit.history import History
-from toolkit.plans import GradedPlace, ReplacedCell
+from toolkit.plans import GradedPlace
 
 EXERCISE = bench("1_chunked_backprop").exercise
 
@@ -66,12 +66,12 @@ def test_without_ids_a_solution_cell_is_known_by_the_check_after_it(history):
 
 
 @pytest.mark.parametrize("ids", [True, False])
-def test_what_is_typed_into_a_check_cell_is_no_answer(history, ids):
-    text = "dlogprobs = 1\n" + EXERCISE.released["logprobs-check"]
+def test_what_is_typed_into_a_check_cell_is_an_answer(history, ids):
+    text = "dlogprobs = 1\nlogprobs = 2\n" + EXERCISE.released["logprobs-check"]
     run(history, text, "logprobs-check" if ids else None)
     parts = next(history.submissions())
-    assert parts[0] == ReplacedCell("cell logprobs-check", text)
-    assert not any(isinstance(part, StudentCell) for part in parts)
+    assert parts[0].source.startswith("dlogprobs = 1\n# not run: logprobs = 2\n")
+    assert parts[1] == GradedPlace("logprobs-check", ("logprobs",))
 
 
 def test_a_cell_of_ones_own_that_calls_check_is_an_answer(history):

@@ -32,6 +32,9 @@ class _State:
     view: confine.View | None = None
     child: int = 0
     """The process that the student's code runs in, or 0."""
+    folder: Path = Path()
+    files: dict[str, bytes] = field(default_factory=dict)
+    """What was handed in beside the notebook."""
     why: str = ""
     """``memory`` or ``processes``, if it was ended for that."""
 
@@ -74,18 +77,23 @@ def _prepare(connection: socket.socket, state: _State) -> None:
         state.view = confine.View(header["keep"], {confine.SUBMISSION} if state.kernel else set())
         if not state.kernel:
             confine.without_proc()  # through it a process could put its own code back
-    folder = Path(header["folder"])
-    for name, data in zip(header["files"], files, strict=True):
-        path = folder / name
+    state.folder, state.files = Path(header["folder"]), dict(zip(header["files"], files, strict=True))
+    _put_files(state)
+    os.chdir(state.folder)
+    os.environ.update(header["environment"])
+    wire.send(connection, {"prepared": True})
+
+
+def _put_files(state: _State) -> None:
+    """Write what was handed in beside the notebook where the student's code finds it."""
+    for name, data in state.files.items():
+        path = state.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         path.chmod(0o666)
-    for path in folder.rglob("*"):
+    for path in state.folder.rglob("*"):
         if path.is_dir():
             path.chmod(0o777)
-    os.chdir(folder)
-    os.environ.update(header["environment"])
-    wire.send(connection, {"prepared": True})
 
 
 def _do(connection: socket.socket, state: _State, request: dict, descriptors: list[int]) -> None:
@@ -115,6 +123,8 @@ def _start(connection: socket.socket, state: _State, run) -> None:
     state.why = ""
     if state.view:
         state.view.empty_again()
+        if not state.kernel:
+            _put_files(state)
     state.child = os.fork()
     if state.child:
         return
