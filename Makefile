@@ -19,7 +19,6 @@ JOBS ?=
 FORCE ?=
 SCHEDULER ?=
 DB ?=
-export STUDENT SCHEDULER
 # for make collect and make return
 FROM ?=
 ROSTER ?=
@@ -27,7 +26,9 @@ LMS ?=
 ZONE ?=
 TITLE ?=
 DRY ?=
-export FROM ASSIGNMENT ROSTER LMS ZONE TITLE
+NOTEBOOK ?=
+ANONYMOUS ?=
+export STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK
 ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
@@ -38,10 +39,10 @@ STYLE = { $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
 TESTS = $(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8
 
 .DEFAULT_GOAL := $(if $(filter command,$(origin TORCH)),ready,help)
-.PHONY: help demo test quick build adopt check lab update collect grade return cluster scheduler worker bench clean
+.PHONY: help demo test quick build adopt check lab update collect grade report self-grade return cluster scheduler worker bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-17s %s\n", $$1, $$2}'
 
 .PHONY: ready lock sandbox-there tests-there
 .NOTPARALLEL: # what is missing is said before anything else is begun
@@ -94,6 +95,13 @@ collect: $(READY) ## take a download from an LMS into submitted/ (FROM=downloads
 return: $(READY) ## make what an LMS imports of pages and points, in returned/ (ASSIGNMENT= LMS= TITLE="its name in the LMS"; LMS=gradescope: an autograder)
 	@$(BIN)/python -m autograder build --sources
 	@$(BIN)/python -m autograder return --assignment="$$ASSIGNMENT" --lms="$$LMS" --title="$$TITLE"
+
+report: $(READY) ## say what the class did not understand and what to teach again, in report/ (ANONYMOUS=1: without names)
+	@$(BIN)/python -m autograder build --sources
+	@$(BIN)/python -m autograder report $(if $(ANONYMOUS),--anonymous)
+
+self-grade: sandbox-there $(READY) ## grade one notebook of yours and open its page (NOTEBOOK=path.ipynb)
+	@$(BIN)/python -m autograder self-grade "$$NOTEBOOK"
 
 cluster: $(VENV)/.cluster ## install what a bigger class needs: Dask, and the driver for PostgreSQL
 $(VENV)/.cluster: $(READY) requirements-cluster.txt

@@ -18,7 +18,6 @@ if _bin not in os.environ["PATH"].split(
 ):  # nbgrader calls alembic by name, and the environment may not be active
     os.environ["PATH"] = os.pathsep.join([_bin, os.environ["PATH"]])
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 from nbgrader import coursedir  # noqa: E402
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
@@ -77,14 +76,9 @@ c.Autograde.autograde_preprocessors = [
 ]  # fmt: skip
 c.Autograde.post_convert_hook = defuse.leave_out_files
 c.GenerateFeedback.exporter_class = classroom.FeedbackExporter
-c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores]
 c.ExportPlugin.to = "nbgrader_export.csv"  # nbgrader export; grades.csv is what make grade writes
-c.HTMLExporter.preprocessors = [
-    reports.FoldSetup,
-    reports.PlainCode,
-    defuse.EscapeNames,
-]  # in the feedback and on the formgrader's pages
-c.HTMLExporter.filters = {"float": reports.number, "round": reports.rounded}
+c.HTMLExporter.preprocessors = [reports.FoldSetup, reports.PlainCode, defuse.EscapeNames]  # on the formgrader's pages
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 if sys.platform != "win32":

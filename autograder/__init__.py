@@ -6,8 +6,8 @@ reverse. The rooms, from the ground up; an import only points down (pyproject.to
     handed_in/         what comes back: found whatever its name, unpacked, read, mended into a whole notebook
     sandbox/           where student code runs, and its limits; inside_sandbox/ is all of the course that it can see
     judging/           hidden tests to points; what is right, and why, is told in toolkit/
-    reports/           what people read: feedback pages on which nothing acts, the table, grades.csv
-    classroom/         many submissions: what is new, who grades it on which machine, the gradebook
+    reports/           what people read: pages on which nothing acts, the class report, the table, grades.csv
+    classroom/         many submissions, or one alone: what is new, who grades it on which machine, the gradebook
     working_copy/      what students type in, work/, and how it is carried over into a new release
     lms/               what an LMS lets one download, into submitted/; pages and points as it wants them back
     live, machine, demo, bench   the judge in an instructor's kernel; set-up; an example; what it costs

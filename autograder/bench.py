@@ -25,6 +25,7 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.classroom.grade import grade
+from autograder.classroom.overview import write_report
 from autograder.classroom.schedule import cores
 from autograder.course.build import assignments, build, copy_sources
 from autograder.course.exercise import COURSE
@@ -83,9 +84,17 @@ def main(large: int = LARGE_CLASS) -> int:
     return 0
 
 
+REPORT = "import sys; from autograder import bench; bench.report_on(sys.argv[1])"
 GRADE = "import sys; from autograder import bench; sys.exit(bench.grade_course(sys.argv[1]))"
 FLOOR = "import sys; from autograder import bench; bench.run_bare(sys.argv[1:])"
 """Parts that are measured in a process of their own."""
+
+
+def report_on(course: str) -> None:
+    """Print the seconds that the class report takes, start of the process left out."""
+    start = time.perf_counter()
+    write_report(Path(course))
+    print(time.perf_counter() - start)
 
 
 def grade_course(course: str) -> int:
@@ -134,9 +143,11 @@ def _growth(folder: Path, large: int) -> None:
             _write(course, number, SAME, notebook)
         seconds, peak, _ = _grade(course)
         costs.append(seconds / size)
+        (report,) = _output("-c", REPORT, str(course))
         lines = (course / "grades.csv").read_text(encoding="utf-8").splitlines()
         print(
-            f"  {size:4d}: {costs[-1]:.2f} s a notebook, {peak / 1e9:.2f} GB at most, {len(lines) - 1} grades",
+            f"  {size:4d}: {costs[-1]:.2f} s a notebook, {peak / 1e9:.2f} GB at most, {len(lines) - 1} grades, "
+            f"class report in {report:.1f} s",
             flush=True,
         )
     print(f"  ratio {costs[1] / costs[0]:.2f}")

@@ -139,6 +139,35 @@ def gradescope(root: str) -> None:
     sys.exit(gradescope.main(root))
 
 
+@commands.command(short_help="Say what the class did not understand, in report/.")
+@click.option("--anonymous", is_flag=True, help="Leave out who it was.")
+def report(anonymous: bool) -> None:
+    """Write report/: for each exercise, and for the course, what was not understood and what to teach again.
+
+    What it is drawn from is what grade has left: grade first. Open report/index.html in a browser.
+
+    Example: python -m autograder report --anonymous
+    """
+    _needs_linux()
+    from autograder.classroom import overview
+
+    sys.exit(overview.main(anonymous))
+
+
+@commands.command(short_help="Grade one notebook of yours, and open its page.")
+@click.argument("notebook")
+@click.option("--open/--no-open", "show", default=True, help="Whether to open the page in a browser.")
+def self_grade(notebook: str, show: bool) -> None:
+    """Grade one notebook as a class is graded, write its page beside it, and open that. There is no gradebook.
+
+    Example: python -m autograder self-grade my_answers.ipynb
+    """
+    _needs_linux()
+    from autograder.classroom import alone
+
+    sys.exit(alone.main(notebook, show))
+
+
 @commands.command(short_help="Grade a small made-up class in demo/.")
 def demo() -> None:
     """Make a course with a small made-up class in demo/, grade it, and show what comes out.

@@ -15,6 +15,7 @@ from nbgrader import utils
 
 from autograder import untouched
 from autograder.classroom.grade import grade
+from autograder.classroom.overview import write_report
 from autograder.course.build import assignments, build, copy_sources
 from autograder.course.exercise import COURSE, without_markers
 from autograder.sandbox import bubblewrap
@@ -115,8 +116,10 @@ def main() -> int:
     make_class(demo)
     print(f"grading a class of {len(list((demo / 'submitted').iterdir()))} in demo/ ...", flush=True)
     report = grade(demo, assignments(demo))
+    write_report(demo)
     untouched.finish(demo)
     pages = sorted((demo / "feedback").glob("*/*/*.html"))
     if pages:
-        print(f"Open {pages[0].relative_to(COURSE)} in a browser to see what a student gets.")
+        print(f"Open {pages[0].relative_to(COURSE)} in a browser to see what a student gets,")
+        print("and demo/report/index.html to see what you get: what to teach again.")
     return 0 if report.rows else 1

@@ -20,28 +20,32 @@ ACTIVE = re.compile(
     "script|style|link|meta|base|i?frame|object|embed|applet|form|input|button|textarea|select|svg|math|video|audio|source|picture|"
     "template|noscript|marquee|dialog|animate|set"
 )
+FORMULA = re.compile(
+    "m(?:row|i|n|o|text|space|frac|sqrt|root|sub|sup|subsup|under|over|underover|table|tr|td|style|padded)"
+)
+"""MathML that only shows something."""
 MACRO = re.compile(
     r"\\(?:href|class|cssId|style|unicode|require|bbox|mmlToken|csname|def|let|newcommand|ref|eqref|label|tag|toggle|rule|kern)\b"
 )
 
 
 def page(notebook: NotebookNode, template: str, student: str = "s") -> str:
-    """The page of a notebook: ``feedback`` or ``formgrade`` as nbgrader makes it, ``our feedback`` as ``make grade`` does."""
-    if template == "our feedback":
+    """The page of a notebook: ``formgrade`` as nbgrader makes it, ``feedback`` as ``make grade`` does."""
+    if template == "feedback":
         return render(Page("s", "n", nbformat.writes(notebook), Scores({}, {})))
     resources = {
         "nbgrader": {"notebook": "n", "score": 1, "max_score": 1, "late_penalty": 0},
         "base_url": "", "submission_id": "0", "notebook_id": "n", "assignment_id": "n", "index": 0, "total": 1,
         "student": student, "notebook_path": student,
     }  # fmt: skip
-    return _exporter(template).from_notebook_node(notebook, resources=resources)[0]
+    return _formgrade().from_notebook_node(notebook, resources=resources)[0]
 
 
 @functools.cache
-def _exporter(template: str) -> HTMLExporter:
+def _formgrade() -> HTMLExporter:
     config = Config()
     config.HTMLExporter.preprocessors = configuration().HTMLExporter.preprocessors
-    config.HTMLExporter.template_name = template
+    config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
     bootstrap = TEMPLATES.parent / "static" / "node_modules" / "bootstrap" / "dist" / "css"
     config.HTMLExporter.extra_template_paths = [str(bootstrap)]
@@ -53,7 +57,11 @@ def active(text: str) -> Counter[str]:
     soup = BeautifulSoup(text, "html.parser")
     found: Counter[str] = Counter()
     for element in soup.find_all(True):
-        if ACTIVE.fullmatch(element.name):
+        formula = element.name == "math" and all(
+            FORMULA.fullmatch(part.name) and not {"href", "style", "class", "id", "src"} & part.attrs.keys()
+            for part in element.find_all(True)
+        )
+        if ACTIVE.fullmatch(element.name) and not formula:
             found[str(element)[:300]] += 1
         for name, value in element.attrs.items():
             value = " ".join(value) if isinstance(value, list) else value
@@ -80,7 +88,7 @@ def active(text: str) -> Counter[str]:
                 found[f"{element.name} class={value}"] += 1
             if name in ("id", "name") and not value.startswith("cell-id="):
                 found[f"{element.name} {name}={value}"] += 1
-    for string in soup.find_all(string=MACRO):
+    for string in soup.find_all(string=MACRO) if soup.find("script") else ():  # MathJax's, which our own pages have not
         if not any(parent.name in ("pre", "code", "script", "style") for parent in string.parents):
             found[f"macro in {string}"] += 1
     return found

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import bench, demo
-from autograder.classroom import grade
+from autograder.classroom import alone, grade, overview
 from autograder.command_line import NAME, commands
 from autograder.course import adopt, build, gates
 from autograder.course.exercise import COURSE
@@ -21,7 +21,7 @@ def run(*words: str):
 
 def test_what_there_is():
     assert set(commands.commands) == {
-        "adopt", "bench", "build", "check", "collect", "demo", "grade", "gradescope", "return", "work",
+        "adopt", "bench", "build", "check", "collect", "demo", "grade", "gradescope", "report", "return", "self-grade", "work",
     }  # fmt: skip
     help_of_all = run("--help").output
     for name, command in commands.commands.items():
@@ -35,7 +35,7 @@ def test_each_has_help_with_an_example_that_is_one(name, monkeypatch):
     (example,) = [line for line in done.output.splitlines() if "Example:" in line]
     words = example.split(f"Example: {NAME} ")[1].split()
     assert words[0] == name
-    for module in (adopt, bench, build, collect, demo, gates, give_back, grade, gradescope, work):
+    for module in (adopt, alone, bench, build, collect, demo, gates, give_back, grade, gradescope, overview, work):
         monkeypatch.setattr(module, "main", lambda *_: 7)
     assert run(*words).exit_code == 7
 
@@ -80,8 +80,17 @@ def test_words_reach_the_module_as_they_are(monkeypatch):
     ]
 
 
+def test_report_and_self_grade_are_told_what_was_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(overview, "main", lambda anonymous: asked.append(anonymous) or 0)
+    monkeypatch.setattr(alone, "main", lambda path, show: asked.append((path, show)) or 0)
+    for words in (["report"], ["report", "--anonymous"], ["self-grade", "a b.ipynb"], ["self-grade", "--no-open", "x"]):
+        assert run(*words).exit_code == 0
+    assert asked == [False, True, ("a b.ipynb", True), ("x", False)]
+
+
 def test_grading_says_what_windows_lacks(monkeypatch):
-    for name in ("grade", "demo", "bench", "return", "gradescope"):
+    for name in ("grade", "demo", "bench", "report", "return", "gradescope"):
         with monkeypatch.context() as patch:  # pytest itself is to know nothing of it
             patch.setattr("autograder.command_line.os.name", "nt")
             done = run(name)

@@ -33,6 +33,7 @@ from autograder.handed_in.mend import NOTES
 from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_task
 from autograder.handed_in.timestamps import TIMESTAMP
 from autograder.reports.feedback import Page, render, signature, signed
+from autograder.reports.lines import labels
 from autograder.reports.report import NO_NOTEBOOK, NOTHING, ClassReport, Row, write_csv
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.bubblewrap import SandboxMissing
@@ -213,6 +214,12 @@ class Grading:
         for name, seconds in (known | {"other steps": all_of_it - sum(known.values())}).items():
             self.seconds[name] += seconds
 
+    def look_at_what_has_no_verdict(self) -> None:
+        """Note why, for ``rows``, where nothing is going to be graded."""
+        for folder in self._found.places:
+            if not (self.autograded / folder.parent.name / folder.name / f"{folder.name}.ipynb").exists():
+                self._read(folder)
+
     def rows(self, assignments: Sequence[str]) -> list[Row]:
         """What is to be reported of everybody: who has handed in, who had, and who is in the class and has not."""
         found = {folder: self.row(folder) for folder in self._found.places if folder.name in assignments}
@@ -250,7 +257,7 @@ class Grading:
         return Row(
             student, assignment, None if unread else scores.score - scores.late_penalty, highest, notes.get("verdicts", []),
             notes.get("mended", []), tuple(filter(None, [unread, problem, notes.get("run", ""), *asked])),
-            scores.late_penalty,
+            scores.late_penalty, stored.answers if stored else {}, recorded.seconds_late,
         )  # fmt: skip
 
     def exercise(self, assignment: str) -> Exercise:
@@ -304,10 +311,11 @@ class Grading:
         recorded = self._recorded(assignment).get(student)
         try:
             text = (self.autograded / student / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8")
-            notes = json.loads(text)["metadata"][NOTES]
+            found = json.loads(text)
+            notes = found["metadata"][NOTES]
         except (OSError, ValueError, LookupError, TypeError):
             return None
-        return _Stored(text, notes, recorded) if recorded and isinstance(notes, dict) else None
+        return _Stored(text, notes, recorded, labels(found["cells"])) if recorded and isinstance(notes, dict) else None
 
 
 @dataclass(frozen=True)
@@ -344,6 +352,7 @@ class _Stored:
     text: str
     notes: Mapping[str, Any]
     recorded: Recorded
+    answers: Mapping[str, str]
 
     def is_verdict_on(self, task: Task) -> bool:
         """Whether this is what grading the task would give, in the notebook and in the gradebook."""

@@ -50,6 +50,8 @@ class Recorded:
     """Graded cells that nbgrader marks for manual grading: a manual score was there before the last grading."""
     late_penalty_changed: bool = False
     """Whether the penalty would be another one now: the due date or an extension was changed since."""
+    seconds_late: float | None = None
+    """From the due date, extension included; negative before it; None where either is not known."""
 
     def question(self, grade_id: str) -> str:
         """Why a human should look at a graded cell."""
@@ -163,7 +165,9 @@ class Book:
         for row, grades, comments in found.values():
             recorded = _recorded(known, grades, comments, row.late_submission_penalty or 0.0)
             now = self._penalty(row.student_id, recorded.scores.score, _seconds_late(row, known)) or 0.0
-            everything[row.student_id] = replace(recorded, late_penalty_changed=now != recorded.scores.late_penalty)
+            everything[row.student_id] = replace(
+                recorded, late_penalty_changed=now != recorded.scores.late_penalty, seconds_late=_from_due(row, known)
+            )
         return everything
 
     def _record(self, student, assignment, points, unanswered, timestamp, timed) -> Recorded:
@@ -303,7 +307,12 @@ def _comment(comment: Any) -> str | None:
 
 def _seconds_late(submission: Any, known: _Known) -> float:
     """Seconds after the due date, extension included; ``submission`` has its ``timestamp`` and ``extension``."""
+    return max(0.0, _from_due(submission, known) or 0.0)
+
+
+def _from_due(submission: Any, known: _Known) -> float | None:
+    """As ``_seconds_late``, negative before the due date; None where there is none, or no timestamp."""
     if submission.timestamp is None or known.duedate is None:
-        return 0.0
+        return None
     due = known.duedate + submission.extension if submission.extension is not None else known.duedate
-    return max(0.0, (submission.timestamp - due).total_seconds())
+    return (submission.timestamp - due).total_seconds()

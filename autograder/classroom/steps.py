@@ -3,21 +3,22 @@
 from pathlib import Path
 from typing import Any
 
-from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
 from autograder.classroom.record import Book
 from autograder.handed_in.mend import NOTES
+from autograder.reports import feedback
 from autograder.reports.feedback import Page, signed
 
 
-class FeedbackExporter(HTMLExporter):
-    """nbgrader's feedback page, signed with what it was made from: so ``make grade`` need not make it again."""
+class FeedbackExporter(feedback.FeedbackExporter):
+    """The feedback page as nbgrader makes it, signed with what it was made from: so ``make grade`` need not make it again."""
 
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kwargs: object) -> tuple:
-        html, resources = super().from_filename(filename, resources=resources, **kwargs)
+        made: tuple = super().from_filename(filename, resources=resources, **kwargs)
+        html, resources = made
         student, assignment = (resources["nbgrader"][key] for key in ("student", "assignment"))
         coursedir = self.parent.coursedir
         with Book(coursedir.db_url, coursedir.course_id, self.config) as book:

@@ -192,7 +192,8 @@ def grader_version() -> str:
     """A digest of this grader: its code, its configuration, its data, and the versions of what it computes with."""
     digest = hashlib.sha256()
     parts = [COURSE / "nbgrader_config.py", *(COURSE / "data").glob("*.txt")]
-    parts += [path for folder in ("autograder", "toolkit") for path in (COURSE / folder).rglob("*.py")]
+    parts += [path for kind in ("py", "j2", "css") for path in (COURSE / "autograder").rglob(f"*.{kind}")]
+    parts += (COURSE / "toolkit").rglob("*.py")
     for path in sorted(parts):
         digest.update(f"{path.relative_to(COURSE)}\0".encode() + path.read_bytes())
     digest.update(repr([version(name) for name in ("torch", "nbgrader", "nbconvert")]).encode())

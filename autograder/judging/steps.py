@@ -1,6 +1,7 @@
 """Judging as steps of nbgrader's own pipeline: verdicts (``JudgeNotebook``), and what they are on (``SignNotebook``)."""
 
 import os
+from dataclasses import asdict
 from logging import Logger
 from pathlib import Path
 
@@ -46,14 +47,12 @@ class JudgeNotebook(NbGraderPreprocessor):
                 share = place.points / max(1, len(found))
                 verdicts += [
                     {
-                        "name": v.label,
-                        "kind": v.kind,
-                        "message": v.message,
-                        "points": v.points * share,
-                        "places": [vars(place) for place in v.places],
+                        "name": v.label, "kind": v.kind, "message": v.message, "points": v.points * share, "of": share,
+                        "named": v.named, "cell": place.grade_id, "answer": place.after,
+                        "places": [asdict(piece) for piece in v.places],
                     }
                     for v in found
-                ]
+                ]  # fmt: skip
         nb.cells.insert(0, summary(notes))
         return nb, resources
 

@@ -54,6 +54,8 @@ HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 _OVERWRITTEN = re.compile(r"^.*\r(?=.)", re.MULTILINE)
 _BLANK_LINE = re.compile(r"\n(?=[^\S\n]*\n)")
 _TAG = re.compile(r"(<[^<>]*>)")
+MOST_CODE = 100_000
+"""Characters of code that are highlighted in one page."""
 HANDED_IN = "<p><small>handed in:</small></p>\n"
 """Begins each text of a student's, so that none can be taken for the course's."""
 # what `markdown` returns, letter by letter

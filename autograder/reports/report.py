@@ -38,6 +38,10 @@ class Row:
     problems: Sequence[str] = ()
     """Why there is nothing to judge, or why a human should look."""
     late_penalty: float = 0.0
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The student's code as it was graded, by the label that the judge gives a cell."""
+    seconds_late: float | None = None
+    """From the due date, negative before it; None where either is not known."""
 
     @property
     def problem(self) -> str:
@@ -142,8 +146,8 @@ def write_csv(
         gained = [f"{v['points']:g}" if (v := found.get(column)) else "" for column in columns]
         kinds = [v["kind"] if (v := found.get(column)) else "" for column in columns]
         look_at = [f"{a}: {p}" for a in exercises if (row := mine.get(a)) and not row.absent for p in row.problems]
-        words = _harmless("; ".join([*look_at, *sentences.get(student, ())]))
-        writer.writerow([_harmless(student), *points, total, *gained, *kinds, words])
+        words = harmless("; ".join([*look_at, *sentences.get(student, ())]))
+        writer.writerow([harmless(student), *points, total, *gained, *kinds, words])
     return replace_own(path, text.getvalue(), path.parent)
 
 
@@ -176,7 +180,7 @@ def _parameters(exercise: Exercise) -> list[str]:
 _FORMULA = re.compile(r"(^|[;,|])(\s*)(?=[=+\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20])")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Text on one line, as a spreadsheet should show it: what begins like a formula gets an apostrophe before it, also after
     what a spreadsheet may take for the end of a cell. The signs are those of ASCII and what is shown like them."""
     return _FORMULA.sub(r"\1\2'", printable(text.encode("utf-8", "replace").decode()))

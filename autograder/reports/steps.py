@@ -1,9 +1,8 @@
-"""Feedback pages as steps of nbgrader's own pipeline: what is shown otherwise than nbgrader would."""
+"""Pages as steps of nbgrader's own pipeline: what is shown otherwise than nbgrader would."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2.filters import do_float, do_round
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -11,15 +10,12 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.handed_in.mend import NOTES
-from autograder.reports.harmless import is_long_code
-
-QUESTION = "?"
-MOST_CODE = 100_000
-"""Characters of code that are highlighted in one page."""
+from autograder.reports.harmless import MOST_CODE, is_long_code
+from autograder.reports.page import QUESTION
 
 
 class FoldSetup(NbGraderPreprocessor):
-    """Shortens the setup cell in feedback pages to its first line."""
+    """Shortens the setup cell on the formgrader's pages to its first line."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
@@ -55,16 +51,6 @@ class ShowOpenScores(NbGraderPreprocessor):
             for cell in filter(utils.is_grade, nb.cells):
                 cell.metadata.nbgrader["score"] = QUESTION
         return nb, resources
-
-
-def number(value: object, default: float = 0.0) -> float | str:
-    """Jinja's filter ``float``, which lets a question mark pass."""
-    return value if value == QUESTION else do_float(value, default)
-
-
-def rounded(value: Any, precision: int = 0) -> float | str:
-    """Jinja's filter ``round``, which lets a question mark pass."""
-    return value if value == QUESTION else do_round(value, precision)
 
 
 def _is_open(shown: Mapping[str, Any]) -> bool:

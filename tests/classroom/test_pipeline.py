@@ -193,7 +193,7 @@ def test_everybody_with_a_notebook_has_a_feedback_page_without_hidden_tests(grad
     course, rows = graded
     for student in rows.keys() - {"no_notebook"}:
         page = (course / "feedback" / student / NAME / f"{NAME}.html").read_text()
-        assert "Score:" in page
+        assert " points" in page
         for word in ("HIDDEN TESTS", "expect_gradients"):
             assert word not in page, student
         autograded = (course / "autograded" / student / NAME / f"{NAME}.ipynb").read_text()

@@ -21,7 +21,7 @@ from autograder.reports.harmless import HANDED_IN, LONGEST_MARKDOWN, LONGEST_TEX
 from tests.hostile import IMG, PNG, SCRIPT, SVG, cells
 from tests.pages import active, page
 
-TEMPLATES = ("feedback", "formgrade", "our feedback")
+TEMPLATES = ("feedback", "formgrade")
 ATTEMPTS = cells()
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 HELD = {
