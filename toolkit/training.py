@@ -149,7 +149,10 @@ def _calibration(notebook: Namespace) -> dict[str, tuple[str, str]]:
         in_memory = _statistics(notebook, asked.names, notebook["Xtr"])
     except Exception:  # what the forward cell reads is something else by now
         for name in [name for name, (mark, _) in said.items() if mark == "✓"]:
-            said[name] = "✓", "right as it is written; the parameters in memory are none any more: run their cell again."
+            said[name] = (
+                "✓",
+                "right as it is written; the parameters in memory are none any more: run their cell again.",
+            )
         return said
     for name, wanted in in_memory.items():
         yours = notebook.get(name)
