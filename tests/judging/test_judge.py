@@ -3,6 +3,9 @@
 import pytest
 
 from tests.bank import Answer, Bench, answers
+from toolkit import outcome
+from toolkit.graph import Graph
+from toolkit.judge import Judge
 
 BANK = {folder: list(answers(folder)) for folder in ("right", "wrong")}
 HALF = ("right value, wrong shape", "right for these sizes only")
@@ -69,6 +72,29 @@ def test_points(exercise_1: Bench):
     size = exercise_1.judge({"logprobs": cells["logprobs"].replace("/ n", "/ 32")}, names=["logprobs"])
     assert [shape["W2"].points, shape["b2"].points, size["logprobs"].points] == [1, 0.5, 0.5]
     assert (shape["b2"].kind, size["logprobs"].kind) == HALF
+
+
+def test_what_is_raised_while_one_gradient_is_judged_is_the_verdict_on_that_one(exercise_1: Bench, monkeypatch):
+    compare = outcome.shares_and_scale
+
+    def fails(graph: Graph, name: str, *args: object) -> object:
+        if name == "h":
+            raise ValueError("an odd tensor")
+        return compare(graph, name, *args)
+
+    monkeypatch.setattr(outcome, "shares_and_scale", fails)
+    found = exercise_1.judge({}, names=["h", "hpreact"])
+    assert found["h"].kind == "wrong" and "cannot be compared with autograd's (ValueError)" in found["h"].message
+    assert found["hpreact"].kind == "right"
+
+
+def test_a_run_that_is_not_possible_is_nobodys_answer(exercise_1: Bench):
+    def broken(*_: object) -> None:
+        raise RuntimeError("no process to be had")
+
+    judge = Judge(exercise_1.exercise, exercise_1.submission({}), broken, 1)
+    with pytest.raises(RuntimeError, match="no process to be had"):
+        judge.verdict("h")
 
 
 def test_the_same_submission_gets_the_same_verdicts(exercise_1: Bench):
