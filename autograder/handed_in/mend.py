@@ -6,7 +6,6 @@ away: whatever is not recognised stays where it is, as an extra cell.
 """
 
 import copy
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ from nbgrader import utils
 
 from autograder.course.exercise import Exercise
 from autograder.course.typed import digest, signature
+from autograder.handed_in.readable import CELL_ID
 from autograder.handed_in.recover import grade_id_of, naming, owners, put_back
 from toolkit.cells import is_too_long
 from toolkit.plans import NOT_RUN, typed_into
@@ -24,9 +24,6 @@ NOTES = "backprop_ninja"
 """Key of the notebook metadata under which verdicts and what was mended travel to the reports."""
 OTHER_RELEASE = 100
 """Lines by which a setup cell differs if it is another release's: nobody types so many there."""
-
-_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-"""What nbformat takes for a cell's id."""
 
 
 @dataclass
@@ -171,7 +168,7 @@ def _extra(cell: NotebookNode, exercise: Exercise) -> NotebookNode | None:
 def _with_unique_ids(notebook: NotebookNode) -> NotebookNode:
     seen: set[str] = set()
     for number, cell in enumerate(notebook.cells):
-        if not isinstance(cell.get("id"), str) or not _ID.fullmatch(cell["id"]) or cell["id"] in seen:
+        if not isinstance(cell.get("id"), str) or not CELL_ID.fullmatch(cell["id"]) or cell["id"] in seen:
             cell["id"] = f"extra-{number}"
         seen.add(cell["id"])
         if cell.cell_type == "code":

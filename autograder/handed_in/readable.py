@@ -27,6 +27,8 @@ MOST_CELLS = 1_000
 _TOO_MANY = f"has more than {MOST_CELLS:,} cells, too many for a notebook of this course."
 _COMMAS = 100
 """Stray commas that are taken out of a file."""
+CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What nbformat takes for a cell's id."""
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -198,7 +200,12 @@ def _stray_comma(text: str, place: int) -> int | None:
 
 
 def _notebook(cells: list[NotebookNode], metadata: NotebookNode) -> NotebookNode:
-    """Without nbformat's validation: what is not as it should be is mended later."""
+    """Without nbformat's validation: the rest is mended later. Of two cells with one id the second has none."""
+    seen: set[str] = set()
+    for cell in cells:
+        if cell.get("id") in seen:
+            del cell["id"]
+        seen.add(cell.get("id", ""))
     return NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5)
 
 
@@ -214,7 +221,7 @@ def _parse_cell(cell: dict) -> NotebookNode:
     fresh.source = source if isinstance(source, str) else ""
     fresh.metadata = nbformat.from_dict(cell["metadata"]) if isinstance(cell.get("metadata"), dict) else NotebookNode()
     fresh.pop("id")
-    if isinstance(cell.get("id"), str):
+    if isinstance(cell.get("id"), str) and CELL_ID.fullmatch(cell["id"]):
         fresh["id"] = cell["id"]
     if fresh.cell_type != "code" and isinstance(cell.get("attachments"), dict):
         fresh["attachments"] = {
