@@ -10,10 +10,11 @@ running it    ``runs`` (one run, here or in a sandbox), ``trials`` (lines run on
               seen
 judging it    ``tasks`` (which lines belong to which task), ``plans`` (what is run), ``outcome`` (what one run says), ``judge``
               (what is decided and why), ``loop`` (the same for a training loop), ``verdict`` (what it is worth)
-the mistake   ``leading`` (the lines that lead to a gradient), ``edits`` (small changes of a line), ``draws`` (small numbers to
-              try them on), ``nearest`` (the smallest that makes it right), ``sentences`` (what that says), ``diagnosis``
-              (known mistakes by their numbers), ``pattern`` (what a difference looks like), ``finite`` (where nan comes
-              from), ``why`` (the order of all this)
+the mistake   ``leading`` (the lines that lead to a gradient), ``line`` (one of them as text and tree), ``edits`` (small
+              changes of it: ``slips``, ``brackets``, ``sums``, ``factors``, ``storing``), ``draws`` (small numbers to try them
+              on), ``nearest`` (the smallest that makes it right), ``sentences`` (what that says), ``diagnosis`` (known
+              mistakes by their numbers), ``pattern`` (what a difference looks like), ``finite`` (where nan comes from),
+              ``why`` (the order of all this)
 the notebook  ``check`` and ``training`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
 
 The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from toolkit.edits import Source
 from toolkit.leading import Lead
+from toolkit.line import Source
 from toolkit.minibatches import Minibatch
 from toolkit.nearest import Search, place
 from toolkit.trials import Change

@@ -21,10 +21,11 @@ from torch import Tensor
 
 from toolkit.compare import fit, tolerance
 from toolkit.draws import LOCAL, SHARE, SIZES, Draw, draw_for
-from toolkit.edits import Edit, Scope, Source, edits
+from toolkit.edits import edits
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import Graph
 from toolkit.leading import Lead, Statement
+from toolkit.line import Edit, Scope, Source
 from toolkit.minibatches import Minibatch
 from toolkit.outcome import STUBS, RunJob
 from toolkit.runs import Job, cast

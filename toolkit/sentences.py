@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from toolkit.edits import Edit
 from toolkit.graph import Graph
+from toolkit.line import Edit
 from toolkit.nearest import Finding
 from toolkit.verdict import Place
 
@@ -149,8 +149,10 @@ SENTENCES: dict[str, str] = {
     ),
     "share": "this is not the share of d{name} that comes back through {0}; all else is right.",
     "arrangement": "the elements are the right ones in another arrangement: transposed, or taken in another order.",
-    "exchanged": "the two are exchanged: each belongs there where the other stands. Through which line of the forward pass does each one come, and "
-    "which terms does a factor belong to (brackets)?",
+    "exchanged": (
+        "the two are exchanged: each belongs there where the other stands. Through which line of the forward pass does each one "
+        "come, and which terms does a factor belong to (brackets)?"
+    ),
 }
 """What each kind of change says: the kind of the mistake, and the principle. ``{0}`` and so on: ``Edit.about``."""
 

@@ -52,7 +52,7 @@ def _pieces(
     computing = [i for i, node in enumerate(nodes) if not isinstance(node, _DEFINITIONS) and written(node) & gradients]
     if loops:
         first, last = loops[0], loops[-1] + 1
-        while first and (isinstance(nodes[first - 1], _DEFINITIONS) or not read(nodes[first - 1]) & gradients):
+        while first and (isinstance(nodes[first - 1], _DEFINITIONS) or not _of_gradients(nodes[first - 1], gradients)):
             first -= 1  # what is made ready for the loop
     else:
         first = last = max(computing, default=-1) + 1
@@ -69,6 +69,11 @@ def _pieces(
         found[kind] = replace(cell, source="\n" * begin + "\n".join(lines[begin:end]))
         begin = end
     return found
+
+
+def _of_gradients(node: ast.stmt, gradients: Set[str]) -> bool:
+    """Whether a statement reads a gradient, or computes one from something that is not there yet."""
+    return bool(read(node) & gradients or (written(node) & gradients and read(node)))
 
 
 def _trains(node: ast.stmt, numbers: Mapping[str, int]) -> bool:

@@ -48,8 +48,9 @@ from toolkit.exercise import digest
 
 TOOLKIT = (
     "graph", "compare", "diagnosis", "pattern", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched",
-    "trials", "runs", "minibatches", "plans", "tasks", "verdict", "outcome", "leading", "draws", "edits", "nearest", "finite", "sentences",
-    "why", "judge", "loop", "history", "check", "training", "picture", "names",
+    "trials", "runs", "minibatches", "plans", "tasks", "verdict", "outcome", "leading", "draws", "line", "slips", "brackets",
+    "sums", "factors", "storing", "edits", "nearest", "finite", "sentences", "why", "judge", "loop", "history", "check",
+    "training", "picture", "names",
 )  # fmt: skip
 """Modules of the setup cell, each after those that it imports."""
 PUBLIC = {
