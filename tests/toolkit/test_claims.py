@@ -67,6 +67,25 @@ def test_no_claim_on_a_random_line_is_false(assignment: str, monkeypatch: pytest
     assert not false, f"{len(false)} of {wrong}:\n" + "\n".join(false)
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("b1", "dhprebn.sum(0)", "dbndiff.sum(1)"),
+        ("b1", "dhprebn.sum(0)", "(1 - b1).sum(0, keepdim=True)"),
+        ("logit_maxes", "(-dnorm_logits).sum(1, keepdim=True)", "logit_maxes.sum(0, keepdim=True)"),
+        ("logit_maxes", "(-dnorm_logits).sum(1, keepdim=True)", "counts_sum_inv**2 / logit_maxes"),
+    ],
+)
+def test_zeros_prove_nothing(name: str, old: str, new: str, monkeypatch: pytest.MonkeyPatch):
+    """Where a gradient is zero but for rounding on a true backward pass, what makes the line zero does not make it right."""
+    made = bench("1_chunked_backprop")
+    cell = made.cell_of[name]
+    line = Line(name, cell, {**made.solution_cells, cell: made.solution_cells[cell].replace(old, new)})
+    verdict, found, steps = explained(made, line, 3, monkeypatch)
+    assert verdict.kind == "wrong"
+    assert all(holds(made, finding, steps) for finding in found), said(line, verdict)
+
+
 @pytest.mark.parametrize("assignment", EXERCISES)
 def test_nothing_is_claimed_of_random_numbers(assignment: str, tried):
     made, false = bench(assignment), []
