@@ -124,6 +124,7 @@ dlogits = p * (dp - (p * dp).sum(0, keepdim=True))
 # answer: softmax of the transpose
 # mistake: logits = dimension or transpose
 # cell: logits
-p = torch.softmax(logits.t(), 1).t()
-y = F.one_hot(Yb, vocab_size)
-dlogits = (p - y) / n
+probs = torch.softmax(logits.t(), 1).t()
+dlogits = probs.clone()
+dlogits[range(n), Yb] -= 1
+dlogits /= n
