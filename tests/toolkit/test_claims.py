@@ -18,7 +18,7 @@ from tests.bank import PATIENCE, Bench, answers, bench
 from tests.submissions.pieces import pieces, shown
 from tests.submissions.random_lines import Line, random_lines, random_tensors
 from toolkit import draws, why
-from toolkit.compare import equal, fit
+from toolkit.compare import equal, fit, is_degenerate
 from toolkit.diagnosis import known_mistakes
 from toolkit.exercise import fused
 from toolkit.judge import Judge
@@ -65,6 +65,25 @@ def test_no_claim_on_a_random_line_is_false(assignment: str, monkeypatch: pytest
         tried(kind, count)
     assert wrong == wanted
     assert not false, f"{len(false)} of {wrong}:\n" + "\n".join(false)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("b1", "dhprebn.sum(0)", "dbndiff.sum(1)"),
+        ("b1", "dhprebn.sum(0)", "(1 - b1).sum(0, keepdim=True)"),
+        ("logit_maxes", "(-dnorm_logits).sum(1, keepdim=True)", "logit_maxes.sum(0, keepdim=True)"),
+        ("logit_maxes", "(-dnorm_logits).sum(1, keepdim=True)", "counts_sum_inv**2 / logit_maxes"),
+    ],
+)
+def test_zeros_prove_nothing(name: str, old: str, new: str, monkeypatch: pytest.MonkeyPatch):
+    """Where a gradient is zero but for rounding on a true backward pass, what makes the line zero does not make it right."""
+    made = bench("1_chunked_backprop")
+    cell = made.cell_of[name]
+    line = Line(name, cell, {**made.solution_cells, cell: made.solution_cells[cell].replace(old, new)})
+    verdict, found, steps = explained(made, line, 3, monkeypatch)
+    assert verdict.kind == "wrong"
+    assert all(holds(made, finding, steps) for finding in found), said(line, verdict)
 
 
 @pytest.mark.parametrize("assignment", EXERCISES)
@@ -122,6 +141,10 @@ def gives_what_is_right(made: Bench, finding: Finding, steps: frozenset[str], nu
     variables = {*graph.steps, *graph.inputs}
     read = frozenset(word[1:] for word in lead.reads if word[:1] == "d" and word[1:] in variables)
     draw = fresh_draw(made, steps, lead.name, read, number)
+    if is_degenerate(
+        draw.truth, draw.scale
+    ):  # zeros would be right: what comes back to its readers is made random instead
+        draw = fresh_draw(made, steps, lead.name, read | {*graph.readers(lead.name)}, number)
     texts = list(lead.texts)
     for edit in sorted(edits, key=lambda edit: -edit.span[0]):
         texts[edit.number] = edit.applied(texts[edit.number])

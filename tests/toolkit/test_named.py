@@ -72,6 +72,9 @@ def test_the_mistake_is_named(file: str, placement: str, named: Callable[[str, b
             named(kinds.split(" or ")[0], done := is_named(verdicts[name], kinds))
             if not done:
                 missed.append(f"{answer.name} ({kinds}): d{name}: {verdicts[name].message}")
+        own = "\n".join(answer.edits.values())
+        places = [place for verdict in verdicts.values() for place in verdict.places]
+        surprises += [f"{answer.name}: {place} is elsewhere" for place in places if place.text.strip() not in own]
         surprises += [f"{answer.name} shows {piece}: {text}" for text, piece in told(answer, verdicts.values())]
     assert not surprises, "\n" + "\n".join(surprises)
     assert len(missed) <= max(1, (1 - FLOOR) * count), f"{len(missed)} of {count} are not named:\n" + "\n".join(missed)

@@ -120,3 +120,11 @@ p = F.softmax(logits, 1)
 dp = torch.zeros_like(p)
 dp[range(n), Yb] = -1 / (n * p[range(n), Yb])
 dlogits = p * (dp - (p * dp).sum(0, keepdim=True))
+
+# answer: softmax of the transpose
+# mistake: logits = dimension or transpose
+# cell: logits
+probs = torch.softmax(logits.t(), 1).t()
+dlogits = probs.clone()
+dlogits[range(n), Yb] -= 1
+dlogits /= n
