@@ -29,6 +29,7 @@ from autograder.judging.steps import summary
 from autograder.reports.harmless import (
     HALF_CHARACTER,
     LONGEST_MARKDOWN,
+    LONGEST_TEXT,
     MARKDOWN_SECONDS,
     markdown,
     picture,
@@ -39,6 +40,8 @@ from autograder.reports.tex import typed_out
 
 MOST_OUTPUTS = 100
 """Outputs of one cell; the last ones are kept, since the judge's come last."""
+MOST_LINES = 2_000
+"""Lines of a traceback."""
 MOST_MARKDOWN, MOST_SECONDS = 10 * LONGEST_MARKDOWN, 4 * MARKDOWN_SECONDS
 """Characters that are rendered in one notebook, and how long that may take; what is left then is shown as it was typed."""
 
@@ -157,7 +160,7 @@ def _output(output: NotebookNode) -> NotebookNode | None:
             name = "stderr" if output.get("name") == "stderr" else "stdout"
             return NotebookNode(output_type="stream", name=name, text=plain(output.get("text", "")))
         case "error":
-            lines = [plain(line) for line in output.get("traceback", [])]
+            lines = _last([plain(line) for line in output.get("traceback", [])[-MOST_LINES:]])
             names = {key: plain(output.get(key, "")) for key in ("ename", "evalue")}
             return NotebookNode(output_type="error", **names, traceback=lines)
         case "display_data" | "execute_result" as kind:
@@ -166,6 +169,16 @@ def _output(output: NotebookNode) -> NotebookNode | None:
             number = {"execution_count": count if type(count) is int else None} if kind == "execute_result" else {}
             return from_dict({"output_type": kind, "data": data, "metadata": metadata, **number}) if data else None
     return None
+
+
+def _last(lines: list[str]) -> list[str]:
+    """The last lines of a traceback, as many as one output may have characters: what was raised stands at the end."""
+    room = LONGEST_TEXT
+    for number, line in enumerate(reversed(lines)):
+        room -= len(line)
+        if room < 0:
+            return ["... what comes before is left out ...", *lines[len(lines) - number :]]
+    return lines
 
 
 def _bundle(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> tuple[dict, dict]:

@@ -61,7 +61,7 @@ HANDED_IN = "<p><small>handed in:</small></p>\n"
 # what `markdown` returns, letter by letter
 _PAGE = re.compile(
     rf"<div>\n(?:{HANDED_IN})?"
-    r"(?:[^<>&\r]++|&(?:amp|lt|gt|quot|#10);"
+    r"(?:[^<>&\r\[]++|&(?:amp|lt|gt|quot|#10|#91);"
     rf"|</?(?:{_NAMES})>"
     r'|<span class="[a-z0-9]{1,3}">|<div class="highlight">|<ol start="[0-9]{1,9}">'
     r'|<t[dh] style="text-align: ?(?:left|right|center);?">'
@@ -179,7 +179,8 @@ def _cleaned(page: str) -> str:
             if not code:  # MathJax passes code by
                 part = held(part)
         parts.append(part)
-    return _BLANK_LINE.sub("&#10;", "".join(parts))  # a blank line would end the HTML
+    # a blank line would end the HTML; and templates look for [...](files/...) from each bracket on
+    return _BLANK_LINE.sub("&#10;", "".join(parts)).replace("[", "&#91;")
 
 
 def _is_harmless(page: str) -> bool:
@@ -234,4 +235,4 @@ def is_long_code(source: str) -> bool:
 def typed(source: str, mark: str = HANDED_IN) -> str:
     """A text cell as it was typed, not rendered."""
     text = html.escape(source.replace("\r\n", "\n").replace("\r", "\n"), quote=False)
-    return f"<div>\n{mark}<pre>" + text.replace("\n", "&#10;") + "</pre>\n</div>"
+    return f"<div>\n{mark}<pre>" + text.replace("\n", "&#10;").replace("[", "&#91;") + "</pre>\n</div>"

@@ -203,6 +203,20 @@ def test_many_slow_texts_take_no_longer_than_a_few():
     assert time.process_time() - start < 10 * MOST_SECONDS
 
 
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_no_page_takes_long(template):
+    """nbconvert's templates look for the end of an address from each bracket on."""
+    outputs = [
+        new_output("error", ename="x", evalue="y", traceback=["\x1b[31ma"] * 100_000),
+        new_output("error", ename="x", evalue="y", traceback=["a" * 150_000] * 9),
+    ]
+    texts = [new_markdown_cell(text) for text in ("[" * 20_000, "[" * 200_000, "```\n" + "[" * 19_000 + "\n```")]
+    start = time.process_time()
+    safe = defused(notebook(*texts, new_code_cell("x", outputs=outputs)), SOURCE)
+    assert len(page(safe, template)) < 3_000_000
+    assert time.process_time() - start < 30
+
+
 @pytest.mark.parametrize(
     "source",
     ["\n" * 8_000 + "x", "a." * 20_000, "\x0c" * 9_000 + "x", "\n".join(["%(a)s" * 99] * 19), '"' * 9_000],
