@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
 from autograder import machine
