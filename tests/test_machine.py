@@ -116,6 +116,18 @@ def test_a_sudo_that_asks_for_no_password_installs_too(bare, monkeypatch, tmp_pa
     assert "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get" in (tmp_path / "calls").read_text()
 
 
+def test_what_the_systems_lists_do_not_have_is_left_out_if_only_tests_need_it(bare, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(machine.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(
+        machine, "there", lambda package: package not in ("chromium", "bubblewrap") or (tmp_path / "bwrap").exists()
+    )
+    bare("env", 'shift; exec "$@"')
+    bare("apt-cache", 'echo "  Candidate: (none)"')
+    bare("apt-get", f'case "$*" in *chromium*) exit 1;; *install*) echo > {tmp_path}/bwrap;; esac')
+    assert machine.main(["system", "sandbox", "tests"]) == 0
+    assert "apt-get has no chromium: tests that need it are left out." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("manager", "line"),
     [

@@ -32,7 +32,7 @@ _MATHML = re.compile(
 _TAG = re.compile(r"(<[^<>]*>)")
 _FORMULA = re.compile(
     r"(?<!\\)\$\$(?P<block>[^$]+?)\$\$"
-    r"|(?P<environment>\\begin\{(?P<name>[a-z]{1,20}\*?)\}.*?\\end\{(?P=name)\})"
+    r"|(?P<environment>\\begin\{(?P<name>[a-z]{1,20}\*?)\}.{0,2000}?\\end\{(?P=name)\})"
     r"|(?<![\\$\w])\$(?P<inline>[^$\s](?:[^$]*?[^$\s\\])?)\$(?![\d\w$])",
     re.DOTALL,
 )

@@ -70,7 +70,7 @@ def network_map(graph: Graph, signs: Mapping[str, Sign]) -> Markup:
 
 def _box(node: _Node, sign: Sign | None) -> Markup:
     css = sign.css if sign else "way"
-    text = f"{sign.mark} d{node.name}" if sign else f"d{node.name}" if node.width else ""
+    text = f"{sign.mark} d{node.name}" if sign else f"d{node.name}"
     box = Markup(
         '<g class="{}"><rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}" rx="4"/><text x="{:.1f}" y="{:.1f}">{}</text></g>'
     )
@@ -84,15 +84,15 @@ class _Layout:
     """Where everything is."""
 
     def __init__(self, graph: Graph, signs: Mapping[str, Sign]):
-        judged = [name for name in graph.inputs if name in signs]
-        self.steps = [name for name in reversed(graph.steps) if self._leads_on(graph, name, {*graph.steps, *judged})]
-        self.nodes = {name: _Node(name) for name in self.steps}
-        for name in judged:  # beside the step that is met first on the way back
-            reader = max(graph.readers(name), key=list(graph.steps).index)
-            if reader not in self.nodes:
-                continue
-            node = self.nodes[name] = _Node(name)
-            self.nodes[reader].inputs.append(node)
+        self.nodes: dict[str, _Node] = {}
+        for name in reversed(graph.steps):  # those from which a way leads to the loss
+            if name == graph.output or any(reader in self.nodes for reader in graph.readers(name)):
+                self.nodes[name] = _Node(name)
+        self.steps = [*self.nodes]
+        for name in graph.inputs:  # beside the step that is met first on the way back
+            if name in signs and (readers := [r for r in graph.readers(name) if r in self.nodes]):
+                node = self.nodes[name] = _Node(name)
+                self.nodes[readers[-1]].inputs.append(node)
         self.edges = [(reader, name) for name in self.nodes for reader in graph.readers(name) if reader in self.nodes]
         following = dict(pairwise(self.steps))
         self.passing = [
@@ -100,11 +100,6 @@ class _Layout:
         ]
         self._fold()
         self._place()
-
-    @staticmethod
-    def _leads_on(graph: Graph, name: str, kept: set[str]) -> bool:
-        """Whether a step is on the way back from the loss: something reads it, or it is the loss."""
-        return name == graph.output or any(reader in kept for reader in graph.readers(name))
 
     def _fold(self) -> None:
         """Cut a long column near its middle, where few shares pass by."""
@@ -172,7 +167,7 @@ class _Layout:
         start, end = self.nodes[reader], self.nodes[name]
         if end in start.inputs:
             points = [(start.left, start.y + (end.y - start.y) * 0.3), (end.right + 1, end.y)]
-        elif end not in (self.nodes[step] for step in self.steps):  # a parameter that another step reads, too
+        elif name not in self.steps:  # a parameter that another step reads, too
             points = [(start.left, start.y + 6), (end.right + 1, end.y + 6)]
         elif (reader, name) not in self.lane_x:
             points = [(start.x, start.y + HIGH / 2), (end.x, end.y - HIGH / 2 - 1)]

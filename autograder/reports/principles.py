@@ -32,8 +32,16 @@ PRINCIPLES = (
         "Then let PyTorch do it: which of its numbers stood where on the board?",
     ),
     Principle(
+        "Sizes come from the tensors, never from this notebook",
+        r"it assumes|is (?:another|the wrong) size",
+        ("The parameters", "One minibatch", "How to work"),
+        "Take an answer in which 32 is written out and ask what it gives for a batch of 5. Then rewrite it so that nobody has to "
+        "ask: which number stands in which .shape?",
+    ),
+    Principle(
         "A variable that is read by two lines gets the sum of two shares",
-        r"is read by|share (?:that comes back )?through|share of \S+ through|Two branches|is used in \d+ places"
+        r"is read by|share (?:that comes back )?through|share of \S+ (?:through|that comes back)|Two branches"
+        r"|is used in \d+ places"
         r"|to the wrong name",
         ("Two branches", "stage 4", "layer as a graph"),
         "u = 2a, v = a·a, L = u·v at a = 3. Let one half of the room compute the share through u, the other half the share "
@@ -101,18 +109,11 @@ PRINCIPLES = (
     ),
     Principle(
         "Two names can be one tensor, and a later line can spoil what was right",
-        r"was right when it was computed|in place: two names|in it twice|is None|binds the name|second name|complete where"
+        r"was right when it was computed|in place: two names|is None|binds the name|second name|complete where"
         r"|adds to what was there|this line is one too many",
         ("Two branches", "Two names"),
         "p = torch.zeros(3); q = p; q += 1. Draw the boxes and the arrows. What is p now? Which one line would have kept them "
         "apart?",
-    ),
-    Principle(
-        "Sizes come from the tensors, never from this notebook",
-        r"it assumes|is another size",
-        ("The parameters", "One minibatch", "How to work"),
-        "Take an answer in which 32 is written out and ask what it gives for a batch of 5. Then rewrite it so that nobody has to "
-        "ask: which number stands in which .shape?",
     ),
     Principle(
         "Take the largest of a row away before exp",
@@ -177,7 +178,7 @@ _PLACE = re.compile(
 )
 _CONTEXT = re.compile(r"\(|shape \(|\S+ is (?:read|used) ")
 """How sentences begin that do not name the mistake."""
-_SENTENCE = re.compile(r"(?<=[.?!)])\s+(?=[A-Z\d(])")
+_SENTENCE = re.compile(r"(?<=[.?!)])\s+(?=[A-Z\d(`])")
 _CODE = re.compile(r"`[^`]*`")
 _SHAPE = re.compile(r"\(\d+(?:, ?\d*)*\)")
 _NUMBER = re.compile(r"(?<!factor )(?<![\w/.-])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w/])")
@@ -222,4 +223,4 @@ def mistake_of(verdict: Mapping[str, Any], names: Collection[str]) -> str:
         else told
     )
     told = re.sub(r"…(?:(?:,? and |, )…)+", "…", told.split(": ")[0]).strip(" .")
-    return told[:1].upper() + told[1:140]
+    return told[:140] if re.match(r"[^\Wa] ", told) else told[:1].upper() + told[1:140]

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
 from autograder import machine
@@ -125,8 +124,7 @@ def test_nbgrader_itself_gives_the_same(undisturbed, copied):
         place = f"autograded/{student}/{NAME}/{NAME}.ipynb"
         assert json.loads((copied / place).read_text()) == json.loads(left[place])
         page = Path("feedback", student, NAME, f"{NAME}.html")
-        ours, theirs = (BeautifulSoup(text, "html.parser") for text in (left[str(page)], (copied / page).read_text()))
-        assert str(ours).split("<!-- made from")[0].strip() == str(theirs).strip()
+        assert (copied / page).read_text(encoding="utf-8") == left[str(page)]
     assert grade(copied).returncode == 0
     assert graded_now(copied) == []  # nbgrader's step has signed them; only the pages are made again
 
