@@ -184,8 +184,8 @@ class _Submission:
         if there:
             old = path.read_bytes()
             state = "the same as before" if old == data else "changed"
-            if state == "changed" and item:
-                by_hand = self.before is None or self.before.files.get(name) != _digest(old)
+            by_hand = self.before is None or self.before.files.get(name) != _digest(old)
+            if state == "changed" and (item or by_hand):
                 self._aside(path, "a version that was not collected" if by_hand else "the earlier version", outcome)
         if item:
             outcome.counts[state] += 1
