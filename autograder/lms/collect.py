@@ -4,6 +4,7 @@ Only what is new is written. A version that is replaced is moved to ``kept/``, a
 stays. ``collected.json`` (``ledger``) keeps whose each file was and how an answer finds its way back.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -143,8 +144,13 @@ class _Submission:
             files[TIMESTAMP] = (None, f"{moment(self.new.when):%Y-%m-%d %H:%M:%S} UTC\n".encode())
         ours = set(self.before.files.values()) if self.before else set()
         there = dict(regular_files(self.folder, ())) if self.folder.is_dir() else {}
-        for name, (item, data) in files.items():
-            self._put(name, item, data, name in there, outcome)
+        for name, (item, data) in list(files.items()):
+            try:
+                self._put(name, item, data, name in there, outcome)
+            except OSError as error:
+                del files[name]
+                where = item.path if item else self._shown(name)
+                self.plan.unmatched.append((where, f"could not be written to {self._shown(name)}: {error.strerror}"))
         for name in there.keys() - files.keys():
             path = self.folder / name
             if _digest(path.read_bytes()) in ours:
@@ -181,18 +187,22 @@ class _Submission:
 
     def _put(self, name: str, item: Item | None, data: bytes, there: bool, outcome: Outcome) -> None:
         path, state = self.folder / name, "new"
+        if path.parent.resolve() != self.folder.resolve() / Path(name).parent:
+            raise OSError(errno.ELOOP, "a folder on the way is a link to another place")
+        if path.is_dir():
+            raise OSError(errno.EISDIR, "there is a folder of this name")
         if there:
             old = path.read_bytes()
             state = "the same as before" if old == data else "changed"
-            if state == "changed" and item:
-                by_hand = self.before is None or self.before.files.get(name) != _digest(old)
+            by_hand = self.before is None or self.before.files.get(name) != _digest(old)
+            if state == "changed" and (item or by_hand):
                 self._aside(path, "a version that was not collected" if by_hand else "the earlier version", outcome)
+        if not self.dry and state != "the same as before":
+            write(path, data)
         if item:
             outcome.counts[state] += 1
             late = ", late" if item.handed_in.late else ""
             outcome.lines.append(f"{self._shown(name)}  <-  {shown(item.path)}  ({state}{late})")
-        if not self.dry and state != "the same as before":
-            write(path, data)
 
     def _aside(self, path: Path, what: str, outcome: Outcome) -> None:
         name = self._shown(path.relative_to(self.folder).as_posix())

@@ -256,6 +256,13 @@ def test_what_was_put_there_by_hand_is_kept(course, capsys):
     assert (course / f"kept/{ONE}-1.ipynb").read_text() == "mine"
 
 
+def test_a_time_that_was_given_by_hand_is_kept(course, capsys):
+    put(course, f"submitted/ada/{ONE}/timestamp.txt", "2026-01-01 00:00:00 UTC")
+    taken(course, {f"{blackboard_name(ADA, 'Ex', '2026-03-01-10-00-00')}_{ONE}.ipynb": of(ADA)})
+    assert "timestamp.txt: a version that was not collected is kept/timestamp-1.txt now" in capsys.readouterr().out
+    assert (course / "kept/timestamp-1.txt").read_text().startswith("2026-01-01")
+
+
 def test_a_download_that_was_made_earlier_does_not_replace(course, capsys):
     name = f"{canvas_name(ADA)}{ONE}.ipynb"
     old, new = zipped({name: of(ADA, 0)}, datetime(2026, 3, 1)), zipped({name: of(ADA, 1)}, datetime(2026, 3, 2))
@@ -458,6 +465,18 @@ def test_a_folder_that_is_a_link_is_not_written_to(course, capsys):
     taken(course, {f"{moodle_name(ADA)}/{ONE}.ipynb": BLANK})
     assert not list((course / "elsewhere").iterdir())
     assert "submitted/ada is a link to another place" in capsys.readouterr().out
+
+
+def test_what_cannot_be_written_stops_nobody_else(course, capsys):
+    (course / "elsewhere").mkdir()
+    (course / f"submitted/ada/{ONE}/{ONE}.ipynb").mkdir(parents=True)
+    (course / f"submitted/carl/{ONE}").mkdir(parents=True)
+    (course / f"submitted/carl/{ONE}/work").symlink_to(course / "elsewhere")
+    files = {f"{moodle_name(s)}/{ONE}.ipynb": of(s) for s in (ADA, BLAISE)}
+    found = taken(course, files | {f"{moodle_name(CARL)}/work/{ONE}.ipynb": of(CARL)})
+    assert list(found) == [f"blaise/{ONE}/{ONE}.ipynb"] and not list((course / "elsewhere").iterdir())
+    said = capsys.readouterr().out
+    assert said.count("could not be written to") == 2 and "a link to another place" in said
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 import re
 import shutil
+import zipfile
 
+from autograder.classroom.grade import Standing
 from autograder.course.exercise import COURSE
 from autograder.lms import formats, give_back
 from autograder.lms.collect import collect
+from autograder.lms.ledger import Collected, Ledger
+from autograder.reports.report import NOTHING, Row
 from tests.lms.downloads import ROSTER_HEADER, roster
 
 GUIDE = (COURSE / "docs" / "instructors.md").read_text(encoding="utf-8")
@@ -35,6 +39,25 @@ def test_links_lead_somewhere():
         }
         for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
             assert link[1:] in heads if link.startswith("#") else (folder / link).exists(), link
+
+
+def test_who_has_no_points_yet_gets_a_page_and_no_number(tmp_path, capsys, monkeypatch):
+    rows = [Row("ada", "5_small", None, 3, problems=("is a PDF",)), Row("bob", "5_small", 2.5, 3)]
+    rows.append(Row("cid", "5_small", 0, 3, problems=(NOTHING,)))
+    monkeypatch.setattr(give_back, "assignments", lambda _: ["5_small"])
+    monkeypatch.setattr(give_back, "standing", lambda _: Standing(rows, []))
+    ledger = Ledger()
+    for number, student in enumerate(("ada", "bob"), 1):
+        ledger.submissions[student] = {"5_small": Collected("canvas", f"{student}_{number}_9{number}_", str(number))}
+        page = tmp_path / "feedback" / student / "5_small" / "5_small.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(student)
+    ledger.write(tmp_path)
+    assert not give_back.give_back(tmp_path)
+    assert "ada, 5_small: has no points yet (is a PDF)." in capsys.readouterr().out
+    assert (tmp_path / "returned/canvas/grades.csv").read_text().splitlines()[1:] == [",1,,,", ",2,,,2.5"]
+    with zipfile.ZipFile(tmp_path / "returned/canvas/5_small-pages.zip") as pages:
+        assert pages.namelist() == ["ada_1_91_5_small.html", "bob_2_92_5_small.html"]
 
 
 def test_no_cell_becomes_a_formula():
