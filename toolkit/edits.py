@@ -7,6 +7,7 @@ piece it concerns, and how small it is: the smaller, the likelier. Which of them
 """
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -26,8 +27,8 @@ from toolkit.slips import (
 from toolkit.storing import other_indices, other_statements
 from toolkit.sums import other_sums, other_transposes
 
-MOST_EDITS = 2500
-"""Of one statement; what is likelier comes first."""
+MOST_EDITS, MOST_MADE = 2500, 10_000
+"""Most changes of one statement, the smallest first, and most that these are chosen from."""
 RULES: tuple[Callable[[Source, ast.expr, Scope], Iterator[Edit]], ...] = (
     other_names, other_constants, other_operators, other_brackets, other_signs, other_exponents, other_calls, other_sums,
     other_transposes, other_factors, other_products, what_is_not_right, other_terms, other_epsilons, other_functions,
@@ -45,7 +46,7 @@ def edits(text: str, scope: Scope, wanted: str, bound: frozenset[str] = frozense
     """
     source = Source(text)
     found: dict[tuple[Span, str], Edit] = {}
-    for edit in _all(source, scope, wanted, bound):
+    for edit in itertools.islice(_all(source, scope, wanted, bound), MOST_MADE):
         key = edit.span, edit.text
         if source.looped and any(a <= edit.mark[0] and edit.mark[1] <= b for a, b in source.looped):
             edit = replace(edit, kind="loop", about=())

@@ -263,14 +263,16 @@ class Judge:
             return Verdict(
                 name, "wrong", f"d{name} cannot be judged: it starts from {readers}, not all tensors of finite numbers."
             )
-        if why := safely(self._why, name, batch, dtype):
+        why = safely(self._why, name, batch, dtype)
+        if why and why.named:
             finite = bool(torch.isfinite(outcome.yours).all())
             said = why.message if finite else f"d{name} holds nan or inf. {why.message}"
             return Verdict(name, "wrong", said, places=why.places)
         if not torch.isfinite(outcome.yours).all():
             return self._not_finite(name, batch, outcome.yours, dtype)
         args = (self.graph, name, self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours)
-        return Verdict(name, "wrong", safely(worst_element, *args) or f"d{name} is not right.", named=False)
+        said = safely(worst_element, *args) or f"d{name} is not right."
+        return Verdict(name, "wrong", f"{said} {why.message}" if why else said, named=False)
 
     def _why(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Why | None:
         """What is wrong with a gradient, found on this minibatch and on another."""

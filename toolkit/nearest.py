@@ -250,12 +250,12 @@ class Search:
     def single(self) -> list[Edit]:
         """All single changes, the smallest first."""
         found: list[Edit] = []
-        bound: set[str] = set()
-        for number, text in enumerate(self.lead.texts):
-            found += edits(text, self.scope, self.wanted, frozenset(bound), number)
-            bound |= {
-                n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-            }
+        for number, text in reversed([*enumerate(self.lead.texts)]):  # of many, the last are the likelier ones
+            if time.thread_time() > self.deadline:
+                self.out_of_time = True
+                break
+            bound = frozenset().union(*(_bound(before) for before in self.lead.texts[:number]))
+            found += edits(text, self.scope, self.wanted, bound, number)
         return sorted(found, key=lambda edit: edit.cost)[:MOST_SINGLE]
 
     @cached_property
@@ -400,6 +400,10 @@ class Search:
                 rights.append(bool(self._right(number, value, here.shares[reader])))
             found[reader] = all(rights)
         return found
+
+
+def _bound(text: str) -> set[str]:
+    return {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def _size(hit: Sequence[Edit]) -> float:

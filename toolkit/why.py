@@ -38,6 +38,8 @@ class Why:
     places: tuple[Place, ...] = ()
     unnamed: bool = False
     """Whether it says where the mistake is, and not which."""
+    named: bool = True
+    """Whether it says anything of the mistake."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,9 @@ def why_wrong(
     said = safely(_pattern, graph, name, first, seen) if torch.isfinite(first.yours).all() else ""
     if search and (shares := safely(_shares, search)):
         said = f"{shares} {said}".strip()
+    if search and search.out_of_time:
+        more = "Not every small change of these lines could be tried in the time there is: a shorter piece is found out sooner."
+        return Why(f"{said} {more}".strip(), named=bool(said))
     return Why(said) if said else None
 
 

@@ -127,7 +127,7 @@ def _placements(cells: Mapping[str, str]) -> Iterator[dict[str, str]]:
 def _said(assignment: str, edits: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Kind and message of each verdict, without the place."""
     return {
-        name: (verdict.kind, re.sub(r"cell \w+, line \d+", "cell", verdict.message))
+        name: (verdict.kind, re.sub(r"[Cc]ell \w+, line \d+", "cell", verdict.message))
         for name, verdict in _judged(assignment, edits).items()
     }
 
