@@ -179,7 +179,7 @@ def test_a_submission_opens_with_a_field_for_every_score_and_comment(formgrader,
 def test_the_page_shows_the_verdicts_and_folds_the_setup_cell(formgrader):
     text = BeautifulSoup(formgrader.page("ada"), "html.parser").get_text()
     assert "25 of 26 answers are right" in text
-    assert "✗ dprobs: wrong. All is right but for the constant factor 2." in text
+    assert "✗ dprobs: wrong. Cell probs, line 1, at `2`: the constant factor 2 is one too many here." in text
     assert "(the course's tools)" in text and "_module(" not in text
     assert "expect_gradients" not in text
     assert "Cell h-check was missing and was put back." in formgrader.page("Zoë Müller")
