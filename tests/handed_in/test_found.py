@@ -470,3 +470,24 @@ def test_a_notebook_in_the_folder_of_another_assignment(four, tmp_path):
     assert tasks[second].files[f"{second}.ipynb"] == notebooks[second]
     _, tasks = look_at_four(four, tmp_path / "renamed", **{f"ada/{first}/{first}.ipynb": notebooks[second]})
     assert f"is the notebook of {second}" in tasks[first].problem
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_another_assignment_is_named_without_its_metadata(four, tmp_path, ids):
+    _, notebooks = four
+    first, second = FOUR[:2]
+    notebook = json.loads(notebooks[first])
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        if not ids:
+            del cell["id"]
+    _, tasks = look_at_four(four, tmp_path / "bare", **{f"ada/{second}/{second}.ipynb": json.dumps(notebook).encode()})
+    assert f"is the notebook of {first}" in tasks[second].problem
+
+
+def test_what_all_assignments_have_makes_a_notebook_none_of_them(four, tmp_path):
+    notebook = {"cells": [{"cell_type": "code", "source": "import torch", "metadata": {}}], "metadata": {}}
+    data = json.dumps(notebook).encode()
+    for name in FOUR:
+        _, tasks = look_at_four(four, tmp_path / name, **{f"ada/{name}/{name}.ipynb": data})
+        assert tasks[name].problem == ""

@@ -23,7 +23,7 @@ from autograder.demo import answered
 from autograder.handed_in import archives
 from autograder.handed_in.archives import BadArchive, unpack
 from autograder.handed_in.mend import mend
-from autograder.handed_in.readable import MOST_CELLS, NotANotebook, read_notebook
+from autograder.handed_in.readable import MOST_CELLS, NotANotebook, read_notebook, without_outputs
 
 NAME = "2_fused_cross_entropy"
 
@@ -286,3 +286,18 @@ def test_an_archive_has_limits(kind, monkeypatch):
         monkeypatch.setattr(archives, "UNPACKED_BYTES", 100_000)
     with pytest.raises(BadArchive, match=words):
         unpack(make())
+
+
+def test_the_limit_is_on_what_remains_without_outputs(exercise):
+    """Whatever its outputs hold; what has more brackets than anybody's, or breaks off in them, is left as it is."""
+    odd = {
+        "data": {"image/png": "A" * 1000, "text/html": '"outputs": [ \\" ]}', "x": [[{}, "]"]]},
+        "output_type": "display_data",
+    }
+    cell = {"cell_type": "code", "source": "x = '\"outputs\": [1]'", "metadata": {}, "outputs": [odd] * 3}
+    data = json.dumps({"cells": [cell, cell], "metadata": {}}).encode()
+    left = without_outputs(data)
+    assert json.loads(left) == {"cells": [cell | {"outputs": []}] * 2, "metadata": {}}
+    many = data.replace(b'"outputs": [', b'"outputs": [' + b"[]," * 2_000_000, 1)
+    assert without_outputs(many) == many
+    assert without_outputs(data[:300]) == data[:300]
