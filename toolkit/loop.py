@@ -355,7 +355,10 @@ def _proven(
     if put and step is not None and not torch.equal(was, yours):
         now = replace(now, given={variable: batch.upstream[variable] for _, variable in put})
         judge_it = judge_gradient if isinstance(now.gradient(name), Tensor) else _judge_inferred_given
-        return judge_it(name, graph, [now])
+        said, upstream = judge_it(name, graph, [now]), _upstream(graph, name, now)
+        args = (fused(graph.text, frozenset([name, *upstream])), name, now.values, upstream)
+        if last or said[0] == "wrong" or not is_degenerate(local_gradient(*args), summand_scale(*args)):
+            return said
     if not last:
         return None
     truth = first.truths[name]
