@@ -116,8 +116,12 @@ class Judge:
 
         written = plan.written_at(name)
         states = result.after if written is None else result.after[written : written + 1]
-        is_none = any(state.get(name) == "NoneType" for state in states)
-        return failed(written) or (written not in result.failures and is_none)
+        if written in result.failures:
+            return failed(written)
+        if any(state.get(name) == "NoneType" for state in states):
+            return True
+        writers = (number for number, names in enumerate(plan.writes) if "d" + name in names)
+        return not any(name in state for state in states) and any(map(failed, writers))
 
     def _decided(self, name: str) -> Verdict:
         if name not in self._verdicts:
