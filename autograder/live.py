@@ -13,6 +13,7 @@ from autograder.sandbox import bubblewrap
 from autograder.sandbox.runner import Runner
 from autograder.sandbox.warm import Server
 from toolkit.cells import StudentCell
+from toolkit.history import SETUP
 from toolkit.judge import one_thread
 from toolkit.plans import GradedPlace, Submission
 from toolkit.verdict import underlined
@@ -59,7 +60,7 @@ def _history(exercise: Exercise) -> Submission:
     trusted = {c.source.strip() for g, c in exercise.trusted_cells.items() if not c.metadata.nbgrader.solution}
     parts: list[StudentCell | GradedPlace] = []
     for number, text in enumerate(texts):
-        if last[text] != number or not text:
+        if last[text] != number or not text or text.startswith(SETUP):
             continue
         if (found := graded.get(hidden_tests(text).strip())) is not None:
             parts.append(GradedPlace(found.grade_id, found.names()))

@@ -107,7 +107,7 @@ def why_wrong(
     if search and (shares := safely(_shares, search)):
         said = f"{shares} {said}".strip()
     if search and search.out_of_time:
-        more = "Not every small change of these lines could be tried in the time there is: a shorter piece is found out sooner."
+        more = "Not every small change of these lines could be tried in the time there is."
         return Why(f"{said} {more}".strip(), named=bool(said))
     return Why(said) if said else None
 
