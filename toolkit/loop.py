@@ -387,13 +387,13 @@ def _proven(
     if put and step is not None and not torch.equal(was, yours):
         now = replace(now, given={variable: batch.upstream[variable] for _, variable in put})
         if isinstance(now.gradient(name), Tensor):
-            said = judge_gradient(name, graph, [now], explained)
+            found = judge_gradient(name, graph, [now], explained)
         else:
-            said = _judge_inferred_given(name, graph, [now])
+            found = _judge_inferred_given(name, graph, [now])
         upstream = _upstream(graph, name, now)
         args = (fused(graph.text, frozenset([name, *upstream])), name, now.values, upstream)
-        if last or said[0] == "wrong" or not is_degenerate(local_gradient(*args), summand_scale(*args)):
-            return said
+        if last or found[0] == "wrong" or not is_degenerate(local_gradient(*args), summand_scale(*args)):
+            return found
     if not last:
         return None
     truth = first.truths[name]
