@@ -5,7 +5,8 @@ is done here with a handful of look-ups by unique index, so that the cost does n
 and comments, extensions and extra credit are never touched.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -129,6 +130,16 @@ class Book:
         finally:
             self._db.expunge_all()
 
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Within it the database's errors are GradebookErrors; afterwards no transaction is open."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise GradebookError(f"The gradebook cannot be read: {database_error(error)}") from error
+        finally:
+            self._db.rollback()
+
     def knows(self, assignment: str) -> bool:
         """Whether an assignment is in the gradebook."""
         try:
@@ -138,29 +149,25 @@ class Book:
 
     def students(self) -> set[str]:
         """Everybody whom the gradebook knows, the class list that was imported into it included."""
-        try:
+        with self._reading():
             return set(self._db.scalars(select(Student.id)))
-        except SQLAlchemyError as error:
-            raise GradebookError(f"The gradebook cannot be read: {database_error(error)}") from error
-        finally:
-            self._db.rollback()
 
     def recorded(self, assignment: str) -> dict[str, Recorded]:
         """Everything that the gradebook holds of an assignment, by student, in three queries for the whole class."""
         known = self._known(assignment)
         graded = {cell: (name, highest) for name, (cell, highest) in known.graded.items()}
         commented = {cell: name for name, cell in known.commented.items()}
-        found: dict[str, tuple] = {
-            row.id: (row, {}, {})
-            for row in self._db.execute(_NOTEBOOKS.where(SubmittedNotebook.notebook_id == known.notebook))
-        }
-        for row in self._db.execute(_GRADES.where(Grade.cell_id.in_(graded))):
-            if row.notebook_id in found:
-                found[row.notebook_id][1][graded[row.cell_id][0]] = row
-        for row in self._db.execute(_COMMENTS.where(Comment.cell_id.in_(commented))):
-            if row.notebook_id in found:
-                found[row.notebook_id][2][commented[row.cell_id]] = row
-        self._db.rollback()
+        with self._reading():
+            found: dict[str, tuple] = {
+                row.id: (row, {}, {})
+                for row in self._db.execute(_NOTEBOOKS.where(SubmittedNotebook.notebook_id == known.notebook))
+            }
+            for row in self._db.execute(_GRADES.where(Grade.cell_id.in_(graded))):
+                if row.notebook_id in found:
+                    found[row.notebook_id][1][graded[row.cell_id][0]] = row
+            for row in self._db.execute(_COMMENTS.where(Comment.cell_id.in_(commented))):
+                if row.notebook_id in found:
+                    found[row.notebook_id][2][commented[row.cell_id]] = row
         everything = {}
         for row, grades, comments in found.values():
             recorded = _recorded(known, grades, comments, row.late_submission_penalty or 0.0)
@@ -229,15 +236,13 @@ class Book:
     def _known(self, assignment: str) -> _Known:
         if assignment not in self._assignments:
             try:
-                self._assignments[assignment] = self._look_up(assignment)
+                with self._reading():
+                    self._assignments[assignment] = self._look_up(assignment)
             except MissingEntry:
                 raise GradebookError(
                     f"The gradebook does not know the assignment {assignment}. Run `make build` with the same DB=."
                 ) from None
-            except SQLAlchemyError as error:
-                raise GradebookError(f"The gradebook cannot be read: {database_error(error)}") from error
             finally:
-                self._db.rollback()
                 self._db.expunge_all()
         return self._assignments[assignment]
 
