@@ -242,7 +242,7 @@ def test_nbgraders_own_commands_work_with_the_plain_config(own_course):
     assert done.returncode == 0, done.stderr
     assert nbgrader(own_course, "generate_feedback", NAME).returncode == 0
     assert nbgrader(own_course, "export").returncode == 0
-    assert "ada" in (own_course / "grades.csv").read_text()
+    assert "ada" in (own_course / "nbgrader_export.csv").read_text()
     assert score(own_course, "ada") == 26
     solved, blank = own_course / "solved.ipynb", own_course / "blank.ipynb"
     nbformat.write(perfect(own_course), solved)
