@@ -51,9 +51,8 @@ def _pieces(
     loops = [i for i, node in enumerate(nodes) if _trains(node, numbers)]
     computing = [i for i, node in enumerate(nodes) if not isinstance(node, _DEFINITIONS) and written(node) & gradients]
     if loops:
-        first, last = loops[0], loops[-1] + 1
-        while first and (isinstance(nodes[first - 1], _DEFINITIONS) or not _of_gradients(nodes[first - 1], gradients)):
-            first -= 1  # what is made ready for the loop
+        last = loops[-1] + 1
+        first = max((i + 1 for i in range(loops[0]) if _of_gradients(nodes, i, gradients)), default=0)
     else:
         first = last = max(computing, default=-1) + 1
     pieces: dict[str, Sequence[ast.stmt]] = {}
@@ -71,9 +70,14 @@ def _pieces(
     return found
 
 
-def _of_gradients(node: ast.stmt, gradients: Set[str]) -> bool:
-    """Whether a statement reads a gradient, or computes one from something that is not there yet."""
-    return bool(read(node) & gradients or (written(node) & gradients and read(node)))
+def _of_gradients(nodes: Sequence[ast.stmt], number: int, gradients: Set[str]) -> bool:
+    """Whether a statement reads a gradient, or computes one from what was computed before it. What comes after the last such one
+    is made ready for the loop: a buffer of zeros with a gradient's name, too."""
+    node = nodes[number]
+    if isinstance(node, _DEFINITIONS):
+        return False
+    before = set().union(*map(written, nodes[:number]))
+    return bool(read(node) & gradients or (written(node) & gradients and read(node) & before))
 
 
 def _trains(node: ast.stmt, numbers: Mapping[str, int]) -> bool:
