@@ -136,7 +136,8 @@ def flat(text: str) -> str:
 def told(answer: Answer, verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
     """Messages that say what is to be typed, each with the piece.
 
-    What the learner has written himself may be repeated, and so may the forward pass.
+    What the learner has written himself may be repeated (as the piece that is pointed at, too, whatever brackets would make of
+    it), and so may the forward pass.
     """
     made = bench(answer.assignment)
     solved = "\n".join(made.solution_cells[grade_id] for grade_id in answer.edits if grade_id in made.solution_cells)
@@ -144,7 +145,10 @@ def told(answer: Answer, verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str
     may = pieces(own, answer.assignment) | pieces(made.exercise.graph.text, answer.assignment)
     secret = pieces(solved, answer.assignment) - may
     lines = [line for line in map(str.strip, solved.splitlines()) if line and line not in own]
-    for message in (verdict.message for verdict in verdicts):
+    for verdict in verdicts:
+        message = verdict.message
+        for place in verdict.places:
+            message = message.replace(f"`{place.piece}`", "")
         yield from ((message, piece) for piece in shown(message, answer.assignment) & secret)
         yield from ((message, line) for line in lines if close(line) in close(message))
 
