@@ -19,6 +19,8 @@ from toolkit.runs import MOST_DIMENSIONS, MOST_ELEMENTS, Chunk, Failure, Job, Re
 
 RunJob = Callable[[Job, Mapping[int, Failure]], Result]
 """Runs a job, chunks that are known to fail left out: in a sandbox (``autograder``), or right here (``runs.run_here``)."""
+LARGE_ROUNDING = 1e-3
+"""Where inputs are a thousand times as large: an element's scale is at least this much of the largest one's."""
 IS_NONE = "is None: the line that binds it gives nothing back."
 STUBS = ("check", "cmp", "progress", "draw_network", "read_network", "load_names", "display")
 
@@ -118,6 +120,8 @@ class Outcomes:
         truth = torch.stack([*parts.values()]).sum(0)
         if not torch.isfinite(scale).all():
             return Outcome("unusable", yours=yours, mode=mode)
+        if batch.scaled:  # such numbers differ by their own rounding, a thousand times the usual: log p is -800 and some digits
+            scale = scale.clamp(min=float(scale.max()) * LARGE_ROUNDING)
         fitted = fit(yours, truth.shape)
         degenerate, zeros = is_degenerate(truth, scale), not bool(yours.any())
         blind = degenerate or any(is_degenerate(share, scale) for share in parts.values())
