@@ -120,7 +120,7 @@ class Outcomes:
         truth = torch.stack([*parts.values()]).sum(0)
         if not torch.isfinite(scale).all():
             return Outcome("unusable", yours=yours, mode=mode)
-        if batch.scaled:  # such numbers differ by their own rounding, a thousand times the usual: log p is -800 and some digits
+        if batch.scaled:  # rounding, too, is a thousand times the usual: log p is -800 and some digits
             scale = scale.clamp(min=float(scale.max()) * LARGE_ROUNDING)
         fitted = fit(yours, truth.shape)
         degenerate, zeros = is_degenerate(truth, scale), not bool(yours.any())
