@@ -471,9 +471,9 @@ def test_what_cannot_be_written_stops_nobody_else(course, capsys):
     (course / "elsewhere").mkdir()
     (course / f"submitted/ada/{ONE}/{ONE}.ipynb").mkdir(parents=True)
     (course / f"submitted/carl/{ONE}").mkdir(parents=True)
-    (course / f"submitted/carl/{ONE}/work").symlink_to(course / "elsewhere")
+    (course / f"submitted/carl/{ONE}/answers").symlink_to(course / "elsewhere")
     files = {f"{moodle_name(s)}/{ONE}.ipynb": of(s) for s in (ADA, BLAISE)}
-    found = taken(course, files | {f"{moodle_name(CARL)}/work/{ONE}.ipynb": of(CARL)})
+    found = taken(course, files | {f"{moodle_name(CARL)}/answers/{ONE}.ipynb": of(CARL)})
     assert list(found) == [f"blaise/{ONE}/{ONE}.ipynb"] and not list((course / "elsewhere").iterdir())
     said = capsys.readouterr().out
     assert said.count("could not be written to") == 2 and "a link to another place" in said
