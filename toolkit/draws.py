@@ -83,7 +83,7 @@ def draw_for(
     values = cast(batch.values, dtype)
     gradients: dict[str, Tensor] = {}
     readers = graph.readers(name)
-    above = {step: _above(graph, step) for step in graph.steps}
+    above = {step: steps_above(graph, step) for step in graph.steps}
     for step in [*reversed(graph.steps), *(v for v in graph.variables(values) if v not in graph.steps)]:
         starts = step in read and step in graph.steps and (step in readers or not above[step] & read)
         if step == graph.output and not values[step].shape:
@@ -107,8 +107,8 @@ def draw_for(
     return Draw(batch, values, gradients, upstream, parts, truth, scale, local)
 
 
-def _above(graph: Graph, name: str) -> set[str]:
-    """Steps that come from a variable."""
+def steps_above(graph: Graph, name: str) -> set[str]:
+    """Steps of the forward pass that come from a variable, one after another."""
     found, front = set(), [name]
     for one in front:
         new = [reader for reader in graph.readers(one) if reader not in found]

@@ -50,6 +50,7 @@ class Judge:
         submission: Submission,
         run: RunJob,
         seed: int,
+        *,
         leave_out: bool = True,
         seconds: float = SECONDS,
     ):

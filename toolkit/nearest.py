@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from toolkit.compare import fit, tolerance
-from toolkit.draws import LOCAL, SHARE, SIZES, Draw, draw_for
+from toolkit.draws import LOCAL, SHARE, SIZES, Draw, draw_for, steps_above
 from toolkit.edits import edits
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import Graph
@@ -34,8 +34,8 @@ from toolkit.verdict import Place
 
 SECONDS = 0.4
 """Longest time for one gradient, computing time of one core: what else goes on makes no difference to what is found."""
-CONFIRMING = 0.1
-"""Longest time for what is found to be tried on another draw."""
+CONFIRMING = 0.25
+"""Longest time for what is found to be tried on another draw, as a share of that."""
 EQUALLY_SMALL = 0.06
 """By how much two changes may differ in size and still count as equally small."""
 MOST_SINGLE, MOST_PAIRS, MOST_CONFIRMED = 3000, 1200, 40
@@ -102,6 +102,7 @@ class Search:
     ):
         self.exercise, self.steps, self.lead, self.run, self.dtype = exercise, steps, lead, run, dtype
         self.deadline = time.thread_time() + seconds
+        self.confirming = CONFIRMING * seconds
         self.graph: Graph = fused(exercise.graph.text, steps)
         self.wanted = "d" + lead.name
         self.out_of_time = False
@@ -141,7 +142,7 @@ class Search:
     def tried_on(self, batch: Minibatch, changes: Sequence[Change]) -> list[Tensor | None]:
         """What each change gives on another minibatch, whose upstream gradients are random numbers."""
         gradients = {n: g for n, g in cast(batch.upstream, self.dtype).items() if n != self.lead.name}
-        return self._run(batch, cast(batch.values, self.dtype), gradients, changes, CONFIRMING)
+        return self._run(batch, cast(batch.values, self.dtype), gradients, changes, self.confirming)
 
     def _run(
         self,
@@ -211,7 +212,7 @@ class Search:
         """What the lines may speak of."""
         draw = self.draw(0)
         graph, values = self.exercise.graph, draw.values
-        above = _above(self.graph, self.lead.name)
+        above = steps_above(self.graph, self.lead.name)
         tensors = {
             n: tuple(v.shape) for n, v in values.items() if _is_float(v) and (n in graph.steps or n in graph.inputs)
         }
@@ -284,7 +285,7 @@ class Search:
         for number in range(1, len(SIZES)):
             if not left:
                 break
-            values = self.tried(number, [(), *(self._change(*hit) for hit in left)], seconds=CONFIRMING)
+            values = self.tried(number, [(), *(self._change(*hit) for hit in left)], seconds=self.confirming)
             if self._right(number, values[:1]):
                 return []
             right = self._right(number, values[1:], target and target(self.draw(number)))
@@ -419,15 +420,6 @@ def _apart(one: Edit, other: Edit) -> bool:
 
 def _is_float(value: object) -> bool:
     return isinstance(value, Tensor) and value.is_floating_point()
-
-
-def _above(graph: Graph, name: str) -> set[str]:
-    found, front = set(), [name]
-    for one in front:
-        new = [reader for reader in graph.readers(one) if reader not in found]
-        found |= {*new}
-        front += new
-    return found
 
 
 def _picks(graph: Graph) -> Iterator[str]:

@@ -120,7 +120,7 @@ def explained(
     in_words = why.finding_in_words
     with monkeypatch.context() as patched:
         patched.setattr(why, "finding_in_words", recording)
-        judge = Judge(made.exercise, made.submission(line.edits), run_here, seed, PATIENCE)
+        judge = Judge(made.exercise, made.submission(line.edits), run_here, seed, seconds=PATIENCE)
         verdict = judge.verdict(line.name)
     said = [finding for text, finding in found if text in verdict.message]
     return verdict, said, frozenset(judge.graph.steps)
@@ -198,7 +198,7 @@ def same_elsewhere(made: Bench, line: Line, verdict: Verdict) -> bool:
     """Whether a known mistake is named on minibatches of other seeds, too."""
     words = re.sub(NUMBER, "0", verdict.message)
     for seed in (17, 71):
-        other = Judge(made.exercise, made.submission(line.edits), run_here, seed, PATIENCE).verdict(line.name)
+        other = Judge(made.exercise, made.submission(line.edits), run_here, seed, seconds=PATIENCE).verdict(line.name)
         if re.sub(NUMBER, "0", other.message) != words:
             return False
     return True
