@@ -16,6 +16,7 @@ import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, Protocol
 
 import torch
@@ -271,11 +272,16 @@ def run(
     report.done(placed)
 
 
-def forget_modules(folder: str) -> None:
-    """Forget the modules that lie in a folder, so that whoever imports them next has them as they are written."""
-    for name, module in list(sys.modules.items()):
+def forget_modules(folder: str, but: Mapping[str, ModuleType]) -> None:
+    """Forget the modules that lie in a folder, so that whoever imports them next has them as they are written.
+
+    Args:
+        but: modules that were there before; to ask each of the thousands of torch's where it lies takes longer than a run.
+    """
+    inside = os.path.join(folder, "")
+    for name, module in [(n, m) for n, m in sys.modules.items() if but.get(n) is not m]:
         path = getattr(module, "__file__", None)
-        if isinstance(path, str) and (path.startswith(os.path.join(folder, "")) or not os.path.isabs(path)):
+        if isinstance(path, str) and (path.startswith(inside) or not os.path.isabs(path)):
             sys.modules.pop(name, None)
 
 
@@ -575,7 +581,7 @@ def _untouched() -> Iterator[None]:
             try:
                 yield
             finally:
-                forget_modules(empty)
+                forget_modules(empty, modules)
                 sys.path[:] = [path for path in sys.path if path != empty]
                 sys.modules.update({n: m for n, m in modules.items() if n not in sys.modules})  # of the notebook's own
                 os.chdir(folder)

@@ -41,6 +41,7 @@ def run_jobs(connection: socket.socket) -> None:
     sys.path.insert(0, folder)  # modules beside the notebook
     # students may bind others to these names
     run, report, read_job, threads, forget = runs.run, _Wire, _job, sys._current_frames, runs.forget_modules
+    imported = dict(sys.modules)
     try:
         while job := receive(Reader(connection), JOB_BYTES, JOB_BYTES):
             os.chdir(folder)
@@ -48,7 +49,7 @@ def run_jobs(connection: socket.socket) -> None:
             numpy.random.set_state(drawn_by_numpy)
             wanted, skip = read_job(*job)
             run(wanted, report(connection, Tensor, _bytes_of), skip)
-            forget(folder)
+            forget(folder, imported)
             if len(threads()) > 1:
                 break
             gc.collect()
