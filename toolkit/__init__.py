@@ -9,7 +9,9 @@ running it    ``runs`` (one run, here or in a sandbox), ``trials`` (lines run on
               ``no_derivatives``, ``one_device``, ``unpatched`` and ``watched_loop`` for what must not be there and what must be
               seen
 judging it    ``tasks`` (which lines belong to which task), ``plans`` (what is run), ``outcome`` (what one run says), ``judge``
-              (what is decided and why), ``loop`` (the same for a training loop), ``verdict`` (what it is worth)
+              (what is decided and why), ``verdict`` (what it is worth)
+a training    ``loop`` (verdicts on it: ``loop_step``, what is known of a step; ``loop_runs``, what is run; ``loop_gradients``,
+loop          ``loop_proof`` and ``loop_update``, what is asked of it), ``loop_values`` (values asked for besides)
 the mistake   ``leading`` (the lines that lead to a gradient), ``line`` (one of them as text and tree), ``edits`` (small
               changes of it: ``slips``, ``brackets``, ``sums``, ``factors``, ``storing``), ``draws`` (small numbers to try them
               on), ``nearest`` (the smallest that makes it right), ``sentences`` (what that says), ``diagnosis`` (known

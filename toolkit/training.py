@@ -19,7 +19,8 @@ from torch import Tensor
 from toolkit.check import CheckFailed, NotReady, _network, best_of, history, say, silent, spoken, why_not_run
 from toolkit.exercise import Expectation
 from toolkit.graph import Graph
-from toolkit.loop import training_verdicts, value_verdicts
+from toolkit.loop import training_verdicts
+from toolkit.loop_values import value_verdicts
 
 STEP_MARK, LOOP_MARK = "# The backward pass", "# The training loop"
 """First words of the cells with the backward pass of one minibatch and with the loop: by them they are found."""

@@ -6,7 +6,8 @@ from autograder.course.exercise import Exercise, GradedCell, fingerprint
 from autograder.sandbox.runner import Allowance, Runner
 from toolkit.cells import StudentCell
 from toolkit.judge import Judge, one_thread
-from toolkit.loop import training_verdicts, value_verdicts
+from toolkit.loop import training_verdicts
+from toolkit.loop_values import value_verdicts
 from toolkit.plans import Submission
 from toolkit.runs import Failure, Job, Result
 from toolkit.verdict import Verdict
