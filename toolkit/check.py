@@ -27,6 +27,7 @@ from toolkit.one_device import cpu_by_default
 from toolkit.outcome import admitted
 from toolkit.plans import Submission
 from toolkit.runs import Failure, Job, Result, run_here
+from toolkit.sentences import capitalised
 from toolkit.unpatched import unpatched
 from toolkit.verdict import Verdict, underlined
 
@@ -290,7 +291,7 @@ def spoken(verdict: Verdict) -> tuple[str, str]:
 def _spoken(verdict: Verdict) -> tuple[str, str]:
     if verdict.kind == "not attempted":
         why = verdict.message.removeprefix(f"there is no {verdict.label}.").strip()
-        return "·", f"not there yet. {why[:1].upper()}{why[1:]}".strip()
+        return "·", f"not there yet. {capitalised(why)}".strip()
     if verdict.points == 1:
         return "✓", f"right. {verdict.message}".rstrip(". ")
     if verdict.points and not verdict.message.startswith("right"):

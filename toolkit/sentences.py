@@ -1,5 +1,6 @@
 """A finding in words: where, of what kind the mistake is, and which principle it breaks. Never what should stand there."""
 
+import re
 from collections.abc import Sequence
 
 from toolkit.graph import Graph
@@ -8,6 +9,11 @@ from toolkit.nearest import Finding
 from toolkit.verdict import Place
 
 LONGEST_PIECE = 60
+_LOWER = re.compile(
+    r"(?:an?|another|the|this|these|there|all|its?|in|on|only|one|every|each|something|which|where|what|multiply|add|right|"
+    r"shape|cell|extra|too?|zeros|no|elements|several) "
+)
+"""How sentences begin that follow a colon elsewhere; a variable's name stays as it is."""
 SUMS = "what is used several times has the sum of its gradients"
 BINDS = "A method call binds closer than *, and * closer than + and -"
 
@@ -218,6 +224,11 @@ def at(places: Sequence[Place]) -> str:
     return text[:1].upper() + text[1:]
 
 
+def capitalised(text: str) -> str:
+    """As a sentence begins; a variable's name stays as it is."""
+    return text[:1].upper() + text[1:] if _LOWER.match(text) else text
+
+
 def _sentence(edit: Edit, finding: Finding, graph: Graph, copies: int, number: int) -> str:
     """What is wrong at one place: of one change, or what equally small ones share."""
     same = [edit, *(other[number] for other in finding.others)]
@@ -227,7 +238,7 @@ def _sentence(edit: Edit, finding: Finding, graph: Graph, copies: int, number: i
     families = list(dict.fromkeys(FAMILIES.get(kind, "another name") for kind in kinds))
     if len(families) == 1:
         said = _filled(kinds[0], _shared([e for e in same if _kind(e) == kinds[0]]), edit, finding, graph, copies)
-        return f"{families[0]} is wrong here. {said[:1].upper()}{said[1:]}"
+        return f"{families[0]} is wrong here. {capitalised(said)}"
     said = "the mistake is here, and all else is right: several small changes of this piece would mend it."
     return said + (f" They are about {', '.join(families[:-1])} or {families[-1]}." if len(families) <= 3 else "")
 

@@ -27,16 +27,13 @@ from autograder.reports.network_map import Sign, network_map
 from autograder.reports.outline import Outline, Place, Section
 from autograder.reports.principles import NOT_BEGUN, principle_of, without_place
 from toolkit.graph import Graph
+from toolkit.sentences import capitalised
 from toolkit.verdict import Verdict
 
 MOST_STEPS = 5
 """Entries of what to do next."""
 LONGEST_PRINTED = 3_000
 """Characters of one printed output that are shown: its beginning and its end."""
-_LOWER = re.compile(
-    r"(?:a|an|another|the|this|these|there|all|it|its|in|on|something|which|multiply|right|shape|cell|extra|to|too|what) "
-)
-"""How sentences begin that follow a colon elsewhere; a variable's name stays as it is."""
 _PICTURE = re.compile(r"<img[^<>]*>")
 QUESTION = "?"
 """In place of points that only a human can give."""
@@ -73,7 +70,7 @@ def _environment() -> Environment:
     made = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {
         "points": points, "sentence": sentence, "code": highlighted, "prose": prose, "harmless": _harmless, "printed": _printed,
-        "slug": slug, "name": printable, "picture": picture, "first": _capitalised,
+        "slug": slug, "name": printable, "picture": picture, "first": capitalised,
     }  # fmt: skip
     return made
 
@@ -141,7 +138,7 @@ def _next_step(outline: Outline, place: Place, verdicts: Sequence[Mapping[str, A
     first = verdicts[0]
     names = [verdict["name"] for verdict in verdicts]
     lines = own_lines(first, outline.cells)
-    said = sentence(_capitalised(without_place(first["message"]) if lines else first["message"]))
+    said = sentence(capitalised(without_place(first["message"]) if lines else first["message"]))
     if first["kind"] == NOT_BEGUN and not place.begun:
         said = Markup("Begin here: this step is not begun.")
     return NextStep(
@@ -208,10 +205,6 @@ def _map(outline: Outline) -> Markup:
 def points(value: float | str) -> str:
     """Points without needless zeros."""
     return value if isinstance(value, str) else f"{round(value, 2):g}"
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:] if _LOWER.match(text) else text
 
 
 class _Prose(IPythonRenderer):

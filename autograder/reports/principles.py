@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolkit.sentences import capitalised
+
 
 @dataclass(frozen=True)
 class Principle:
@@ -223,4 +225,4 @@ def mistake_of(verdict: Mapping[str, Any], names: Collection[str]) -> str:
         else told
     )
     told = re.sub(r"…(?:(?:,? and |, )…)+", "…", told.split(": ")[0]).strip(" .")
-    return told[:140] if re.match(r"[^\Wa] ", told) else told[:1].upper() + told[1:140]
+    return capitalised(told)[:140]
