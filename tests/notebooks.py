@@ -1,17 +1,19 @@
 """A student's notebook as a kernel runs it: the exercise's cells and an answer's, one after the other, in IPython's shell.
 
-Each notebook has a process of its own, forked from one that has torch and IPython imported.
+Each notebook has a process of its own, forked from one that has run what is the same for all: the cells up to the first answer.
 """
 
 import copy
 import io
 import json
+import multiprocessing
 import os
 import shutil
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing.connection import Connection
 from types import SimpleNamespace
 
 import matplotlib
@@ -90,39 +92,99 @@ def shown(answer: Answer, ids: bool = True) -> Shown:
     Args:
         ids: whether the frontend tells the kernel the ids of cells.
     """
-    notebook = notebook_with(answer, *copy.deepcopy(released(answer.assignment)))
-    read, write = os.pipe()
-    if (child := os.fork()) == 0:
-        os.close(read)
-        try:
-            said = _run(notebook, ids)
-        except BaseException as error:
-            said = {"failed": f"{type(error).__name__}: {error}"}
-        with os.fdopen(write, "w") as file:
-            json.dump(said, file)
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as file:
-        text = file.read()
-    os.waitpid(child, 0)
-    said = json.loads(text) if text else {"says": {}, "printed": {}, "errors": {}}
+    made = notebook_with(answer, *copy.deepcopy(released(answer.assignment)))
+    cells = [cell for cell in made.cells if cell.cell_type == "code" and not cell.id.startswith(SKIPPED)]
+    first = _until_the_first_answer(answer.assignment)
+    if [cell.source for cell in cells[: len(first)]] == [cell.source for cell in first]:
+        said = _kernel(answer.assignment, ids).ask(cells[len(first) :])
+    else:  # it has a cell of its own among them
+        with _Kernel([], ids) as kernel:
+            said = kernel.ask(cells)
     if "failed" in said:
         raise RuntimeError(said["failed"])
     return Shown({k: tuple(v) for k, v in said["says"].items()}, said["printed"], said["errors"])
 
 
-def _run(notebook: NotebookNode, ids: bool) -> dict:
+@cache
+def _until_the_first_answer(assignment: str) -> list[NotebookNode]:
+    code = [c for c in released(assignment)[0].cells if c.cell_type == "code" and not c.id.startswith(SKIPPED)]
+    return code[: next(number for number, cell in enumerate(code) if utils.is_solution(cell))]
+
+
+@cache
+def _kernel(assignment: str, ids: bool) -> "_Kernel":
+    return _Kernel(_until_the_first_answer(assignment), ids)
+
+
+class _Kernel:
+    """A process that has run some cells, and runs others in copies of itself: the beginning of a notebook is the same for all."""
+
+    def __init__(self, first: list[NotebookNode], ids: bool):
+        processes = multiprocessing.get_context("fork")
+        self.connection, there = processes.Pipe()
+        self.process = processes.Process(target=_serve, args=(there, first, ids), daemon=True)
+        self.process.start()
+        there.close()
+
+    def __enter__(self) -> "_Kernel":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+
+    def ask(self, cells: list[NotebookNode]) -> dict:
+        self.connection.send(cells)
+        return json.loads(self.connection.recv())
+
+
+def _serve(connection: Connection, first: list[NotebookNode], ids: bool) -> None:
+    shell = _shell()
+    before, errors = _run(shell, first, ids)
+    while True:
+        cells = connection.recv()
+        read, write = os.pipe()
+        if (child := os.fork()) == 0:
+            os.close(read)
+            try:
+                said = _answers(shell, cells, ids, before, errors)
+            except BaseException as error:
+                said = {"failed": f"{type(error).__name__}: {error}"}
+            with os.fdopen(write, "w") as file:
+                json.dump(said, file)
+            os._exit(0)
+        os.close(write)
+        with os.fdopen(read) as file:
+            text = file.read()
+        os.waitpid(child, 0)
+        connection.send(text or json.dumps({"says": {}, "printed": {}, "errors": {}}))
+
+
+def _shell() -> InteractiveShell:
     matplotlib.use("Agg")
     for name in [n for n in sys.modules if n == "toolkit" or n.startswith("toolkit.")]:
         del sys.modules[name]
     os.environ["CI"] = "1"
     os.chdir(tempfile.mkdtemp())
     shutil.copy(COURSE / "data" / "names.txt", "names.txt")
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    return InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+
+
+def _answers(
+    shell: InteractiveShell, cells: list[NotebookNode], ids: bool, before: dict[str, str], errors: dict[str, str]
+) -> dict:
+    folder = tempfile.mkdtemp()
+    shutil.copytree(".", folder, dirs_exist_ok=True)
+    os.chdir(folder)
+    printed, raised = _run(shell, cells, ids)
+    shell.events.callbacks["pre_run_cell"].clear()
+    shell.run_cell(ASK, store_history=False, silent=True)
+    return {"says": shell.user_ns.get("graded", {}), "printed": before | printed, "errors": errors | raised}
+
+
+def _run(shell: InteractiveShell, cells: list[NotebookNode], ids: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """What the cells print and raise, by cell id."""
     printed, errors = {}, {}
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or cell.id.startswith(SKIPPED):
-            continue
+    for cell in cells:
         source = cell.source + (SHORT_RUN if cell.id == "short-run" else "")
         if utils.is_grade(cell):  # asked for everything at the end, check need not be run in each step
             info = SimpleNamespace(raw_cell=source, cell_id=cell.id if ids else None)
@@ -137,6 +199,4 @@ def _run(notebook: NotebookNode, ids: bool) -> dict:
         if not result.success:
             error = result.error_in_exec or result.error_before_exec
             errors[cell.id] = f"{type(error).__name__}: {error}"
-    shell.events.callbacks["pre_run_cell"].clear()
-    shell.run_cell(ASK, store_history=False, silent=True)
-    return {"says": shell.user_ns.get("graded", {}), "printed": printed, "errors": errors}
+    return printed, errors

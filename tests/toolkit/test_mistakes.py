@@ -46,7 +46,7 @@ def test_a_mistake_loses_its_own_points_and_no_others(kind, tried):
     surprises, silent = [], []
     tried(kind, len(by_kind()[kind]))
     for mistake in by_kind()[kind]:
-        found = bench(ASSIGNMENT).judge(mistake.edits)
+        found = {verdict.name: verdict for verdict in bench(ASSIGNMENT).judged_here(mistake.edits)}
         own = found.pop(mistake.name)
         if own.points > mistake.fraction or (mistake.fraction and not own.points):
             surprises.append(f"{mistake.label}\n    is judged {own.kind} ({own.message})")
