@@ -9,13 +9,17 @@ what a person typed: it is left as it is, and a sentence says so at the end. ``-
 notebooks and the gradebook's record of the assignments.
 """
 
+import ast
 import copy
+import graphlib
 import hashlib
 import json
 import logging
+import re
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import jupytext
@@ -47,13 +51,6 @@ from autograder.course.typed import NoNotebook, digest_of_file, typed_in
 from autograder.files import set_aside, write
 from toolkit.exercise import digest
 
-TOOLKIT = (
-    "graph", "compare", "diagnosis", "pattern", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched",
-    "trials", "runs", "minibatches", "plans", "tasks", "verdict", "outcome", "leading", "draws", "line", "slips", "brackets",
-    "sums", "factors", "storing", "edits", "nearest", "finite", "sentences", "why", "judge", "loop", "history", "check",
-    "training", "picture", "names",
-)  # fmt: skip
-"""Modules of the setup cell, each after those that it imports."""
 PUBLIC = {
     "toolkit.check": ("check", "cmp", "progress", "read_network"),
     "toolkit.names": ("load_names",),
@@ -88,10 +85,11 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
     notebook = jupytext.read(course / "source" / name / f"{name}.py", fmt="py:percent")
     notebook.metadata = nbformat.from_dict(copy.deepcopy(METADATA))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    text = "\n".join(cell.source for cell in notebook.cells)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if "setup" in tags:
-            cell.source = setup_cell(course) + "\n" + _which_exercise(notebook, name)
+            cell.source = setup_cell(course, text) + "\n" + _which_exercise(notebook, name)
         if "setup" in tags or "fold" in tags:
             if not cell.source.startswith("# @title "):
                 raise BuildError(
@@ -120,18 +118,42 @@ from autograder.live import judge_this_notebook
 globals().update(judge_this_notebook("{name}", course))"""
 
 
-def setup_cell(course: Path = COURSE) -> str:
-    """The toolkit as one cell: each module as text, made into a real module, so that its names stay out of the student's."""
+def setup_cell(course: Path, text: str) -> str:
+    """What a notebook needs of the toolkit, as one cell: each module as text, made into a real module, so that its names stay
+    out of the student's.
+
+    Args:
+        text: the notebook's cells; a module that none of them has a word of is left out.
+    """
+    words = set(re.findall(r"\w+", text))
+    called = {module: names for module, names in sorted(PUBLIC.items()) if not words.isdisjoint(names)}
     parts = [SETUP_HEAD]
-    for module in TOOLKIT:
-        text = (course / "toolkit" / f"{module}.py").read_text(encoding="utf-8")
-        if "'''" in text:
+    for module in _in_order(course, called):
+        source = _toolkit_file(course, module).read_text(encoding="utf-8")
+        if "'''" in source:
             raise BuildError(
-                f"toolkit/{module}.py holds three single quotes in a row, which the setup cell cannot carry."
+                f"toolkit/{module.split('.')[1]}.py holds three single quotes in a row, which the setup cell cannot carry."
             )
-        parts.append(f"_module(\"toolkit.{module}\", r'''\n{text}''')")
-    imports = [f"from {module} import {', '.join(names)}" for module, names in sorted(PUBLIC.items())]
+        parts.append(f"_module(\"{module}\", r'''\n{source}''')")
+    imports = [f"from {module} import {', '.join(names)}" for module, names in called.items()]
     return "\n".join([*parts, *imports])
+
+
+def _in_order(course: Path, modules: Iterable[str]) -> list[str]:
+    """These modules of the toolkit and all that they import, each after those that it imports."""
+    imports: dict[str, list[str]] = {}
+    left = [*modules]
+    while left:
+        if (module := left.pop()) not in imports:
+            tree = ast.parse(_toolkit_file(course, module).read_text(encoding="utf-8"))
+            found = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+            imports[module] = sorted(name for name in found if name.startswith("toolkit."))
+            left += imports[module]
+    return [*graphlib.TopologicalSorter(dict(sorted(imports.items()))).static_order()]
+
+
+def _toolkit_file(course: Path, module: str) -> Path:
+    return course.joinpath(*module.split(".")).with_suffix(".py")
 
 
 def _which_exercise(notebook: NotebookNode, name: str) -> str:

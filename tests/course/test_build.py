@@ -6,7 +6,7 @@ import shutil
 import nbformat
 import pytest
 
-from autograder.course.build import BuildError, assignments, build, copy_sources, setup_cell, source_notebook
+from autograder.course.build import BuildError, assignments, build, copy_sources, source_notebook
 from autograder.course.exercise import COURSE, Exercise
 from autograder.course.gates import drift, leaks, solution_lines
 
@@ -107,8 +107,14 @@ def test_a_change_of_the_toolkit_is_drift(course):
 def test_what_a_student_opens(part, name):
     notebook = nbformat.read(COURSE / part / name / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
-    setup = next(cell for cell in notebook.cells if cell.source.startswith("# @title Setup"))
-    assert setup.source.startswith(setup_cell())
+    setup, built = (
+        next(cell for cell in made.cells if cell.source.startswith("# @title Setup"))
+        for made in (notebook, source_notebook(COURSE, name))
+    )
+    assert setup.source == built.source
+    assert all(f'_module("toolkit.{module}"' in setup.source for module in ("graph", "judge", "check", "names"))
+    others = "".join(cell.source for cell in notebook.cells if cell is not setup)
+    assert ('_module("toolkit.training"' in setup.source) == ("check_training(" in others)  # no more than it needs
     folded = [cell for cell in notebook.cells if "fold" in cell.metadata.get("tags", [])]
     for cell in (setup, *folded):
         assert cell.source.startswith("# @title ")  # what Colab, and JupyterLab in the closed cell, show of it
