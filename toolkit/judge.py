@@ -277,6 +277,11 @@ class Judge:
             return self._not_finite(name, batch, outcome.yours, dtype)
         args = (self.graph, name, self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours)
         said = safely(worst_element, *args) or f"d{name} is not right."
+        if batch.scaled:
+            large = (
+                f"d{name} is right on ordinary numbers, and not where the numbers of the forward pass are very large:"
+            )
+            return Verdict(name, "wrong", f"{large} {said} Does a line set a bound to them, or add a small constant?")
         return Verdict(name, "wrong", f"{said} {why.message}" if why else said, named=False)
 
     def _why(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Why | None:
