@@ -79,6 +79,8 @@ c.GenerateFeedback.exporter_class = classroom.FeedbackExporter
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores]
 c.ExportPlugin.to = "nbgrader_export.csv"  # nbgrader export; grades.csv is what make grade writes
 c.HTMLExporter.preprocessors = [reports.FoldSetup, reports.PlainCode, defuse.EscapeNames]  # on the formgrader's pages
+c.HTMLExporter.filters = {"markdown2html": reports.text}
+c.HTMLExporter.template_paths = reports.formgrader_templates()
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 if sys.platform != "win32":

@@ -11,11 +11,12 @@ from bs4 import BeautifulSoup
 from autograder.course.build import assignments
 from autograder.course.exercise import Exercise
 from autograder.handed_in.found import Left
+from autograder.pictures.browser import browser
 from autograder.reports.alike import alike
 from autograder.reports.class_report import class_pages, teach_again
 from autograder.reports.principles import OTHERS, PRINCIPLES, mistake_of, principle_of
 from autograder.reports.report import NOTHING, Row
-from tests.browser import browser, look
+from tests.browser import look
 from tests.hostile import SCRIPT
 from tests.reports.test_page import NAME, WRONG
 

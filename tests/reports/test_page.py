@@ -15,6 +15,7 @@ from autograder.course.build import assignments
 from autograder.course.exercise import COURSE, Exercise
 from autograder.demo import answered
 from autograder.handed_in.mend import NOTES
+from autograder.pictures.browser import browser
 from autograder.reports.code import Span, highlighted
 from autograder.reports.defuse import defused
 from autograder.reports.feedback import Page, Scores, render
@@ -22,7 +23,7 @@ from autograder.reports.mathematics import mathml, with_mathematics
 from autograder.reports.network_map import Sign, network_map
 from autograder.reports.outline import Outline
 from autograder.reports.page import MOST_STEPS, next_steps, prose
-from tests.browser import browser, look, printed_pages
+from tests.browser import look, printed_pages
 from tests.hostile import PNG, cells
 from tests.pages import active
 
