@@ -128,9 +128,9 @@ def grade(assignment: tuple[str, ...], student: str, jobs: int | None, scheduler
 @commands.command(short_help="Open nbgrader's pages for grading by hand.")
 @click.argument("options", nargs=-1)
 def formgrader(options: tuple[str, ...]) -> None:
-    """Open nbgrader's formgrader in JupyterLab at the course's root, until Ctrl-C. It needs no sandbox before it grades.
+    """Open nbgrader's formgrader in JupyterLab at the course's root, until Ctrl-C. It needs a sandbox only to grade.
 
-    OPTIONS are JupyterLab's own, behind two dashes.
+    The source notebooks must be there: build --sources. OPTIONS are JupyterLab's own, behind two dashes.
 
     Example: python -m autograder formgrader -- --no-browser
     """
@@ -206,6 +206,20 @@ def demo() -> None:
     from autograder import demo
 
     sys.exit(demo.main())
+
+
+@commands.command(short_help="Make README's pictures, and contact sheets.")
+def screenshots() -> None:
+    """Make the pictures of README, and contact sheets of notebooks, pages, report and formgrader, in screenshots/ and docs/.
+
+    A course is made and graded for them in a folder of its own. It takes some minutes, and chromium.
+
+    Example: python -m autograder screenshots
+    """
+    _needs_linux()
+    from autograder.pictures import screenshots
+
+    sys.exit(screenshots.main())
 
 
 @commands.command(short_help="Measure what grading costs.")

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from jupyterlab.labapp import LabApp
 
-from autograder.course.build import assignments, write_source
 from autograder.course.exercise import COURSE
 
 
@@ -19,8 +18,6 @@ def main(options: Sequence[str] = ()) -> int:
         options: JupyterLab's own: ``--no-browser``.
     """
     os.chdir(COURSE)  # nbgrader looks for its configuration here
-    for name in assignments():
-        if not (COURSE / "source" / name / f"{name}.ipynb").exists():
-            write_source(COURSE, name)
+    # in JupyterLab, since there the page's links lead to its files and notebooks
     LabApp.launch_instance([str(COURSE), "--LabApp.default_url=/lab?formgrader=true", *options])
     return 0

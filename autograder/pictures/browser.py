@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from autograder.machine import CHROMIUM
 
@@ -50,7 +50,26 @@ class Watched:
     abroad: list[str] = field(default_factory=list)
     """Addresses on other machines that were asked for."""
 
-    def say(self, error: str) -> None:
+    def __post_init__(self) -> None:
+        context = self.page.context
+        context.on("console", self._printed)
+        context.on("weberror", lambda raised: self._say(str(raised.error)))
+        context.on("response", self._answered)
+        context.on("request", self._asked)
+
+    def _printed(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):  # _answered says which
+            self._say(message.text)
+
+    def _answered(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self._say(f"{answer.status} {answer.url}")
+
+    def _asked(self, request: Request) -> None:
+        if re.match(r"https?://(?!127\.0\.0\.1)", request.url):
+            self.abroad.append(request.url)
+
+    def _say(self, error: str) -> None:
         if not any(re.search(known, error) for known in JUPYTERS):
             self.errors.append(error)
 
@@ -66,19 +85,7 @@ def tab(opened: Browser, size: tuple[int, int] = WIDE, scheme: str = "light") ->
         viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if scheme == "dark" else "light"
     )
     context.set_default_timeout(SLOW)
-    watched = Watched(context.new_page())
-    context.on("console", lambda message: message.type == "error" and _heard(watched, message.text))
-    context.on("weberror", lambda error: watched.say(str(error.error)))
-    context.on("response", lambda answer: answer.status >= 400 and watched.say(f"{answer.status} {answer.url}"))
-    context.on(
-        "request", lambda asked: re.match(r"https?://(?!127\.0\.0\.1)", asked.url) and watched.abroad.append(asked.url)
-    )
     try:
-        yield watched
+        yield Watched(context.new_page())
     finally:
         context.close()
-
-
-def _heard(watched: Watched, text: str) -> None:
-    if not text.startswith("Failed to load resource"):  # said with its address as an answer
-        watched.say(text)

@@ -1,0 +1,89 @@
+"""nbgrader's formgrader as ``make formgrader`` opens it, driven as an instructor drives it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, FrameLocator, Locator, expect
+
+from autograder.pictures.browser import SLOW, WIDE, Watched, tab
+
+
+@dataclass
+class Formgrader:
+    """JupyterLab with the formgrader's pages in a frame of it."""
+
+    tab: Watched
+
+    @property
+    def frame(self) -> FrameLocator:
+        return self.tab.page.frame_locator("#formgrader-iframe iframe")
+
+    def row(self, text: str) -> Locator:
+        """The row of a table in which a text stands as a cell or a link."""
+        return self.frame.locator("#main-table tr").filter(has=self.frame.get_by_text(text, exact=True))
+
+    def go(self, *links: str) -> None:
+        """Follow links by what they are called."""
+        for link in links:
+            self.frame.get_by_role("link", name=link, exact=True).first.click()
+
+    def submissions(self, assignment: str) -> None:
+        """The list of those who have handed in, from anywhere."""
+        self.go("Manage Assignments")
+        self.row(assignment).locator(".num-submissions a").click()
+        expect(self.frame.locator("#main-table .autograde a").first).to_be_visible()
+
+    def press(self, student: str, button: str) -> str:
+        """Press ``autograde`` or ``generate-feedback`` in a student's row; what the page then says of it."""
+        self.row(student).locator(f".{button} a").click()
+        said = self.frame.locator(".modal.in")
+        expect(said).to_be_visible(timeout=3 * SLOW)
+        text = said.locator(".modal-title").inner_text() + ": " + said.locator(".modal-body").inner_text()
+        said.locator("button.close").first.click()
+        expect(said).to_have_count(0)
+        return text
+
+    def open(self, assignment: str, number: int) -> None:
+        """Open a submission to grade it by hand; they have numbers there in place of names."""
+        self.go(
+            "Manual Grading" if self.frame.get_by_text("Manual Grading").count() else "Gradebook",
+            assignment,
+            assignment,
+        )
+        self.go(f"Submission #{number}")
+        expect(self.frame.locator(".score").first).to_be_visible()
+
+    def score(self, cell: str, points: float) -> None:
+        """Give points to a graded cell; they are saved then."""
+        self._fill(self.frame.locator(f"[id='{cell}']"), f"{points:g}", "grade")
+
+    def comment(self, cell: str, text: str) -> None:
+        """Comment an answer; it is saved then."""
+        self._fill(self.frame.locator(f"[id='{cell}-comment']"), text, "comment")
+
+    def _fill(self, field: Locator, text: str, kind: str) -> None:
+        with self.tab.page.expect_response(
+            lambda answer: (
+                answer.request.method == "PUT" and re.search(f"/formgrader/api/{kind}/", answer.url) is not None
+            )
+        ):
+            field.fill(text)
+            field.blur()
+
+
+@contextmanager
+def formgrader(
+    opened: Browser, address: str, size: tuple[int, int] = WIDE, scheme: str = "light"
+) -> Iterator[Formgrader]:
+    """Open what ``make formgrader`` opens.
+
+    Args:
+        address: of its server.
+    """
+    with tab(opened, size, scheme) as watched:
+        watched.page.goto(address)
+        found = Formgrader(watched)
+        expect(found.frame.locator("#main-table .name").first).to_be_visible(timeout=SLOW)
+        yield found
