@@ -38,7 +38,8 @@ def test_each_has_help_with_an_example_that_is_one(name, monkeypatch):
     words = example.split(f"Example: {NAME} ")[1].split()
     assert words[0] == name
     modules = (
-        adopt, alone, bench, build, collect, demo, formgrader, gates, give_back, grade, gradescope, lab, overview, screenshots, work,
+        adopt, alone, bench, build, collect, demo, formgrader, gates, give_back, grade, gradescope, lab, overview, screenshots,
+        work,
     )  # fmt: skip
     for module in modules:
         monkeypatch.setattr(module, "main", lambda *_: 7)

@@ -5,20 +5,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, FrameLocator, Locator, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from autograder.pictures.browser import SLOW, WIDE, Watched, tab
+
+_STILL = """() => new Promise(done => {
+    const ask = () => $(':animated').length ? requestAnimationFrame(ask) : done();
+    ask();
+})"""
 
 
 @dataclass
 class Formgrader:
-    """JupyterLab with the formgrader's pages in a frame of it."""
+    """The formgrader's pages, in a frame of JupyterLab or alone."""
 
     tab: Watched
+    alone: bool = False
 
     @property
-    def frame(self) -> FrameLocator:
-        return self.tab.page.frame_locator("#formgrader-iframe iframe")
+    def frame(self) -> FrameLocator | Page:
+        return self.tab.page if self.alone else self.tab.page.frame_locator("#formgrader-iframe iframe")
 
     def row(self, text: str) -> Locator:
         """The row of a table in which a text stands as a cell or a link."""
@@ -45,15 +51,16 @@ class Formgrader:
         expect(said).to_have_count(0)
         return text
 
-    def open(self, assignment: str, number: int) -> None:
-        """Open a submission to grade it by hand; they have numbers there in place of names."""
+    def open(self, assignment: str, which: str) -> None:
+        """Open a submission to grade it by hand, by what its row says: they have numbers there in place of names."""
         self.go(
             "Manual Grading" if self.frame.get_by_text("Manual Grading").count() else "Gradebook",
             assignment,
             assignment,
         )
-        self.go(f"Submission #{number}")
+        self.row(which).locator("a").first.click()
         expect(self.frame.locator(".score").first).to_be_visible()
+        self.still()
 
     def score(self, cell: str, points: float) -> None:
         """Give points to a graded cell; they are saved then."""
@@ -62,6 +69,10 @@ class Formgrader:
     def comment(self, cell: str, text: str) -> None:
         """Comment an answer; it is saved then."""
         self._fill(self.frame.locator(f"[id='{cell}-comment']"), text, "comment")
+
+    def still(self) -> None:
+        """Until the page has scrolled to what has the focus."""
+        self.frame.locator("body").evaluate(_STILL)
 
     def _fill(self, field: Locator, text: str, kind: str) -> None:
         with self.tab.page.expect_response(
@@ -75,15 +86,16 @@ class Formgrader:
 
 @contextmanager
 def formgrader(
-    opened: Browser, address: str, size: tuple[int, int] = WIDE, scheme: str = "light"
+    opened: Browser, address: str, size: tuple[int, int] = WIDE, scheme: str = "light", alone: bool = False
 ) -> Iterator[Formgrader]:
     """Open what ``make formgrader`` opens.
 
     Args:
         address: of its server.
+        alone: the page by itself, without JupyterLab around it.
     """
     with tab(opened, size, scheme) as watched:
-        watched.page.goto(address)
-        found = Formgrader(watched)
+        watched.page.goto(f"{address}/formgrader" if alone else address)
+        found = Formgrader(watched, alone)
         expect(found.frame.locator("#main-table .name").first).to_be_visible(timeout=SLOW)
         yield found

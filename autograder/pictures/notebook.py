@@ -33,7 +33,7 @@ class Notebook:
     def wait(self) -> None:
         """Until every cell is there and the kernel has nothing to do."""
         expect(self._cells()).to_have_count(self.size, timeout=SLOW)
-        self.page.locator(_IDLE).wait_for()
+        self.page.locator(_IDLE).wait_for(state="attached")  # on a phone it is hidden
 
     def cell(self, name: str) -> Locator:
         """A cell, scrolled to."""

@@ -76,7 +76,7 @@ def test_a_submission_is_graded_commented_graded_again_and_given_back(page, open
     expect(page.row("ada")).to_contain_text("graded")
 
     page.go("Manage Assignments")
-    page.open(NAME, 1)
+    page.open(NAME, "Submission #1")
     expect(page.frame.locator("body")).to_contain_text("✗ dlogits: wrong.")
     assert page.frame.locator("math").count() > 10 and "$" not in page.frame.locator("h1 ~ p").first.inner_text()
     expect(page.frame.locator(".input_area", has_text="the course's tools")).to_be_visible()
