@@ -217,7 +217,7 @@ def screenshots() -> None:
     Example: python -m autograder screenshots
     """
     _needs_linux()
-    from autograder.pictures import screenshots
+    from autograder.browsers import screenshots
 
     sys.exit(screenshots.main())
 

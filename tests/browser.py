@@ -7,7 +7,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from autograder.pictures.browser import PHONE, WIDE
+from autograder.browsers.browser import PHONE, WIDE
 
 
 @dataclass

@@ -7,12 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import bench, demo
+from autograder.browsers import screenshots
 from autograder.classroom import alone, formgrader, grade, overview
 from autograder.command_line import NAME, commands
 from autograder.course import adopt, build, gates
 from autograder.course.exercise import COURSE
 from autograder.lms import collect, give_back, gradescope
-from autograder.pictures import screenshots
 from autograder.working_copy import lab, work
 
 

@@ -8,11 +8,11 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from autograder.browsers.browser import browser, tab
+from autograder.browsers.formgrader import Formgrader, formgrader
+from autograder.browsers.server import served
 from autograder.course.build import build
 from autograder.demo import answered
-from autograder.pictures.browser import browser, tab
-from autograder.pictures.formgrader import Formgrader, formgrader
-from autograder.pictures.server import served
 
 pytestmark = pytest.mark.needs("chromium")
 NAME = "2_fused_cross_entropy"

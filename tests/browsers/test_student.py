@@ -9,9 +9,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from autograder.pictures.browser import browser, tab
-from autograder.pictures.notebook import Notebook, notebook
-from autograder.pictures.server import served
+from autograder.browsers.browser import browser, tab
+from autograder.browsers.notebook import Notebook, notebook
+from autograder.browsers.server import served
 
 pytestmark = pytest.mark.needs("chromium")
 CHUNKED, FUSED = "1_chunked_backprop", "2_fused_cross_entropy"

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pytest
 from bs4 import BeautifulSoup
 
+from autograder.browsers.browser import browser
 from autograder.course.build import assignments
 from autograder.course.exercise import Exercise
 from autograder.handed_in.found import Left
-from autograder.pictures.browser import browser
 from autograder.reports.alike import alike
 from autograder.reports.class_report import class_pages, teach_again
 from autograder.reports.principles import OTHERS, PRINCIPLES, mistake_of, principle_of

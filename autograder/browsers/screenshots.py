@@ -15,15 +15,15 @@ import nbformat
 from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Page
 
+from autograder.browsers.browser import PHONE, WIDE, browser, tab
+from autograder.browsers.formgrader import formgrader
+from autograder.browsers.notebook import Notebook, notebook
+from autograder.browsers.server import served
 from autograder.classroom.grade import grade
 from autograder.classroom.overview import write_report
 from autograder.course.build import assignments, build, copy_sources
 from autograder.course.exercise import COURSE
 from autograder.demo import answered, make_class
-from autograder.pictures.browser import PHONE, WIDE, browser, tab
-from autograder.pictures.formgrader import formgrader
-from autograder.pictures.notebook import Notebook, notebook
-from autograder.pictures.server import served
 
 WAYS = [(size, scheme) for size in (WIDE, PHONE) for scheme in ("light", "dark")]
 SHOWN = {
@@ -160,7 +160,7 @@ def _notebooks(opened: Browser, course: Path, out: Path, home: Path) -> Iterator
             ]
             shown = [box.bounding_box() for part in boxes for box in part.all()]
             top, left = min(box["y"] for box in shown) - 4, min(box["x"] for box in shown)
-            clip = {
+            clip: FloatRect = {
                 "x": left,
                 "y": top,
                 "width": 960,

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Locator, expect
 
-from autograder.pictures.browser import SLOW, WIDE, Watched, tab
+from autograder.browsers.browser import SLOW, WIDE, Watched, tab
 
 OPENED = {"lab": "lab/tree", "notebook": "notebooks"}
 """The addresses under which JupyterLab and Notebook 7 open a file."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from autograder.pictures.browser import SLOW, WIDE, Watched, tab
+from autograder.browsers.browser import SLOW, WIDE, Watched, tab
 
 _STILL = """() => new Promise(done => {
     const ask = () => $(':animated').length ? requestAnimationFrame(ask) : done();
