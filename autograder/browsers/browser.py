@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
 from autograder.machine import CHROMIUM
 
@@ -15,6 +15,7 @@ WIDE, PHONE = (1366, 768), (390, 844)
 """Windows that pages are looked at in, in CSS pixels."""
 SLOW = 60_000
 """Milliseconds that anything may take, on a machine that has other things to do."""
+expect.set_options(timeout=SLOW)
 JUPYTERS = (
     r"Cannot read properties of undefined \(reading 'schema'\)",  # Notebook 7.6, at any notebook
     r"Command 'filebrowser:open-path' not registered",  # so has it no file browser beside a notebook

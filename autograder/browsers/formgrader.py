@@ -97,5 +97,5 @@ def formgrader(
     with tab(opened, size, scheme) as watched:
         watched.page.goto(f"{address}/formgrader" if alone else address)
         found = Formgrader(watched, alone)
-        expect(found.frame.locator("#main-table .name").first).to_be_visible(timeout=SLOW)
+        expect(found.frame.locator("#main-table .name").first).to_be_visible()
         yield found

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Locator, expect
 
-from autograder.browsers.browser import SLOW, WIDE, Watched, tab
+from autograder.browsers.browser import WIDE, Watched, tab
 
 OPENED = {"lab": "lab/tree", "notebook": "notebooks"}
 """The addresses under which JupyterLab and Notebook 7 open a file."""
@@ -32,7 +32,7 @@ class Notebook:
 
     def wait(self) -> None:
         """Until every cell is there and the kernel has nothing to do."""
-        expect(self._cells()).to_have_count(self.size, timeout=SLOW)
+        expect(self._cells()).to_have_count(self.size)
         self.page.locator(_IDLE).wait_for(state="attached")  # on a phone it is hidden
 
     def cell(self, name: str) -> Locator:
@@ -50,10 +50,10 @@ class Notebook:
     def run(self, name: str) -> str:
         """Run a cell; what stands below it then, as text."""
         prompt = self.cell(name).locator(".jp-InputPrompt").first
-        before = re.escape(prompt.inner_text())
+        before = re.escape(prompt.text_content())
         self._click(name)
         self.page.keyboard.press("Control+Enter")
-        expect(prompt).not_to_have_text(re.compile(rf"\*|^{before}$"), timeout=SLOW)
+        expect(prompt).not_to_have_text(re.compile(rf"\*|^{before}$"))
         return self.said(name)
 
     def run_above(self, name: str) -> None:
@@ -63,11 +63,11 @@ class Notebook:
         self.menu("Run", "Run All Above Selected Cell")
         last = max(place for place in self.codes if place < self.places[name])
         prompt = self._cells().nth(last).locator(".jp-InputPrompt").first
-        expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=SLOW)
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]"))
 
     def said(self, name: str) -> str:
         """What stands below a cell, as text."""
-        return "\n".join(self.cell(name).locator(".jp-OutputArea-output").all_inner_texts())
+        return "\n".join(self.cell(name).locator(".jp-OutputArea-output").all_text_contents())
 
     def menu(self, name: str, entry: str) -> None:
         """Choose an entry of a menu."""
@@ -76,7 +76,7 @@ class Notebook:
 
     def menus(self) -> list[str]:
         """What the menu bar offers."""
-        return self.page.locator(".lm-MenuBar-itemLabel").all_inner_texts()
+        return self.page.locator(".lm-MenuBar-itemLabel").all_text_contents()
 
     def save(self) -> None:
         """Save it; its file holds what stands here then."""

@@ -61,7 +61,7 @@ def test_what_is_above_the_first_step_is_drawn_set_and_folded(chunked):
     assert chunked.page.locator("mjx-merror, [data-mjx-error]").count() == 0
     texts = chunked.page.locator(".jp-MarkdownCell .jp-RenderedMarkdown")
     assert texts.count() == sum(cell.cell_type == "markdown" for cell in nbformat.read(chunked.file, 4).cells)
-    left = [text for text in texts.all_inner_texts() if "$$" in text or "\\frac" in text or "<details" in text]
+    left = [text for text in texts.all_text_contents() if "$$" in text or "\\frac" in text or "<details" in text]
     assert not left, left
     setup = chunked.cell("setup")
     assert setup.bounding_box()["height"] < 100, "the setup cell is open"
