@@ -13,7 +13,7 @@ from autograder.machine import CHROMIUM
 
 WIDE, PHONE = (1366, 768), (390, 844)
 """Windows that pages are looked at in, in CSS pixels."""
-SLOW = 60_000
+SLOW = 180_000
 """Milliseconds that anything may take, on a machine that has other things to do."""
 expect.set_options(timeout=SLOW)
 JUPYTERS = (

@@ -85,6 +85,7 @@ def _course(place: Path) -> Path:
     return place
 
 
+_ANSWER = ".jp-Cell-inputArea, .jp-OutputArea"
 _SHEET = """body { font: 16px sans-serif; margin: 16px; background: #888 }
 section { display: inline-block; vertical-align: top; margin-right: 16px }
 div { display: flex; gap: 8px; align-items: start }"""
@@ -138,6 +139,8 @@ def _at(book: Notebook, cell: str) -> None:
 def _notebooks(opened: Browser, course: Path, out: Path, home: Path) -> Iterator[Path]:
     work = course / "work"
     with served(course, "lab", home) as address:
+        with notebook(opened, address, work, f"{CHUNKED}/{CHUNKED}.ipynb") as book:
+            _readmes(book)
         for name, cells in SHOWN.items():
             album = Album(out, name)
             for size, scheme in WAYS:
@@ -147,26 +150,22 @@ def _notebooks(opened: Browser, course: Path, out: Path, home: Path) -> Iterator
                         _at(book, cell)
                         album.take(book.page, size, scheme, cell)
             yield album.sheet(opened)
-        with notebook(opened, address, work, f"{CHUNKED}/{CHUNKED}.ipynb") as book:
-            book.run_above("probs-text")
-            _at(book, "logprobs-text")
-            book.cell("logprobs-check").locator(".jp-OutputArea").wait_for()
-            _small(book.page, COURSE / "docs" / "lab.png")
-            book.run_above("bndiff-check")
-            book.run("bndiff-check")
-            _at(book, "bndiff")
-            boxes = [
-                book.cell(cell).locator(".jp-Cell-inputWrapper, .jp-OutputArea") for cell in ("bndiff", "bndiff-check")
-            ]
-            shown = [box.bounding_box() for part in boxes for box in part.all()]
-            top, left = min(box["y"] for box in shown) - 4, min(box["x"] for box in shown)
-            clip: FloatRect = {
-                "x": left,
-                "y": top,
-                "width": 960,
-                "height": max(box["y"] + box["height"] for box in shown) + 4 - top,
-            }
-            _small(book.page, COURSE / "docs" / "check.png", clip)
+
+
+def _readmes(book: Notebook) -> None:
+    """The pictures of a notebook that README shows: a window with a wrong answer, and an answer alone with what is said of it."""
+    book.run_above("probs")
+    _at(book, "logprobs-text")
+    _small(book.page, COURSE / "docs" / "lab.png")
+    book.run_above("bndiff-check")
+    book.run("bndiff-check")
+    _at(book, "bndiff")
+    parts = [part for cell in ("bndiff", "bndiff-check") for part in book.cell(cell).locator(_ANSWER).all()]
+    boxes = list(filter(None, (part.bounding_box() for part in parts)))
+    left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes) - 4
+    bottom = max(box["y"] + box["height"] for box in boxes) + 4
+    clip: FloatRect = {"x": left, "y": top, "width": 960, "height": bottom - top}
+    _small(book.page, COURSE / "docs" / "check.png", clip)
 
 
 def _pages(opened: Browser, course: Path, out: Path) -> Iterator[Path]:
@@ -200,7 +199,8 @@ def _formgrader(opened: Browser, course: Path, out: Path, home: Path) -> Iterato
                 pages.go("Manage Assignments")
                 pages.open(CHUNKED, GOT)
                 album.take(page, size, scheme, "submission")
-                pages.comment("counts_sum", COMMENT)
+                if (size, scheme) == WAYS[0]:
+                    pages.comment("counts_sum", COMMENT)
                 pages.frame.locator("[id='counts_sum-comment']").focus()
                 pages.still()
                 album.take(page, size, scheme, "answer")
