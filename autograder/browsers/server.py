@@ -41,7 +41,8 @@ def served(course: Path, command: str, home: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_CONFIG")}
+    theirs = ("JUPYTER_CONFIG", "GRADEBOOK_DB")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
     environment |= own | {"IPYTHONDIR": str(home / "ipython"), "JUPYTER_PLATFORM_DIRS": "1"}
     settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
