@@ -39,7 +39,8 @@ STYLE = { $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
 TESTS = $(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8
 
 .DEFAULT_GOAL := $(if $(filter command,$(origin TORCH)),ready,help)
-.PHONY: help demo test quick build adopt check lab update collect grade report self-grade return cluster scheduler worker bench clean
+.PHONY: help demo test quick build adopt check lab update collect grade formgrader report self-grade return cluster scheduler worker
+.PHONY: bench screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?(.*)/  make \1|\2/' | awk -F'|' '{printf "%-17s %s\n", $$1, $$2}'
@@ -78,8 +79,7 @@ check: $(READY) ## say whether the committed notebooks are what the sources give
 	@$(BIN)/python -m autograder check
 
 lab: $(READY) ## open the exercises in JupyterLab, in a working copy of yours: work/
-	@$(BIN)/python -m autograder work
-	@$(BIN)/jupyter lab work
+	@$(BIN)/python -m autograder lab
 
 update: $(READY) ## carry your answers in work/ over into a new release of the exercises
 	@$(BIN)/python -m autograder work --update
@@ -95,6 +95,10 @@ collect: $(READY) ## take a download from an LMS into submitted/ (FROM=downloads
 return: $(READY) ## make what an LMS imports of pages and points, in returned/ (ASSIGNMENT= LMS= TITLE="its name in the LMS"; LMS=gradescope: an autograder)
 	@$(BIN)/python -m autograder build --sources
 	@$(BIN)/python -m autograder return --assignment="$$ASSIGNMENT" --lms="$$LMS" --title="$$TITLE"
+
+formgrader: $(READY) ## open nbgrader's pages in JupyterLab: who handed in, points and comments by hand, feedback
+	@$(BIN)/python -m autograder build --sources
+	@$(BIN)/python -m autograder formgrader
 
 report: $(READY) ## say what the class did not understand and what to teach again, in report/ (ANONYMOUS=1: without names)
 	@$(BIN)/python -m autograder build --sources
@@ -121,6 +125,9 @@ worker: sandbox-there cluster ## start a Dask worker for each core (SCHEDULER=tc
 bench: sandbox-there $(READY) ## measure: a class of 30, plain nbgrader, the cells alone; 30 beside 300 (about ten minutes)
 	@$(BIN)/python -m autograder build --sources
 	@$(BIN)/python -m autograder bench
+
+screenshots: tests-there $(READY) ## make the pictures of README, and contact sheets of all that people see, in screenshots/
+	@$(BIN)/python -m autograder screenshots
 
 lock: $(READY) ## resolve requirements*.txt anew, for every system and Python, into requirements.lock
 	@$(MACHINE) lock $(VENV)

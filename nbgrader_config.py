@@ -18,16 +18,21 @@ if _bin not in os.environ["PATH"].split(
 ):  # nbgrader calls alembic by name, and the environment may not be active
     os.environ["PATH"] = os.pathsep.join([_bin, os.environ["PATH"]])
 
-from nbgrader import coursedir  # noqa: E402
-from nbgrader import preprocessors as nbgrader  # noqa: E402
+try:
+    from nbgrader import coursedir
+    from nbgrader import preprocessors as nbgrader
 
-from autograder.classroom import steps as classroom  # noqa: E402
-from autograder.course import release as course  # noqa: E402
-from autograder.handed_in import steps as handed_in  # noqa: E402
-from autograder.judging import steps as judging  # noqa: E402
-from autograder.reports import defuse  # noqa: E402
-from autograder.reports import steps as reports  # noqa: E402
-from autograder.sandbox import execute  # noqa: E402
+    from autograder.classroom import steps as classroom
+    from autograder.course import release as course
+    from autograder.handed_in import steps as handed_in
+    from autograder.judging import steps as judging
+    from autograder.reports import defuse
+    from autograder.reports import steps as reports
+    from autograder.sandbox import execute
+except Exception as error:
+    # nbgrader would go on without all this: it would run student code as it is, and judge nothing
+    why = f"{type(error).__name__}: {error}"
+    sys.exit(f"nbgrader_config.py cannot be read, and nbgrader must do nothing without it. {why}")
 
 c = get_config()  # noqa: F821
 
@@ -79,6 +84,8 @@ c.GenerateFeedback.exporter_class = classroom.FeedbackExporter
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores]
 c.ExportPlugin.to = "nbgrader_export.csv"  # nbgrader export; grades.csv is what make grade writes
 c.HTMLExporter.preprocessors = [reports.FoldSetup, reports.PlainCode, defuse.EscapeNames]  # on the formgrader's pages
+c.HTMLExporter.filters = {"markdown2html": reports.text}
+c.HTMLExporter.template_paths = reports.formgrader_templates()
 
 # for kernels that nbgrader starts itself: over TCP, ipykernel 7 warns that nothing is encrypted; the path must be absolute
 if sys.platform != "win32":

@@ -69,6 +69,20 @@ def work(update: bool) -> None:
     sys.exit(work.main(update))
 
 
+@commands.command(short_help="Open the working copy in JupyterLab.")
+@click.argument("options", nargs=-1)
+def lab(options: tuple[str, ...]) -> None:
+    """Make the working copy of the exercises and open it in JupyterLab, as students have it, until Ctrl-C.
+
+    OPTIONS are JupyterLab's own, behind two dashes.
+
+    Example: python -m autograder lab -- --no-browser --port=8890
+    """
+    from autograder.working_copy import lab
+
+    sys.exit(lab.main(options))
+
+
 @commands.command(short_help="Take what was downloaded from an LMS into submitted/.")
 @click.argument("place")
 @click.option("--assignment", default="", help="What files are for that do not tell it themselves.")
@@ -109,6 +123,20 @@ def grade(assignment: tuple[str, ...], student: str, jobs: int | None, scheduler
     from autograder.classroom import grade
 
     sys.exit(grade.main(assignment, student, jobs, force, scheduler))
+
+
+@commands.command(short_help="Open nbgrader's pages for grading by hand.")
+@click.argument("options", nargs=-1)
+def formgrader(options: tuple[str, ...]) -> None:
+    """Open nbgrader's formgrader in JupyterLab at the course's root, until Ctrl-C. It needs a sandbox only to grade.
+
+    The source notebooks must be there: build --sources. OPTIONS are JupyterLab's own, behind two dashes.
+
+    Example: python -m autograder formgrader -- --no-browser
+    """
+    from autograder.classroom import formgrader
+
+    sys.exit(formgrader.main(options))
 
 
 @commands.command("return", short_help="Make what an LMS imports of pages and points.")
@@ -178,6 +206,20 @@ def demo() -> None:
     from autograder import demo
 
     sys.exit(demo.main())
+
+
+@commands.command(short_help="Make README's pictures, and contact sheets.")
+def screenshots() -> None:
+    """Make the pictures of README, and contact sheets of notebooks, pages, report and formgrader, in screenshots/ and docs/.
+
+    A course is made and graded for them in a folder of its own. It takes some minutes, and chromium.
+
+    Example: python -m autograder screenshots
+    """
+    _needs_linux()
+    from autograder.browsers import screenshots
+
+    sys.exit(screenshots.main())
 
 
 @commands.command(short_help="Measure what grading costs.")

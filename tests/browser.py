@@ -1,22 +1,13 @@
-"""Pages in a browser: the system's chromium, offline. What it loads, what sticks out, what axe-core has against it."""
+"""Pages in a browser, offline: what they load, what sticks out, what axe-core has against them."""
 
-import functools
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.machine import CHROMIUM
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
 
-WIDE, PHONE = (1366, 768), (390, 844)
-
-
-@functools.cache
-def chromium() -> str:
-    """The path of the browser; nothing if there is none."""
-    return next(filter(None, map(shutil.which, CHROMIUM)), "")
+from autograder.browsers.browser import PHONE, WIDE
 
 
 @dataclass
@@ -35,23 +26,8 @@ class Seen:
     """Links within the page without a target, or to something that cannot be seen when one has gone there."""
 
 
-@contextmanager
-def browser() -> Iterator:
-    """A browser that is open."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium())
-        try:
-            yield opened
-        finally:
-            opened.close()
-
-
-def look(opened, page: Path, links: bool = False) -> list[Seen]:
+def look(opened: Browser, page: Path, links: bool = False) -> list[Seen]:
     """A page on a wide screen and on a phone, light and dark."""
-    from axe_playwright_python.sync_playwright import Axe
-
     found = []
     for width, height in (WIDE, PHONE):
         for scheme in ("light", "dark"):
@@ -84,12 +60,12 @@ _GO = """link => {
 }"""
 
 
-def _dead_links(tab) -> list[str]:
+def _dead_links(tab: Page) -> list[str]:
     links = tab.evaluate("[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href'))")
     return [f"{link}: {there}" for link in links if (there := tab.evaluate(_GO, link))]
 
 
-def printed_pages(opened, page: Path) -> int:
+def printed_pages(opened: Browser, page: Path) -> int:
     """On how many A4 pages it is printed."""
     tab = opened.new_page()
     tab.goto(page.absolute().as_uri())

@@ -24,7 +24,6 @@ from autograder.course.build import assignments, write_source
 from autograder.course.exercise import COURSE
 from autograder.sandbox import bubblewrap
 from tests.bank import Bench, bench
-from tests.browser import chromium
 from tests.quick import Durations, together
 
 TRIED = pytest.StashKey[Counter]()
@@ -41,7 +40,7 @@ def _installed(there: bool, way: str) -> str:
 NEEDS: dict[str, Callable[[], str]] = {
     "bubblewrap": lambda: bubblewrap.obstacle() if WANTED else "SANDBOX=off.",
     "PostgreSQL": lambda: _installed(machine.there("postgresql"), "apt-get install postgresql"),
-    "chromium": lambda: _installed(bool(chromium()), "apt-get install chromium"),
+    "chromium": lambda: _installed(machine.there("chromium"), "apt-get install chromium"),
     "gcc": lambda: _installed(machine.there("gcc") and machine.there("libc6-dev"), "apt-get install gcc libc6-dev"),
     "Dask": lambda: _installed(importlib.util.find_spec("distributed") is not None, "make cluster"),
 }

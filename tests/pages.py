@@ -1,5 +1,6 @@
 """Pages as nbgrader makes them of a graded notebook, and what in them could do something in a browser."""
 
+import copy
 import functools
 import re
 from collections import Counter
@@ -44,11 +45,9 @@ def page(notebook: NotebookNode, template: str, student: str = "s") -> str:
 @functools.cache
 def _formgrade() -> HTMLExporter:
     config = Config()
-    config.HTMLExporter.preprocessors = configuration().HTMLExporter.preprocessors
+    config.HTMLExporter = copy.deepcopy(configuration().HTMLExporter)
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
-    bootstrap = TEMPLATES.parent / "static" / "node_modules" / "bootstrap" / "dist" / "css"
-    config.HTMLExporter.extra_template_paths = [str(bootstrap)]
     return HTMLExporter(config=config)
 
 

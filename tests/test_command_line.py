@@ -7,12 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import bench, demo
-from autograder.classroom import alone, grade, overview
+from autograder.browsers import screenshots
+from autograder.classroom import alone, formgrader, grade, overview
 from autograder.command_line import NAME, commands
 from autograder.course import adopt, build, gates
 from autograder.course.exercise import COURSE
 from autograder.lms import collect, give_back, gradescope
-from autograder.working_copy import work
+from autograder.working_copy import lab, work
 
 
 def run(*words: str):
@@ -21,7 +22,8 @@ def run(*words: str):
 
 def test_what_there_is():
     assert set(commands.commands) == {
-        "adopt", "bench", "build", "check", "collect", "demo", "grade", "gradescope", "report", "return", "self-grade", "work",
+        "adopt", "bench", "build", "check", "collect", "demo", "formgrader", "grade", "gradescope", "lab", "report", "return",
+        "screenshots", "self-grade", "work",
     }  # fmt: skip
     help_of_all = run("--help").output
     for name, command in commands.commands.items():
@@ -35,7 +37,11 @@ def test_each_has_help_with_an_example_that_is_one(name, monkeypatch):
     (example,) = [line for line in done.output.splitlines() if "Example:" in line]
     words = example.split(f"Example: {NAME} ")[1].split()
     assert words[0] == name
-    for module in (adopt, alone, bench, build, collect, demo, gates, give_back, grade, gradescope, overview, work):
+    modules = (
+        adopt, alone, bench, build, collect, demo, formgrader, gates, give_back, grade, gradescope, lab, overview, screenshots,
+        work,
+    )  # fmt: skip
+    for module in modules:
         monkeypatch.setattr(module, "main", lambda *_: 7)
     assert run(*words).exit_code == 7
 

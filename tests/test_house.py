@@ -14,7 +14,7 @@ from importlinter.cli import lint_imports
 
 import autograder
 import toolkit
-from autograder.course.exercise import COURSE
+from autograder.course.exercise import COURSE, configuration
 
 ROOMS = sorted(path.parent.name for path in (COURSE / "autograder").glob("*/__init__.py"))
 IN_FUNCTIONS = {
@@ -30,8 +30,11 @@ IN_FUNCTIONS = {
 """Modules of autograder/ with imports inside functions, and why. That two modules need each other is no reason."""
 STANDARD_LIBRARY_ALONE = ("__init__", "machine", "untouched")
 """What make starts before anything is installed."""
-WITHOUT_A_SANDBOX = ("course.build", "course.gates", "course.adopt", "working_copy.work", "lms.collect", "command_line")
-"""What the commands build, check, adopt, collect and work import."""
+WITHOUT_A_SANDBOX = (
+    "course.build", "course.gates", "course.adopt", "working_copy.work", "working_copy.lab", "lms.collect",
+    "classroom.formgrader", "command_line",
+)  # fmt: skip
+"""What the commands build, check, adopt, work, lab, collect and formgrader import."""
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:
@@ -100,12 +103,19 @@ def test_what_make_starts_first_needs_nothing_installed():
 
 
 def test_what_needs_no_sandbox_is_imported_on_windows():
-    """Windows' Python has none of these modules; what others' packages import there is theirs to know."""
+    """Windows' Python has none of these modules, nor a C library without a name; what others' packages import there is theirs
+    to know. nbgrader_config.py is read there, too, since the formgrader without it would grade as it is not meant to."""
     program = f"""
-import importlib, sys
-import click, jinja2, jupytext, nbconvert, nbgrader.apps, torch
+import ctypes, importlib, sys
+import click, jinja2, jupyterlab.labapp, jupytext, nbconvert, nbgrader.apps, torch
 for name in ("fcntl", "resource", "pwd", "grp", "termios"):
     sys.modules[name] = None
+class Libraries(ctypes.CDLL):
+    def __init__(self, name, *options, **more):
+        if name is None:
+            raise TypeError("LoadLibrary() argument 1 must be str, not None")
+        super().__init__(name, *options, **more)
+ctypes.CDLL = Libraries
 sys.platform = "win32"
 for name in {WITHOUT_A_SANDBOX}:
     importlib.import_module("autograder." + name)
@@ -114,6 +124,13 @@ assert configuration().CourseDirectory.course_id
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=COURSE, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_without_its_configuration_nbgrader_does_nothing(monkeypatch):
+    """It would only say that the file cannot be read, and then run student code as it is."""
+    monkeypatch.setitem(sys.modules, "autograder.judging", None)
+    with pytest.raises(SystemExit, match="nbgrader must do nothing without it"):
+        configuration()
 
 
 def test_every_room_says_what_it_is_for():

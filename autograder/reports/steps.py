@@ -1,9 +1,13 @@
 """Pages as steps of nbgrader's own pipeline: what is shown otherwise than nbgrader would."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import nbgrader
+from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.filters.markdown import markdown2html
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook
@@ -11,7 +15,22 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.handed_in.mend import NOTES
 from autograder.reports.harmless import MOST_CODE, is_long_code
+from autograder.reports.mathematics import with_mathematics
 from autograder.reports.page import QUESTION
+
+NBGRADERS = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
+TEMPLATES = Path(__file__).resolve().parent / "templates" / "formgrader"
+
+
+def formgrader_templates() -> list[str]:
+    """Where the formgrader's pages look for templates: ours before nbgrader's and nbconvert's, so that nothing is loaded."""
+    theirs = HTMLExporter(template_name="formgrade", extra_template_basedirs=[str(NBGRADERS)])
+    return [str(TEMPLATES), *theirs.template_paths]
+
+
+def text(source: str) -> str:
+    """A text cell on the formgrader's pages: as nbconvert has it, and its formulas as MathML."""
+    return with_mathematics(markdown2html(source))
 
 
 class FoldSetup(NbGraderPreprocessor):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 from bs4 import BeautifulSoup
 
+from autograder.browsers.browser import browser
 from autograder.course.build import assignments
 from autograder.course.exercise import Exercise
 from autograder.handed_in.found import Left
@@ -15,7 +16,7 @@ from autograder.reports.alike import alike
 from autograder.reports.class_report import class_pages, teach_again
 from autograder.reports.principles import OTHERS, PRINCIPLES, mistake_of, principle_of
 from autograder.reports.report import NOTHING, Row
-from tests.browser import browser, look
+from tests.browser import look
 from tests.hostile import SCRIPT
 from tests.reports.test_page import NAME, WRONG
 

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader import utils
 
+from autograder.browsers.browser import browser
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE, Exercise
 from autograder.demo import answered
@@ -22,7 +23,7 @@ from autograder.reports.mathematics import mathml, with_mathematics
 from autograder.reports.network_map import Sign, network_map
 from autograder.reports.outline import Outline
 from autograder.reports.page import MOST_STEPS, next_steps, prose
-from tests.browser import browser, look, printed_pages
+from tests.browser import look, printed_pages
 from tests.hostile import PNG, cells
 from tests.pages import active
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 if sys.platform != "win32":  # the modules around it are read there, too, by whoever builds
     import resource
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
+    _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
 _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 _DETACH = 2

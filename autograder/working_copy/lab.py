@@ -1,0 +1,27 @@
+"""``make lab``: JupyterLab on ``work/``, as a student has it: nbgrader's Validate is there, its menu for instructors is not."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from jupyterlab.labapp import LabApp
+
+from autograder.course.exercise import COURSE
+from autograder.working_copy import work
+
+SETTINGS = Path(__file__).resolve().parent / "jupyter"
+"""What of JupyterLab, Notebook and their server is off in a student's: a folder such as Jupyter looks for settings in."""
+
+
+def main(options: Sequence[str] = ()) -> int:
+    """``python -m autograder lab``: make the working copy and open it, until Ctrl-C; returns the exit status.
+
+    Args:
+        options: JupyterLab's own: ``--no-browser``.
+    """
+    os.chdir(COURSE)
+    work.main()
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(SETTINGS), others]))
+    LabApp.launch_instance([str(COURSE / work.WORK), *options])
+    return 0
