@@ -6,11 +6,11 @@ the order of the cells is a guess, and there is more than one (``submissions``).
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
-from toolkit.cells import StudentCell, calls
+from toolkit.cells import StudentCell, calls, makes
 from toolkit.exercise import Exercise, digest
 from toolkit.plans import GradedPlace, Submission, typed_into
 
@@ -99,17 +99,38 @@ class History:
 
     def submissions(self) -> Iterator[Submission]:
         """The student's cells with the graded cells among them, in each order in which they may stand in the notebook:
-        as the exercise's cells around them stand, as they were run last, as they were run first."""
+        as the exercise's cells around them stand, as they were run last, as they were run first.
+
+        Where the frontend tells no ids, a cell that was edited is another one. That such a cell took the place of the one that
+        it was before, is a guess, too, and the first; that both are there, the second.
+        """
         order = {cell_id: number for number, cell_id in enumerate(self.course)}
 
         def place(ran: Ran) -> tuple[int, int]:
             return order.get(self.own_id(ran.source, ran.cell_id) or ran.anchor, -1), ran.first
 
         given: list[list[Ran]] = []
-        for key in (place, lambda ran: ran.last, lambda ran: ran.first):
-            if (ordered := sorted(self.ran, key=key)) not in given:
-                given.append(ordered)
-                yield self._parts(ordered)
+        for ran in (self._as_edited(), self.ran):
+            for key in (place, lambda ran: ran.last, lambda ran: ran.first):
+                if (ordered := sorted(ran, key=key)) not in given:
+                    given.append(ordered)
+                    yield self._parts(ordered)
+
+    def _as_edited(self) -> list[Ran]:
+        """What was run without the earlier versions of a cell whose id is not told; the last one stands where they stood."""
+        kept: list[Ran] = []
+        gradients = {f"d{name}" for name in self.exercise.graph.steps} | {f"d{n}" for n in self.exercise.graph.inputs}
+        for ran in sorted(self.ran, key=lambda ran: ran.last):
+            if self._is_typed(ran):
+                earlier = [one for one in kept if self._is_typed(one) and _is_edited(one.source, ran.source, gradients)]
+                if earlier:
+                    kept = [one for one in kept if one not in earlier]
+                    ran = replace(ran, first=earlier[-1].first, anchor=earlier[-1].anchor)
+            kept.append(ran)
+        return kept
+
+    def _is_typed(self, ran: Ran) -> bool:
+        return ran.cell_id is None and self.own_id(ran.source) is None
 
     def _parts(self, ordered: list[Ran]) -> Submission:
         graded = {cell.grade_id: cell for cell in self.exercise.graded}
@@ -126,11 +147,11 @@ class History:
         return self._with_grade_ids(parts, graded)
 
     def _edited_check(self, ran: Ran) -> str | None:
-        """A graded cell in which something was added, where the frontend tells no ids: it calls ``check`` as that one does,
-        and that one was never run as it is."""
-        if ran.cell_id:
+        """A graded cell in which something was added, where the frontend tells no ids, or other ones: it calls ``check`` as that
+        one does, and that one was never run as it is."""
+        if ran.cell_id in self.course:
             return None
-        run = {self.own_id(other.source) for other in self.ran}
+        run = {self.own_id(other.source, other.cell_id) for other in self.ran}
         asked = calls(ran.source, "check")
         return next((c.grade_id for c in self.exercise.graded if c.names() in asked and c.grade_id not in run), None)
 
@@ -149,6 +170,14 @@ class History:
                     parts[at] = StudentCell(parts[at].label, parts[at].source, wanted)
                     break
         return tuple(parts)
+
+
+def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
+    """Whether a cell is an earlier one, edited, and not one that comes after it: it makes each gradient that the earlier one
+    made, and goes on from none of them, unless that one did."""
+    (made, went_on), (makes_now, goes_on) = makes(earlier), makes(later)
+    made = made & gradients
+    return bool(made) and made <= makes_now and not (goes_on & made) - went_on
 
 
 def _shell() -> Any:
