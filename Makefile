@@ -112,6 +112,10 @@ $(VENV)/.cluster: $(READY) requirements-cluster.txt
 older: $(READY) ## make another environment, .venv-older, with the oldest torch that grading is for (OLDER_TORCH=.venv-older/bin/python make test)
 	@[ -e .venv-older/.ready ] || { $(BIN)/python -m autograder.machine older .venv-older && touch .venv-older/.ready; }
 
+.PHONY: homes
+homes: $(READY) ## make kernels of other releases, Colab's and an old one's, in .homes: make test solves the exercises there
+	@$(BIN)/python -m autograder.machine homes .homes $(VENV)
+
 scheduler: cluster ## start a Dask scheduler here, at port 8786, for make grade SCHEDULER=tcp://this-machine:8786
 	@PYTHONPATH=. $(BIN)/dask scheduler --no-dashboard
 
@@ -127,5 +131,5 @@ lock: $(READY) ## resolve requirements*.txt anew, for every system and Python, i
 
 clean: ## remove .venv, caches and demo/ as it was made; never a notebook, submitted/, autograded/, feedback/ or the gradebook
 	@[ ! -e demo ] || $(PYTHON) -m autograder.untouched demo || true
-	rm -rf .venv .venv-older .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-older .homes .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

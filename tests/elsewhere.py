@@ -8,7 +8,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -111,19 +111,19 @@ class Student:
                 self.told[answer.name] = self._try(answer)
 
     def _try(self, mistake: Answer) -> str:
-        """Type another answer over one's own, run it and the checks that come after it, and put one's own back."""
-        asked = set(mistake.expected)
-        numbers = [i for i, cell in enumerate(self.notebook.cells) if _grade_id(cell) in mistake.edits]
+        """Type another answer over one's own, run it and the check that comes after it, and put one's own back."""
+        cells = list(enumerate(self.notebook.cells))
+        edited = [at for at, cell in cells if _grade_id(cell) in mistake.edits]
+        check = next(at for at, cell in cells if at > edited[-1] and utils.is_grade(cell))
+        heard = self._type(edited, mistake.edits, check)
+        self._type(edited, self.solutions, check)
+        return heard
+
+    def _type(self, numbers: Sequence[int], texts: Mapping[str, str], check: int) -> str:
         for at in numbers:
-            self.notebook.cells[at].source = mistake.edits[_grade_id(self.notebook.cells[at])]
+            self.notebook.cells[at].source = texts[_grade_id(self.notebook.cells[at])]
             self._run(at)
-        checks = [i for i, cell in enumerate(self.notebook.cells) if utils.is_grade(cell)]
-        heard = [self._run(at) for at in checks if asked & set(re.findall(r"\w+", self.notebook.cells[at].source))]
-        for at in numbers:
-            self.notebook.cells[at].source = self.solutions[_grade_id(self.notebook.cells[at])]
-        for at in sorted([*numbers, *checks]):
-            self._run(at)
-        return "\n".join(heard)
+        return self._run(check)
 
     def _run(self, number: int) -> str:
         """Run a cell; what it printed and raised."""

@@ -101,8 +101,8 @@ class History:
         """The student's cells with the graded cells among them, in each order in which they may stand in the notebook:
         as the exercise's cells around them stand, as they were run last, as they were run first.
 
-        Where the frontend tells no ids, a cell that was edited is another one. That such a cell took the place of the one that
-        it was before, is a guess, too, and the first; that both are there, the second.
+        Where the frontend tells no ids, a cell that was edited looks like another one. First comes the guess that it took the
+        place of what it was before; then the one that both are there, unless the later leaves nothing of the earlier.
         """
         order = {cell_id: number for number, cell_id in enumerate(self.course)}
 
@@ -110,21 +110,26 @@ class History:
             return order.get(self.own_id(ran.source, ran.cell_id) or ran.anchor, -1), ran.first
 
         given: list[list[Ran]] = []
-        for ran in (self._as_edited(), self.ran):
+        for ran in (self._last_versions(_is_edited, True), self._last_versions(_is_lost, False)):
             for key in (place, lambda ran: ran.last, lambda ran: ran.first):
                 if (ordered := sorted(ran, key=key)) not in given:
                     given.append(ordered)
                     yield self._parts(ordered)
 
-    def _as_edited(self) -> list[Ran]:
-        """What was run without the earlier versions of a cell whose id is not told; the last one stands where they stood."""
+    def _last_versions(self, is_earlier: Callable[[str, str, Set[str]], bool], moved: bool) -> list[Ran]:
+        """What was run without the earlier versions of cells whose ids are not told.
+
+        Args:
+            is_earlier: whether the first text is an earlier version of the second; the third are the names of gradients.
+            moved: whether the last version stands where the one before it stood.
+        """
         kept: list[Ran] = []
-        gradients = {f"d{name}" for name in self.exercise.graph.steps} | {f"d{n}" for n in self.exercise.graph.inputs}
+        gradients = {f"d{name}" for name in (*self.exercise.graph.inputs, *self.exercise.graph.steps)}
         for ran in sorted(self.ran, key=lambda ran: ran.last):
             if self._is_typed(ran):
-                earlier = [one for one in kept if self._is_typed(one) and _is_edited(one.source, ran.source, gradients)]
-                if earlier:
-                    kept = [one for one in kept if one not in earlier]
+                earlier = [one for one in kept if self._is_typed(one) and is_earlier(one.source, ran.source, gradients)]
+                kept = [one for one in kept if one not in earlier]
+                if moved and earlier:
                     ran = replace(ran, first=earlier[-1].first, anchor=earlier[-1].anchor)
             kept.append(ran)
         return kept
@@ -178,6 +183,12 @@ def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
     (made, went_on), (makes_now, goes_on) = makes(earlier), makes(later)
     made = made & gradients
     return bool(made) and made <= makes_now and not (goes_on & made) - went_on
+
+
+def _is_lost(earlier: str, later: str, gradients: Set[str]) -> bool:
+    """Whether nothing that an earlier cell made is there any more after a later one: all its names are bound anew."""
+    (made, _), (makes_now, goes_on) = makes(earlier), makes(later)
+    return bool(made & gradients) and made <= makes_now and not goes_on & made
 
 
 def _shell() -> Any:
