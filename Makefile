@@ -28,7 +28,10 @@ TITLE ?=
 DRY ?=
 NOTEBOOK ?=
 ANONYMOUS ?=
-export STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK
+# for make exercises
+COURSE_URL ?=
+HAND_IN ?=
+export STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK COURSE_URL HAND_IN
 ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
@@ -70,6 +73,10 @@ quick: $(READY) ## in less than a minute: style, types, and the tests that the c
 
 build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py; leaves what holds typed answers
 	@$(BIN)/python -m autograder build
+
+.PHONY: exercises
+exercises: $(READY) ## build the exercises and say in them where the course is published (COURSE_URL=https://github.com/OWNER/REPO HAND_IN="...")
+	@$(BIN)/python -m autograder exercises --course-url="$$COURSE_URL" --hand-in="$$HAND_IN"
 
 adopt: $(READY) ## take what was edited in source/*/*.ipynb, in Jupyter, into the source/*/*.py that they are built from
 	@$(BIN)/python -m autograder adopt

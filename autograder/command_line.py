@@ -31,6 +31,21 @@ def build(sources: bool) -> None:
     sys.exit(build.main(sources))
 
 
+@commands.command(short_help="Build the exercises, and say in them where the course is published.")
+@click.option("--course-url", default="", help="The course's repository: https://github.com/OWNER/REPO")
+@click.option("--hand-in", default="", help="A sentence on where one hands in, with a link if you like.")
+def exercises(course_url: str, hand_in: str) -> None:
+    """Build the exercises with "Open in Colab" badges, the address of names.txt, and how one hands in.
+
+    The address is written down in source/published.toml; delete that file, and it is in no notebook any more.
+
+    Example: python -m autograder exercises --course-url=https://github.com/OWNER/REPO
+    """
+    from autograder.course import build
+
+    sys.exit(build.publish(course_url, hand_in))
+
+
 @commands.command(short_help="Say whether the committed notebooks are what the sources give.")
 def check() -> None:
     """Say whether the committed notebooks are what the sources give (no drift), and tell nothing (no leaks).

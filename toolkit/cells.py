@@ -405,7 +405,9 @@ def makes(source: str) -> tuple[frozenset[str], frozenset[str]]:
     bound: set[str] = set()
     goes_on: set[str] = set()
     for node in read_statements("" if is_too_long(source) else plain_python(source))[1]:
-        parts = [siblings[place] for siblings, place in _simple_statements(node)] if isinstance(node, _BLOCKS) else [node]
+        parts = (
+            [siblings[place] for siblings, place in _simple_statements(node)] if isinstance(node, _BLOCKS) else [node]
+        )
         for part in parts:
             changed = written(part) - (bound_anew(part) if not isinstance(part, ast.AugAssign) else set())
             goes_on |= (read(part) | changed) - bound
