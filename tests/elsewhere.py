@@ -6,7 +6,6 @@ The kernel's Python has torch, matplotlib and ipykernel; ``python -m autograder.
 
 import json
 import os
-import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,7 +44,7 @@ def released(name: str) -> NotebookNode:
 
 
 class Student:
-    """Works through one notebook in one kernel: runs each cell, asks for a check too early, types the solution's cell, asks again.
+    """Works through one notebook in one kernel: runs each cell, checks too early, types the solution's cell, checks again.
 
     Attributes:
         notebook: as it stands at the end, answers and outputs included.

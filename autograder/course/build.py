@@ -345,11 +345,8 @@ def _set_ids(notebook: NotebookNode, name: str) -> None:
     seen: set[str] = set()
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cell.id = (
-            grade_id
-            or cell.metadata.get("id")
-            or "cell-" + hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
-        )
+        text = hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
+        cell.id = grade_id or cell.metadata.get("id") or f"cell-{text}"
         if cell.id in seen:
             raise BuildError(f"source/{name}: two cells are called {cell.id} (or have the same text). Rename one.")
         seen.add(cell.id)
@@ -371,7 +368,7 @@ def _open_gradebook(coursedir: CourseDirectory) -> None:
 
 
 def publish(url: str, hand_in: str, course: Path = COURSE) -> int:
-    """``python -m autograder exercises``: build the exercises of a course that is published somewhere; returns the exit status."""
+    """``python -m autograder exercises``: build the exercises of a published course; returns the exit status."""
     try:
         if url or hand_in:
             place = write_down(course, url, hand_in)
