@@ -58,7 +58,8 @@ c.GenerateAssignment.preprocessors = [
 # nbgrader's own list keeps the hidden tests in the solutions
 c.GenerateSolution.preprocessors = [
     course.NoteSource, course.LeaveUnpublished, course.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells,
-    nbgrader.ClearOutput, nbgrader.ClearHiddenTests, nbgrader.ClearMarkScheme, course.ClearSolutionMarkers, nbgrader.Execute, course.Finish,
+    nbgrader.ClearOutput, nbgrader.ClearHiddenTests, nbgrader.ClearMarkScheme, course.ClearSolutionMarkers,
+    nbgrader.Execute, course.Finish,
 ]  # fmt: skip
 
 c.Execute.timeout = 120  # seconds a cell, for solutions
