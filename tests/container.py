@@ -1,7 +1,7 @@
 """The container without docker: the steps of the Dockerfile, one after the other, in a Debian of their own.
 
     mmdebstrap --variant=minbase bookworm /tmp/root
-    python -m tests.container /tmp/root [TORCH=...]     # as root: builds there, then tries the student's and the instructor's side
+    python -m tests.container /tmp/root [TORCH=...]    # as root: builds there, then tries both sides, student's and instructor's
 
 Each step runs in a mount namespace whose root is that folder, with the environment, the folder and the user that the steps before
 it have set; what COPY copies comes from a fresh clone of this course. pip's settings of this machine are passed on.
@@ -24,7 +24,8 @@ TRIES = {
     "a student's Jupyter answers": (
         "(timeout 60 jupyter lab --no-browser --port=8899 --ServerApp.token=t >/tmp/lab.log 2>&1 &) ; "
         'for i in $(seq 50); do sleep 1; python -c "import urllib.request as u; '
-        "print(u.urlopen('http://127.0.0.1:8899/api/status?token=t').status)\" 2>/dev/null && exit 0; done; cat /tmp/lab.log; exit 1"
+        "print(u.urlopen('http://127.0.0.1:8899/api/status?token=t').status)\" 2>/dev/null && exit 0; done; "
+        "cat /tmp/lab.log; exit 1"
     ),
     "a student's notebook runs": (
         "cd /tmp && cp ~/course/data/names.txt . && jupyter nbconvert --to notebook --execute --output done.ipynb "
@@ -38,10 +39,17 @@ set -e
 root=$1; shift
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/dev"
+mkdir -p "$root/dev/shm" && chmod 1777 "$root/dev/shm"
+for device in null zero full random urandom tty; do
+    touch "$root/dev/$device" && mount --bind "/dev/$device" "$root/dev/$device"
+done
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-for there in /etc/ssl/certs /opt/wheels /opt/pypi /opt/pypi-more; do
-    [ ! -d "$there" ] || { mkdir -p "$root$there"; mount --bind "$there" "$root$there"; }
+if [ -n "$PIP_CERT" ]; then cp -L "$PIP_CERT" "$root/certificates"; fi
+for there in $PIP_FIND_LINKS; do
+    if [ -d "$there" ]; then
+        mkdir -p "$root$there" && mount --bind "$there" "$root$there" && mount -o remount,bind,ro "$there" "$root$there"
+    fi
 done
 cd "$root"
 mkdir -p .before
@@ -49,7 +57,8 @@ pivot_root . .before
 umount -l /.before
 exec "$@"
 """
-"""A new root, as a container has it: in a mere chroot nobody could make a user namespace, and so no sandbox."""
+"""A new root, as a container has it: in a mere chroot nobody could make a user namespace, and so no sandbox. Nothing of the
+machine's own can be written from inside: what a package sets up there is of no concern to it."""
 
 
 @dataclass
@@ -89,6 +98,8 @@ def run(root: Path, state: State, command: str) -> None:
     (root / state.folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     passed = {key: value for key, value in os.environ.items() if key.startswith("PIP_")}
+    if "PIP_CERT" in passed:  # a network may have a certificate of its own
+        passed |= dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE"), "/certificates")
     words = {"PATH": path, "HOME": "/root", **passed, **state.words}
     as_user = ["setpriv", "--reuid", state.user, "--regid", state.user, "--clear-groups"] if state.user != "0" else []
     inner = ["env", "-i", *(f"{key}={value}" for key, value in words.items()), *as_user, "sh", "-c"]
