@@ -186,9 +186,10 @@ def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
 
 
 def _is_lost(earlier: str, later: str, gradients: Set[str]) -> bool:
-    """Whether nothing that an earlier cell made is there any more after a later one: all its names are bound anew."""
+    """Whether no gradient that an earlier cell made is there any more after a later one, and no other name that this does
+    not make, too."""
     (made, _), (makes_now, goes_on) = makes(earlier), makes(later)
-    return bool(made & gradients) and made <= makes_now and not goes_on & made
+    return bool(made & gradients) and made <= makes_now and not goes_on & made & gradients
 
 
 def _shell() -> Any:
