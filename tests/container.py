@@ -22,8 +22,8 @@ from autograder.course.exercise import COURSE
 
 TRIES = {
     "a student's Jupyter answers": (
-        "(timeout 60 jupyter lab --no-browser --port=8899 --ServerApp.token=t >/tmp/lab.log 2>&1 &) ; "
-        'for i in $(seq 50); do sleep 1; python -c "import urllib.request as u; '
+        "(timeout 300 jupyter lab --no-browser --port=8899 --ServerApp.token=t >/tmp/lab.log 2>&1 &) ; "
+        'for i in $(seq 250); do sleep 1; python -c "import urllib.request as u; '
         "print(u.urlopen('http://127.0.0.1:8899/api/status?token=t').status)\" 2>/dev/null && exit 0; done; "
         "cat /tmp/lab.log; exit 1"
     ),

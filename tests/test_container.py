@@ -1,5 +1,6 @@
-"""The container's recipes agree with the course: the Dockerfile, .devcontainer/ and binder/. That the Dockerfile's steps really run,
-``python -m tests.container`` tries, which takes minutes and root's rights."""
+"""The container's recipes agree with the course: the Dockerfile, .devcontainer/ and binder/.
+
+That the Dockerfile's steps really run, ``python -m tests.container`` tries, which takes minutes and root's rights."""
 
 import json
 import os

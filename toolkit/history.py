@@ -186,9 +186,9 @@ def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
 
 
 def _is_lost(earlier: str, later: str, gradients: Set[str]) -> bool:
-    """Whether no gradient that an earlier cell made is there any more after a later one, and no other name that this does
-    not make, too."""
-    (made, _), (makes_now, goes_on) = makes(earlier), makes(later)
+    """Whether no gradient that an earlier cell made is there any more after a later one, and no other name either."""
+    (made, went_on), (makes_now, goes_on) = makes(earlier), makes(later)
+    made = made - (went_on - gradients)  # what it found there and only changed is not its own
     return bool(made & gradients) and made <= makes_now and not goes_on & made & gradients
 
 

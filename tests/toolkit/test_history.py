@@ -109,6 +109,7 @@ EDITED = [  # a cell; the next; whether that takes its place where no ids are to
     ("dcounts = 1", "dcounts_sum_inv = 2\ndcounts = 1", True, True),
     ("for i in range(3):\n    dC = 1\n    dW1 = dC", "for i in range(3):\n    dC = 2\n    dW1 = dC", True, True),
     ("for i in r:\n    dC = 1\n    C += dC", "for i in r:\n    dC = 2\n    C += dC", True, True),
+    ("dC = torch.zeros(3).index_add_(0, Xb, demb)", "dC = demb", True, True),
     ("t = 1\ndprobs = t", "dprobs = 2", True, False),
     ("dcounts = 1", "dcounts = dcounts + 2", False, False),
     ("dcounts = 1", "dcounts += 2", False, False),
