@@ -28,7 +28,10 @@ TITLE ?=
 DRY ?=
 NOTEBOOK ?=
 ANONYMOUS ?=
-export STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK
+# for make exercises
+COURSE_URL ?=
+HAND_IN ?=
+export STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK COURSE_URL HAND_IN
 ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
@@ -71,6 +74,10 @@ quick: $(READY) ## in less than a minute: style, types, and the tests that the c
 
 build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py; leaves what holds typed answers
 	@$(BIN)/python -m autograder build
+
+.PHONY: exercises
+exercises: $(READY) ## build the exercises and say in them where the course is published (COURSE_URL=https://github.com/OWNER/REPO HAND_IN="...")
+	@$(BIN)/python -m autograder exercises --course-url="$$COURSE_URL" --hand-in="$$HAND_IN"
 
 adopt: $(READY) ## take what was edited in source/*/*.ipynb, in Jupyter, into the source/*/*.py that they are built from
 	@$(BIN)/python -m autograder adopt
@@ -116,6 +123,10 @@ $(VENV)/.cluster: $(READY) requirements-cluster.txt
 older: $(READY) ## make another environment, .venv-older, with the oldest torch that grading is for (OLDER_TORCH=.venv-older/bin/python make test)
 	@[ -e .venv-older/.ready ] || { $(BIN)/python -m autograder.machine older .venv-older && touch .venv-older/.ready; }
 
+.PHONY: homes
+homes: $(READY) ## make kernels of other releases, Colab's and an old one's, in .homes: make test solves the exercises there
+	@$(BIN)/python -m autograder.machine homes .homes $(VENV)
+
 scheduler: cluster ## start a Dask scheduler here, at port 8786, for make grade SCHEDULER=tcp://this-machine:8786
 	@PYTHONPATH=. $(BIN)/dask scheduler --no-dashboard
 
@@ -134,5 +145,5 @@ lock: $(READY) ## resolve requirements*.txt anew, for every system and Python, i
 
 clean: ## remove .venv, caches and demo/ as it was made; never a notebook, submitted/, autograded/, feedback/ or the gradebook
 	@[ ! -e demo ] || $(PYTHON) -m autograder.untouched demo || true
-	rm -rf .venv .venv-older .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-older .homes .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

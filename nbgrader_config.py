@@ -62,8 +62,9 @@ c.GenerateAssignment.preprocessors = [
 ]  # fmt: skip
 # nbgrader's own list keeps the hidden tests in the solutions
 c.GenerateSolution.preprocessors = [
-    course.NoteSource, course.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells, nbgrader.ClearOutput,
-    nbgrader.ClearHiddenTests, nbgrader.ClearMarkScheme, course.ClearSolutionMarkers, nbgrader.Execute, course.Finish,
+    course.NoteSource, course.LeaveUnpublished, course.RemoveTagged, nbgrader.IncludeHeaderFooter, nbgrader.LockCells,
+    nbgrader.ClearOutput, nbgrader.ClearHiddenTests, nbgrader.ClearMarkScheme, course.ClearSolutionMarkers,
+    nbgrader.Execute, course.Finish,
 ]  # fmt: skip
 
 c.Execute.timeout = 120  # seconds a cell, for solutions

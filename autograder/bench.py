@@ -6,6 +6,7 @@ cells in a process that has torch imported, and classes of 30 and of 300 that al
 """
 
 import contextlib
+import importlib.util
 import itertools
 import json
 import os
@@ -35,6 +36,8 @@ from autograder.sandbox.inside_sandbox.server import import_what_notebooks_need
 CLASS, LARGE_CLASS, SAMPLE = 30, 300, 3
 SAME = "3_fused_batchnorm"
 """The assignment of the classes of 30 and 300 that all hand in the same."""
+CLUSTER_SECONDS = 120
+"""How long a Dask cluster may take to start."""
 MEMORY_SECONDS = 5
 """How often memory is looked at, which itself takes a tenth of a second."""
 PLAIN = """\
@@ -71,21 +74,87 @@ its own configuration, with which nothing is judged, or the course's, each submi
 """
 
 
-def main(large: int = LARGE_CLASS) -> int:
+def main(large: int = LARGE_CLASS, class_size: int = 0, workers: Sequence[int] = ()) -> int:
     """``python -m autograder bench``: measure and print; returns the exit status.
 
     Args:
         large: size of the large class; 0 leaves it out.
+        class_size: submissions that Dask's workers grade; 0: all other parts are measured, and this is not.
+        workers: numbers of worker processes to do that with, one after the other.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        if class_size:
+            return _on_workers(Path(folder), class_size, workers)
         _whole_class(Path(folder, "class"))
         if large:
             _growth(Path(folder), large)
     return 0
 
 
+def _on_workers(folder: Path, size: int, workers: Sequence[int]) -> int:
+    """A class that hands in the answers of the bank, graded by so many worker processes of a Dask cluster on this machine."""
+    if importlib.util.find_spec("distributed") is None:
+        print("--workers needs Dask: make cluster installs it.")
+        return 1
+    first = folder / "class"
+    names = _make_course(first)
+    _hand_in(first, names, -(-size // len(names)), size)
+    print(
+        f"{size} submissions to {len(names)} assignments, by worker processes of a Dask cluster. {cores()} cores.",
+        flush=True,
+    )
+    alone = 0.0
+    for number in workers:
+        course = Path(shutil.copytree(first, folder / f"workers-{number}"))
+        with _cluster(folder, number) as address:
+            seconds, _, parts = _grade(course, address)
+        alone = alone or seconds * number
+        here = parts["reading"] + parts["gradebook and files"]  # the process that hands out and records
+        busy = (sum(parts.values()) - here) / number / seconds
+        print(
+            f"  {number:2d} workers: {seconds:7.1f} s, {seconds / size:5.2f} s a submission, "
+            f"{size / seconds / number * 3600:6.0f} an hour and worker, efficiency {alone / seconds / number:4.0%}; "
+            f"workers busy {busy:4.0%}, reading and recording {here:.1f} s",
+            flush=True,
+        )
+    return 0
+
+
+@contextlib.contextmanager
+def _cluster(folder: Path, number: int) -> Iterator[str]:
+    """A scheduler and worker processes on this machine, as make scheduler and make worker start them; its address."""
+    told = folder / f"scheduler-{number}.json"
+    log = (folder / f"cluster-{number}.log").open("w")
+    environment = os.environ | {"PYTHONPATH": str(COURSE)}
+    quiet = ["--scheduler-file", str(told), "--no-dashboard"]
+    commands = (
+        ["dask_scheduler", "--port", "0", "--host", "127.0.0.1", *quiet],
+        ["dask_worker", "--nworkers", str(number), "--nthreads", "1", "--memory-limit", "0", *quiet],
+    )
+    started = []
+    try:
+        for words in commands:
+            command = [sys.executable, "-m", f"distributed.cli.{words[0]}", *words[1:]]
+            started.append(subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT))
+            deadline = time.monotonic() + CLUSTER_SECONDS
+            while not told.exists() and time.monotonic() < deadline:
+                time.sleep(0.2)
+        from distributed import Client
+
+        address = json.loads(told.read_text(encoding="utf-8"))["address"]
+        with Client(address, timeout=CLUSTER_SECONDS) as client:
+            client.wait_for_workers(number, timeout=CLUSTER_SECONDS)
+        yield address
+    finally:
+        for process in reversed(started):
+            process.terminate()
+        for process in started:
+            process.wait()
+        log.close()
+
+
 REPORT = "import sys; from autograder import bench; bench.report_on(sys.argv[1])"
-GRADE = "import sys; from autograder import bench; sys.exit(bench.grade_course(sys.argv[1]))"
+GRADE = "import sys; from autograder import bench; sys.exit(bench.grade_course(*sys.argv[1:]))"
 FLOOR = "import sys; from autograder import bench; bench.run_bare(sys.argv[1:])"
 """Parts that are measured in a process of their own."""
 
@@ -97,9 +166,9 @@ def report_on(course: str) -> None:
     print(time.perf_counter() - start)
 
 
-def grade_course(course: str) -> int:
+def grade_course(course: str, scheduler: str = "") -> int:
     """Grade a course's class, with the seconds that each part took in ``seconds.json``; returns the exit status."""
-    report = grade(Path(course))
+    report = grade(Path(course), scheduler=scheduler or None)
     Path(course, "seconds.json").write_text(json.dumps(report.seconds), encoding="utf-8")
     return 0 if report.complete else 1
 
@@ -161,13 +230,18 @@ def _make_course(course: Path) -> list[str]:
     return assignments(course)
 
 
-def _hand_in(course: Path, names: Sequence[str]) -> None:
-    """Every student hands in something else: answers of the bank, right and wrong in turns, and one in four the solution."""
+def _hand_in(course: Path, names: Sequence[str], students: int = CLASS, most: int | None = None) -> None:
+    """Every student hands in something else: answers of the bank, right and wrong in turns, and one in four the solution.
+
+    Args:
+        most: notebooks in all, if not one of each student for each assignment.
+    """
+    left = len(names) * students if most is None else most
     for name in names:
         released = (course / "exercises" / name / f"{name}.ipynb").read_text(encoding="utf-8")
         source = nbformat.read(course / "source" / name / f"{name}.ipynb", as_version=4)
         answers = itertools.cycle(_answers(name))
-        for number in range(CLASS):
+        for number in range(min(students, left)):
             while True:
                 try:
                     edits = {} if number % 4 == 0 else next(answers)
@@ -176,6 +250,7 @@ def _hand_in(course: Path, names: Sequence[str]) -> None:
                 except ValueError:  # an answer with cells of its own
                     continue
             _write(course, number, name, notebook)
+        left -= min(students, left)
 
 
 def _answers(name: str) -> Iterator[dict[str, str]]:
@@ -198,11 +273,11 @@ def _student(number: int) -> str:
     return f"student{number:03d}"
 
 
-def _grade(course: Path) -> tuple[float, int, dict[str, float]]:
+def _grade(course: Path, scheduler: str = "") -> tuple[float, int, dict[str, float]]:
     """Seconds, most bytes in memory and seconds by part of grading a course's class."""
     start, peak = time.perf_counter(), 0
     with open(course / "grade.log", "w") as log:
-        process = psutil.Popen([sys.executable, "-c", GRADE, str(course)], cwd=COURSE, stdout=log)
+        process = psutil.Popen([sys.executable, "-c", GRADE, str(course), scheduler], cwd=COURSE, stdout=log)
         while process.poll() is None:
             peak = max(peak, _memory(process))
             with contextlib.suppress(psutil.TimeoutExpired):

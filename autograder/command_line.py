@@ -5,6 +5,7 @@ Python does, Windows included.
 """
 
 import os
+import re
 import sys
 
 import click
@@ -29,6 +30,21 @@ def build(sources: bool) -> None:
     from autograder.course import build
 
     sys.exit(build.main(sources))
+
+
+@commands.command(short_help="Build the exercises, and say in them where the course is published.")
+@click.option("--course-url", default="", help="The course's repository: https://github.com/OWNER/REPO")
+@click.option("--hand-in", default="", help="A sentence on where one hands in, with a link if you like.")
+def exercises(course_url: str, hand_in: str) -> None:
+    """Build the exercises with "Open in Colab" badges, the address of names.txt, and how one hands in.
+
+    The address is written down in source/published.toml; delete that file, and it is in no notebook any more.
+
+    Example: python -m autograder exercises --course-url=https://github.com/OWNER/REPO
+    """
+    from autograder.course import build
+
+    sys.exit(build.publish(course_url, hand_in))
 
 
 @commands.command(short_help="Say whether the committed notebooks are what the sources give.")
@@ -226,17 +242,22 @@ def screenshots() -> None:
 @click.option(
     "--large", type=click.IntRange(min=0), default=300, show_default=True, help="Size of the large class; 0: none."
 )
-def bench(large: int) -> None:
+@click.option("--class-size", type=click.IntRange(min=0), default=0, help="Only this: so many submissions, by Dask.")
+@click.option("--workers", default="1,2,4", show_default=True, help="Numbers of Dask's worker processes for that.")
+def bench(large: int, class_size: int, workers: str) -> None:
     """Measure what grading costs: a class of 30, plain nbgrader, the cells alone, and 30 beside a large class.
 
-    It takes about ten minutes. The source notebooks must be there: build --sources.
+    It takes about ten minutes. The source notebooks must be there: build --sources. With --class-size it is something else:
+    what a Dask cluster on this machine does in an hour.
 
-    Example: python -m autograder bench --large=0
+    Example: python -m autograder bench --class-size=300 --workers=1,2,4
     """
     _needs_linux()
+    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", workers):
+        raise click.BadParameter("numbers of processes with commas between them, like 1,2,4", param_hint="--workers")
     from autograder import bench
 
-    sys.exit(bench.main(large))
+    sys.exit(bench.main(large, class_size, [int(number) for number in workers.split(",")]))
 
 
 def _needs_linux() -> None:

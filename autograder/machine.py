@@ -3,6 +3,7 @@
     python3 -m autograder.machine system sandbox tests           # packages of the system, out of apt.txt
     python3 -m autograder.machine python .venv requirements.txt  # a virtual environment and what is in it
     python3 -m autograder.machine older .venv-older              # another one, with the oldest torch that grading is for
+    python3 -m autograder.machine homes .homes .venv             # kernels of other releases: Colab's, an old home's
     python3 -m autograder.machine lock .venv                     # requirements.lock anew, and whether it holds everywhere
 
 Nothing but the standard library is imported, and an old Python (3.6) must get as far as the sentence that says so.
@@ -23,6 +24,13 @@ APT, LOCK = COURSE / "apt.txt", COURSE / "requirements.lock"
 OLDEST = (3, 11)
 OLDEST_TORCH = "2.6.0" if sys.version_info < (3, 14) else "2.9.1"
 """The oldest torch that grading is for, and this Python has."""
+
+_COLAB = ("ipython==7.34.0", "ipykernel==6.17.1", "jupyter-client==7.4.9", "tornado==6.4.2")
+HOMES = {
+    "colab": ("3.12", "2.6.0", (*_COLAB, "numpy==2.0.2", "matplotlib==3.10.0")),
+    "old": ("3.10", "2.2.2", ("ipython==7.34.0", "ipykernel==6.17.1", "numpy<2", "matplotlib<3.9")),
+}
+"""Where students work who do not install what the course asks for: Python, torch, and what else is another release there."""
 
 ELSEWHERE = {
     "dnf": {
@@ -216,6 +224,60 @@ def install_older(venv: Path) -> None:
     _run([uv, "pip", "install", *words, *files])
 
 
+def install_homes(folder: Path, venv: Path) -> "list[str]":
+    """Make a virtual environment below ``folder`` for each of ``HOMES``: tests/test_homes.py solves the exercises there.
+
+    torch comes in its small build, or in the one that TORCH names (TORCH=pypi: PyPI's, which for Linux brings CUDA, gigabytes).
+    Where that cannot be had, Colab's other packages are put before those of ``venv``, whose Python and torch do then.
+
+    Returns:
+        A sentence for each of which something could not be had.
+
+    Raises:
+        Missing: not even the packages could be installed.
+    """
+    uv = shutil.which("uv") or str(venv / "bin" / "uv")
+    said = []
+    for name, (version, torch, packages) in HOMES.items():
+        home = folder / name
+        if (home / ".ready").exists():
+            continue
+        python = _python(version)
+        words = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(home / "bin" / "python")]
+        backend = os.environ.get("TORCH") or "cpu"
+        if (
+            subprocess.run([uv, "venv", "--quiet", "--clear", "--python", python, str(home)]).returncode == 0
+            and subprocess.run(
+                [*words, *([] if backend == "pypi" else ["--torch-backend", backend]), f"torch=={torch}", *packages]
+            ).returncode
+            == 0
+        ):
+            (home / ".ready").touch()
+            continue
+        shutil.rmtree(str(home), ignore_errors=True)
+        could_not = f"Python {version} with torch {torch} could not be had (see above)"
+        if name != "colab":
+            said.append(f"{could_not}: no test is run with it. TORCH=pypi takes PyPI's torch, of gigabytes.")
+            continue
+        said.append(f"{could_not}: Colab's other packages are tried with the Python and the torch of {venv.name}.")
+        _run([uv, "venv", "--quiet", "--clear", "--python", str(venv / "bin" / "python"), str(home)])
+        _run([*words, *packages[: len(_COLAB)]])
+        (there,) = home.glob("lib/*/site-packages")
+        (behind,) = venv.absolute().glob("lib/*/site-packages")
+        (there / "behind.pth").write_text(f"{behind}\n", encoding="utf-8")
+        (home / ".ready").touch()
+    return said
+
+
+def _python(version: str) -> str:
+    """A Python of this version: a program that answers, one that pyenv has, or else the number, which uv may download."""
+    places = sorted(Path("~/.pyenv/versions").expanduser().glob(f"{version}*/bin/python"))
+    for python in (f"python{version}", *map(str, places)):
+        if _said([python, "-c", "import sys; print(sys.version_info[0])"]):
+            return python
+    return version
+
+
 def write_lock(venv: Path) -> None:
     """Resolve requirements*.txt into requirements.lock for every system and Python, and try each of them.
 
@@ -282,6 +344,9 @@ def main(words: "list[str]") -> int:
             install_system(words[1:])
         elif words[0] == "older":
             install_older(Path(words[1]).absolute())
+        elif words[0] == "homes":
+            for sentence in install_homes(Path(words[1]).absolute(), Path(words[2])):
+                print(sentence, flush=True)
         elif words[0] == "lock":
             write_lock(Path(words[1]).absolute())
         else:

@@ -42,6 +42,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "PostgreSQL": lambda: _installed(machine.there("postgresql"), "apt-get install postgresql"),
     "chromium": lambda: _installed(machine.there("chromium"), "apt-get install chromium"),
     "gcc": lambda: _installed(machine.there("gcc") and machine.there("libc6-dev"), "apt-get install gcc libc6-dev"),
+    "openssl": lambda: _installed(machine.there("openssl"), "apt-get install openssl"),
     "Dask": lambda: _installed(importlib.util.find_spec("distributed") is not None, "make cluster"),
 }
 """What a test may need: a sentence on why it cannot be had here, empty if it can."""

@@ -399,6 +399,22 @@ def bound_anew(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
+@functools.lru_cache(maxsize=512)
+def makes(source: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a cell writes, and those among them that it goes on from: read or changed in place before it binds them."""
+    bound: set[str] = set()
+    goes_on: set[str] = set()
+    for node in read_statements("" if is_too_long(source) else plain_python(source))[1]:
+        parts = (
+            [siblings[place] for siblings, place in _simple_statements(node)] if isinstance(node, _BLOCKS) else [node]
+        )
+        for part in parts:
+            changed = written(part) - (bound_anew(part) if not isinstance(part, ast.AugAssign) else set())
+            goes_on |= (read(part) | changed) - bound
+            bound |= written(part)
+    return frozenset(bound), frozenset(goes_on & bound)
+
+
 def _looped_over(node: ast.AST) -> set[str]:
     """Names that a statement's own loops bind: what it reads under them is not what an earlier cell left there."""
     loops = (part.target for part in ast.walk(node) if isinstance(part, ast.For | ast.comprehension))

@@ -6,11 +6,11 @@ the order of the cells is a guess, and there is more than one (``submissions``).
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
-from toolkit.cells import StudentCell, calls
+from toolkit.cells import StudentCell, calls, makes
 from toolkit.exercise import Exercise, digest
 from toolkit.plans import GradedPlace, Submission, typed_into
 
@@ -99,17 +99,43 @@ class History:
 
     def submissions(self) -> Iterator[Submission]:
         """The student's cells with the graded cells among them, in each order in which they may stand in the notebook:
-        as the exercise's cells around them stand, as they were run last, as they were run first."""
+        as the exercise's cells around them stand, as they were run last, as they were run first.
+
+        Where the frontend tells no ids, a cell that was edited looks like another one. First comes the guess that it took the
+        place of what it was before; then the one that both are there, unless the later leaves nothing of the earlier.
+        """
         order = {cell_id: number for number, cell_id in enumerate(self.course)}
 
         def place(ran: Ran) -> tuple[int, int]:
             return order.get(self.own_id(ran.source, ran.cell_id) or ran.anchor, -1), ran.first
 
         given: list[list[Ran]] = []
-        for key in (place, lambda ran: ran.last, lambda ran: ran.first):
-            if (ordered := sorted(self.ran, key=key)) not in given:
-                given.append(ordered)
-                yield self._parts(ordered)
+        for ran in (self._last_versions(_is_edited, True), self._last_versions(_is_lost, False)):
+            for key in (place, lambda ran: ran.last, lambda ran: ran.first):
+                if (ordered := sorted(ran, key=key)) not in given:
+                    given.append(ordered)
+                    yield self._parts(ordered)
+
+    def _last_versions(self, is_earlier: Callable[[str, str, Set[str]], bool], moved: bool) -> list[Ran]:
+        """What was run without the earlier versions of cells whose ids are not told.
+
+        Args:
+            is_earlier: whether the first text is an earlier version of the second; the third are the names of gradients.
+            moved: whether the last version stands where the one before it stood.
+        """
+        kept: list[Ran] = []
+        gradients = {f"d{name}" for name in (*self.exercise.graph.inputs, *self.exercise.graph.steps)}
+        for ran in sorted(self.ran, key=lambda ran: ran.last):
+            if self._is_typed(ran):
+                earlier = [one for one in kept if self._is_typed(one) and is_earlier(one.source, ran.source, gradients)]
+                kept = [one for one in kept if one not in earlier]
+                if moved and earlier:
+                    ran = replace(ran, first=earlier[-1].first, anchor=earlier[-1].anchor)
+            kept.append(ran)
+        return kept
+
+    def _is_typed(self, ran: Ran) -> bool:
+        return ran.cell_id is None and self.own_id(ran.source) is None
 
     def _parts(self, ordered: list[Ran]) -> Submission:
         graded = {cell.grade_id: cell for cell in self.exercise.graded}
@@ -126,11 +152,11 @@ class History:
         return self._with_grade_ids(parts, graded)
 
     def _edited_check(self, ran: Ran) -> str | None:
-        """A graded cell in which something was added, where the frontend tells no ids: it calls ``check`` as that one does,
-        and that one was never run as it is."""
-        if ran.cell_id:
+        """A graded cell in which something was added, where the frontend tells no ids, or other ones: it calls ``check`` as that
+        one does, and that one was never run as it is."""
+        if ran.cell_id in self.course:
             return None
-        run = {self.own_id(other.source) for other in self.ran}
+        run = {self.own_id(other.source, other.cell_id) for other in self.ran}
         asked = calls(ran.source, "check")
         return next((c.grade_id for c in self.exercise.graded if c.names() in asked and c.grade_id not in run), None)
 
@@ -149,6 +175,21 @@ class History:
                     parts[at] = StudentCell(parts[at].label, parts[at].source, wanted)
                     break
         return tuple(parts)
+
+
+def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
+    """Whether a cell is an earlier one, edited, and not one that comes after it: it makes each gradient that the earlier one
+    made, and goes on from none of them, unless that one did."""
+    (made, went_on), (makes_now, goes_on) = makes(earlier), makes(later)
+    made = made & gradients
+    return bool(made) and made <= makes_now and not (goes_on & made) - went_on
+
+
+def _is_lost(earlier: str, later: str, gradients: Set[str]) -> bool:
+    """Whether no gradient that an earlier cell made is there any more after a later one, and no other name either."""
+    (made, went_on), (makes_now, goes_on) = makes(earlier), makes(later)
+    made = made - (went_on - gradients)  # what it found there and only changed is not its own
+    return bool(made & gradients) and made <= makes_now and not goes_on & made & gradients
 
 
 def _shell() -> Any:

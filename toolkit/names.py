@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import re
+import sys
 import urllib.error
 import urllib.request
 from http.client import HTTPException
@@ -18,15 +19,22 @@ LECTURE_URL = "https://raw.githubusercontent.com/karpathy/makemore/master/names.
 KNOWN = {COURSE_SHA256: "the 2018 list that comes with the course", LECTURE_SHA256: "the lecture's own list"}
 TIMEOUT = 10  # seconds without a byte from the server
 MIN_NAMES = 10  # a split into 80, 10 and 10 % needs ten names to leave no part empty
+COURSE_URL = ""
+"""Where the course's own list is; the build puts it in (``make exercises COURSE_URL=...``)."""
 COPY = "Copy data/names.txt from the course next to this notebook and run the cell again."
+IN_COLAB = (
+    "In Colab: open that address in your browser, save the page as names.txt, click the folder at the left edge of Colab and "
+    "drop the file there (it is then /content/names.txt)."
+)
+IN_KAGGLE = "In Kaggle: switch on Internet in the notebook's settings, at the right edge."
 
 
 def load_names() -> list[str]:
     """The names in the file's own order; a name may occur twice. Prints one line that says which list it is.
 
     Looks for ``names.txt`` in the working directory, then for ``data/names.txt`` there and in every parent folder. Only if
-    there is none, downloads the lecture's file (or the address in the environment variable ``NAMES_URL``) and keeps it as
-    ``names.txt`` in the working directory.
+    there is none, downloads the course's own file, or else the lecture's (or the address in the environment variable
+    ``NAMES_URL``), and keeps it as ``names.txt`` in the working directory.
 
     Returns:
         At least ten non-empty strings of the letters a-z.
@@ -45,10 +53,11 @@ def load_names() -> list[str]:
             return names
 
     own_url = os.environ.get("NAMES_URL")
-    url = own_url or LECTURE_URL
-    data = _download(url, f" from {own_url}" if own_url else "")
+    url, data = _first_of(
+        [own_url] if own_url else [address for address in (COURSE_URL, LECTURE_URL) if address], own_url
+    )
     names, which = parse_names(data, f"The file downloaded from {url}")
-    if not which and not own_url:
+    if not which and url == LECTURE_URL:
         raise ValueError(
             f"The file at {url} has changed: it is neither of the two lists that this course knows.\n{COPY}"
         )
@@ -87,8 +96,33 @@ def parse_names(data: bytes, where: str) -> tuple[list[str], str | None]:
     return names, None
 
 
-def _download(url: str, source: str) -> bytes:
-    """The whole file at ``url``, or a FileNotFoundError that says why not and what to do."""
+def way_out() -> str:
+    """Where the list can be had, and where to put it, as the last sentences of an error."""
+    address = COURSE_URL or LECTURE_URL
+    more = IN_COLAB if "google.colab" in sys.modules else IN_KAGGLE if os.environ.get("KAGGLE_KERNEL_RUN_TYPE") else ""
+    return f"{COPY} It is at {address}, too.{' ' + more if more else ''}"
+
+
+def _first_of(urls: list[str], own_url: str | None) -> tuple[str, bytes]:
+    """The first of some addresses that can be downloaded, and the file there.
+
+    Raises:
+        FileNotFoundError: none can; it says why not the first, and what to do.
+    """
+    failures = []
+    for url in urls:
+        try:
+            return url, _download(url)
+        except FileNotFoundError as error:
+            failures.append(str(error))
+    source = f" from {own_url}" if own_url else ""
+    raise FileNotFoundError(
+        f"No names.txt found here or in any parent folder, and it could not be downloaded{source} ({failures[0]}).\n{way_out()}"
+    )
+
+
+def _download(url: str) -> bytes:
+    """The whole file at ``url``, or a FileNotFoundError that says why not."""
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
             return response.read()
@@ -100,9 +134,7 @@ def _download(url: str, source: str) -> bytes:
         reason = "that is no web address"
     except OSError:
         reason = "no such file" if url.startswith("file:") else "no network"
-    raise FileNotFoundError(
-        f"No names.txt found here or in any parent folder, and it could not be downloaded{source} ({reason}).\n{COPY}"
-    )
+    raise FileNotFoundError(reason)
 
 
 def _keep(data: bytes, path: Path) -> bool:

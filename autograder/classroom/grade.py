@@ -31,7 +31,7 @@ from autograder.files import WRITTEN, fill, remove_leftovers
 from autograder.handed_in.found import Found, look
 from autograder.handed_in.mend import NOTES
 from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_task
-from autograder.handed_in.timestamps import TIMESTAMP
+from autograder.handed_in.timestamps import TIMESTAMP, is_nbgraders
 from autograder.reports.feedback import Page, render, signature, signed
 from autograder.reports.lines import labels
 from autograder.reports.report import NO_NOTEBOOK, NOTHING, ClassReport, Row, write_csv
@@ -286,7 +286,7 @@ class Grading:
         )  # fmt: skip
         self._recorded(task.assignment)[task.student] = recorded
         # a student's other files were there for the run; the formgrader would show them as they are
-        kept = {name: data for name, data in task.files.items() if name in (TIMESTAMP, *task.course_files)}
+        kept = {k: data for k, data in task.files.items() if k in task.course_files or is_nbgraders(k, data)}
         files = kept | {task.notebook: graded.notebook}
         place = self.autograded / task.student / task.assignment
         self.kept += fill(place, files, task.notebook, self._permissions[0], self.course)

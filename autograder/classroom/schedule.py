@@ -276,6 +276,7 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator
         ) from None
     numbers = itertools.count()
     running: dict[Any, Call] = {}
+    deadlines: dict[Any, float] = {}  # two calls' time, since it may wait for one that its worker is at
     seen = time.monotonic()
     with client:
         while True:
@@ -283,7 +284,7 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator
             while len(running) < 2 * max(1, threads) and (call := next_call()):
                 request = pickle.dumps((call.function, call.argument))
                 future = client.submit(perform, request, key=f"grading-{os.getpid()}-{next(numbers)}", pure=False)
-                running[future] = call
+                running[future], deadlines[future] = call, time.monotonic() + 2 * SECONDS
             if not running:
                 return
             with contextlib.suppress(TimeoutError):
@@ -299,6 +300,17 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator
                 )
             for future in done:
                 yield _gathered(running.pop(future), future)
+            for future in [future for future in running if deadlines[future] < time.monotonic()]:
+                _give_up(client, future)
+                yield Done(running.pop(future), problem=f"it took longer than {SECONDS:g} s")
+
+
+def _give_up(client, future) -> None:
+    """Take a call from the cluster; the process that is at it is ended by its nanny, which starts another."""
+    workers = [worker for worker, keys in client.processing().items() if future.key in keys]
+    future.cancel()
+    if workers:
+        client.restart_workers(workers, timeout=CONNECT_SECONDS, raise_for_error=False)
 
 
 def _gathered(call: Call, future) -> Done:

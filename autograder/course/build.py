@@ -38,6 +38,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.course.edited import BEGIN, GOES_ON, is_edited, is_signed, sign_source
 from autograder.course.exercise import COURSE, Exercise
+from autograder.course.published import NoAddress, published, write_down
 from autograder.course.recorded import database_error, other_cells
 from autograder.course.release import (
     METADATA,
@@ -85,11 +86,16 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
     notebook = jupytext.read(course / "source" / name / f"{name}.py", fmt="py:percent")
     notebook.metadata = nbformat.from_dict(copy.deepcopy(METADATA))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    try:
+        place = published(course)
+    except NoAddress as error:
+        raise BuildError(str(error)) from None
     text = "\n".join(cell.source for cell in notebook.cells)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if "setup" in tags:
-            cell.source = setup_cell(course, text) + "\n" + _which_exercise(notebook, name)
+            said = (place.line() if place else "") + _which_exercise(notebook, name)
+            cell.source = setup_cell(course, text) + "\n" + said
         if "setup" in tags or "fold" in tags:
             if not cell.source.startswith("# @title "):
                 raise BuildError(
@@ -102,6 +108,8 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
             raise BuildError(f"source/{name}: an empty code cell. Write something in it or take it out.")
     first_code = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells.insert(first_code, new_code_cell(INSTRUCTOR.format(name=name), metadata={"tags": ["instructor"]}))
+    if place:
+        notebook.cells = [place.badge(name), *notebook.cells, place.handing_in()]
     _set_ids(notebook, name)
     return notebook
 
@@ -360,7 +368,8 @@ def _set_ids(notebook: NotebookNode, name: str) -> None:
     seen: set[str] = set()
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cell.id = grade_id or "cell-" + hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
+        text = hashlib.sha256(f"{name}\0{cell.source}".encode()).hexdigest()[:12]
+        cell.id = grade_id or cell.metadata.get("id") or f"cell-{text}"
         if cell.id in seen:
             raise BuildError(f"source/{name}: two cells are called {cell.id} (or have the same text). Rename one.")
         seen.add(cell.id)
@@ -379,6 +388,19 @@ def _open_gradebook(coursedir: CourseDirectory) -> None:
                 gradebook.db.query(table).first()  # one of an older nbgrader lacks columns
     except (SQLAlchemyError, ImportError) as error:
         raise BuildError(f"The gradebook (DB=, GRADEBOOK_DB) cannot be opened: {database_error(error)}") from None
+
+
+def publish(url: str, hand_in: str, course: Path = COURSE) -> int:
+    """``python -m autograder exercises``: build the exercises of a published course; returns the exit status."""
+    try:
+        if url or hand_in:
+            place = write_down(course, url, hand_in)
+            print(f"The notebooks say that the course is at {place.url} (source/published.toml).")
+        build(course, execute=False)
+    except (NoAddress, BuildError) as error:
+        print(error)
+        return 1
+    return 0
 
 
 def main(sources: bool = False) -> int:

@@ -11,6 +11,7 @@ import jupytext
 from nbformat import NotebookNode
 from nbgrader import utils
 
+from autograder.course.published import TAG
 from autograder.course.release import without_passing
 from autograder.course.typed import BUILT, NoNotebook, read
 
@@ -32,7 +33,9 @@ def as_text(notebook: NotebookNode, setup: str = "") -> str:
         setup: stands in place of the toolkit in the setup cell.
     """
     plain = copy.deepcopy(notebook)
-    plain.cells = [without_passing(cell) for cell in plain.cells if not has_tag(cell, "instructor")]
+    plain.cells = [
+        without_passing(cell) for cell in plain.cells if not (has_tag(cell, "instructor") or has_tag(cell, TAG))
+    ]
     for cell in plain.cells:
         cell.pop("outputs", None)
         if has_tag(cell, "setup"):
@@ -58,7 +61,7 @@ def header(text: str) -> str:
 
 def made_cells(notebook: NotebookNode) -> list[str]:
     """The texts of the cells that the build makes itself: setup (but for what it says of the other cells) and instructor."""
-    made = (cell for cell in notebook.cells if has_tag(cell, "setup") or has_tag(cell, "instructor"))
+    made = (cell for cell in notebook.cells if any(has_tag(cell, tag) for tag in ("setup", "instructor", TAG)))
     return [cell.source.partition(BEGIN)[0] for cell in made]
 
 

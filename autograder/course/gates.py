@@ -12,6 +12,7 @@ from nbgrader import utils
 
 from autograder.course.build import BuildError, assignments, build, copy_sources, source_notebook
 from autograder.course.exercise import COURSE, hidden_tests
+from autograder.course.published import unpublished
 from autograder.course.release import built_from, fingerprint
 
 _SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n?### END SOLUTION", re.DOTALL)
@@ -44,7 +45,7 @@ def drift(course: Path = COURSE) -> Iterator[str]:
 
 def _solution_differs(solution: NotebookNode, source: NotebookNode) -> str:
     """Whether the cells of a solution are those of its source, markers and hidden tests apart."""
-    kept = [cell for cell in source.cells if "instructor" not in cell.metadata.get("tags", [])]
+    kept = [cell for cell in unpublished(source).cells if "instructor" not in cell.metadata.get("tags", [])]
     if len(kept) != len(solution.cells):
         return "it has other cells than its source."
     for there, here in zip(solution.cells, kept, strict=True):

@@ -21,6 +21,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveCells
 
 from autograder.course.exercise import released_text, without_markers
+from autograder.course.published import unpublished
 from autograder.course.recorded import other_cells
 from autograder.course.typed import BUILT, NoNotebook, digest, digest_of_file, read, sign, typed_in
 
@@ -120,6 +121,13 @@ class RemoveTagged(NbGraderPreprocessor):
         return nb, resources
 
 
+class LeaveUnpublished(NbGraderPreprocessor):
+    """Leaves out of a solution where the course is published: that is for exercises."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        return unpublished(nb), resources
+
+
 class ClearSolutionMarkers(NbGraderPreprocessor):
     """Takes nbgrader's BEGIN and END SOLUTION lines out of the solutions that are published."""
 
@@ -161,7 +169,8 @@ def without_passing(cell: NotebookNode) -> NotebookNode:
 
 def fingerprint(source: NotebookNode) -> str:
     """Of the cells of a source notebook: a solution that was run from the same need not be run again."""
-    text = "\0".join(f"{cell.cell_type}\0{cell.source}\0{_told(cell)}" for cell in source.cells)
+    cells = unpublished(source).cells
+    text = "\0".join(f"{cell.cell_type}\0{cell.source}\0{_told(cell)}" for cell in cells)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -199,7 +208,7 @@ def known_cells(source: NotebookNode, solutions: bool = False) -> set[str]:
             variant = copy.deepcopy(cell)
             variant.source = text
             found.add(digest(variant))
-    return found
+    return found | {digest(cell) for cell in unpublished(source).cells if "setup" in cell.metadata.get("tags", [])}
 
 
 def obstacles(folder: Path, source: Path, ignore: Sequence[str], solutions: bool = False) -> list[str]:

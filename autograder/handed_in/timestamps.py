@@ -11,6 +11,8 @@ from email.utils import parsedate_to_datetime
 
 TIMESTAMP = "timestamp.txt"
 """nbgrader's file that says when something was handed in."""
+SECRET = "submission_secret.txt"
+"""nbgrader's file by which its exchange knows whose a page of feedback is."""
 LONGEST = 100
 """Bytes that are read of it."""
 _CLOCK = re.compile(r"(?P<time>[^:]*\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?P<zone>[^\d\s:.,].*)")
@@ -20,6 +22,11 @@ _MAIL = re.compile(r"(?:[A-Za-z]{3}, )?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::\d
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{13}")
 _PLAIN_ZONES = ("UTC", "GMT", "Z", "UT", "CET", "EET", "WET")
 """Zones with a short name that means one thing everywhere."""
+
+
+def is_nbgraders(name: str, data: bytes) -> bool:
+    """Whether a file beside a notebook is one of the two that nbgrader needs further on, and holds nothing else."""
+    return name == TIMESTAMP or (name == SECRET and re.fullmatch(rb"[0-9a-f]{16,256}\s*", data) is not None)
 
 
 class NoTime(Exception):

@@ -25,6 +25,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from autograder.handed_in.mend import NOTES
 from autograder.handed_in.naming import printable
 from autograder.handed_in.steps import exercise_of
+from autograder.handed_in.timestamps import is_nbgraders
 from autograder.judging.steps import summary
 from autograder.reports.harmless import (
     HALF_CHARACTER,
@@ -124,7 +125,7 @@ def leave_out_files(assignment: str, student: str, notebooks: list[str]) -> None
                 path.rmdir()
         elif not (
             name == Path(f"{assignment}.ipynb")
-            or name == Path("timestamp.txt")
+            or (not path.is_symlink() and is_nbgraders(name.as_posix(), path.read_bytes()))
             or (original.is_file() and not path.is_symlink() and filecmp.cmp(path, original, shallow=False))
         ):
             path.unlink()

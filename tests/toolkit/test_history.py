@@ -100,3 +100,41 @@ def test_the_last_text_of_a_cell_by_its_first_words(history):
     run(history, "%%time\n# The forward pass\na = 2")
     assert history.last_text("# The forward pass") == "# The forward pass\na = 2"
     assert history.last_text("# Something else") == ""
+
+
+EDITED = [  # a cell; the next; whether that takes its place where no ids are told, and whether nothing else can be
+    ("dprobs = 1", "dprobs = 2", True, True),
+    ("dcounts = dcounts + 1", "dcounts = dcounts + 2", True, False),
+    ("dcounts += 1", "dcounts += 2", True, False),
+    ("dcounts = 1", "dcounts_sum_inv = 2\ndcounts = 1", True, True),
+    ("for i in range(3):\n    dC = 1\n    dW1 = dC", "for i in range(3):\n    dC = 2\n    dW1 = dC", True, True),
+    ("for i in r:\n    dC = 1\n    C += dC", "for i in r:\n    dC = 2\n    C += dC", True, True),
+    ("dC = torch.zeros(3).index_add_(0, Xb, demb)", "dC = demb", True, True),
+    ("t = 1\ndprobs = t", "dprobs = 2", True, False),
+    ("dcounts = 1", "dcounts = dcounts + 2", False, False),
+    ("dcounts = 1", "dcounts += 2", False, False),
+    ("dC = torch.zeros_like(C)", "dC[Xb] += demb", False, False),
+    ("dC = torch.zeros_like(C)", "dC.index_add_(0, Xb, demb)", False, False),
+    ("dcounts_sum_inv = 1\ndcounts = 1", "dcounts = 2", False, False),
+    ("helper = 1", "helper = 2", False, False),
+]
+
+
+@pytest.mark.parametrize("earlier,later,edited,lost", EDITED)
+def test_without_ids_a_cell_that_was_edited_takes_its_own_place(history, earlier, later, edited, lost):
+    for source in (earlier, EXERCISE.released["logprobs-check"], later):
+        run(history, source)
+    guesses = [sources(found) for found in history.submissions()]
+    assert (guesses[0] == [later, "<logprobs-check>"]) == edited
+    assert any(earlier in guess for guess in guesses) != lost
+
+
+def test_a_frontend_with_ids_of_its_own_tells_edited_cells_apart(history):
+    run(history, "dlogprobs = 1", "vscode-notebook-cell:#W3")
+    run(history, EXERCISE.released["logprobs-check"], "vscode-notebook-cell:#W4")
+    run(history, "dlogprobs = 2", "vscode-notebook-cell:#W3")
+    (only, *_) = history.submissions()
+    assert sources(only) == ["dlogprobs = 2", "<logprobs-check>"] and only[0].grade_id == "logprobs"
+    text = "dprobs = 1\n" + EXERCISE.released["probs-check"]
+    run(history, text, "vscode-notebook-cell:#W6")
+    assert GradedPlace("probs-check", ("probs",)) in next(history.submissions())

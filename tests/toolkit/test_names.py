@@ -233,8 +233,35 @@ def test_no_file_and_no_network():
         load_names()
     assert str(caught.value) == (
         "No names.txt found here or in any parent folder, and it could not be downloaded (no network).\n"
-        "Copy data/names.txt from the course next to this notebook and run the cell again."
+        "Copy data/names.txt from the course next to this notebook and run the cell again. "
+        f"It is at {module.LECTURE_URL}, too."
     )
+
+
+@pytest.mark.parametrize(
+    "home, words", [("google.colab", "drop the file there (it is then /content/names.txt)"), ("kaggle", "Internet")]
+)
+def test_no_network_in_colab_and_kaggle(monkeypatch, home, words):
+    monkeypatch.setattr(module, "COURSE_URL", closed_port_url())
+    if home == "kaggle":
+        monkeypatch.setenv("KAGGLE_KERNEL_RUN_TYPE", "Interactive")
+    else:
+        monkeypatch.setitem(sys.modules, home, module)
+    with pytest.raises(FileNotFoundError) as caught:
+        load_names()
+    assert f"It is at {module.COURSE_URL}, too. In {home.split('.')[-1].title()}: " in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_the_courses_own_address_is_tried_before_the_lectures(monkeypatch, server, capsys):
+    monkeypatch.setattr(module, "COURSE_URL", server.url)
+    assert load_names()[0] == "ada"  # whatever list the course has
+    assert f"another list, 10 names (downloaded from {server.url}" in capsys.readouterr().out
+    os.remove("names.txt")
+    server.body = COURSE_LIST.read_bytes()
+    monkeypatch.setattr(module, "COURSE_URL", closed_port_url())  # a repository that is not public, say
+    monkeypatch.setattr(module, "LECTURE_URL", server.url)
+    assert len(load_names()) == 32178
 
 
 @pytest.mark.parametrize(
