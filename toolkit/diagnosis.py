@@ -285,7 +285,7 @@ def _one_for_all(step: Step, name: str, values: Mapping[str, Any], upstream: Ten
         return
     dims = tuple(range(each.dim() - variable.dim()))
     count = math.prod(each.shape[d] for d in dims)
-    reason = f"{name} {name_of_shape(variable.shape)} is one for all {count} of {step.name}, so {count} gradients add up"
+    reason = f"{name} {name_of_shape(variable.shape)} is the same for all {count} matrices of {step.name}, so {count} gradients add up"
     yield f"The sum over the copies is missing: {reason}.", each
     yield f"You take the mean over the copies: {reason}, and nothing divides by {count}.", each.mean(dims)
     for index in (0, -1):

@@ -1285,13 +1285,21 @@ for toy_T in (512, 1024, 2048):
     print(f"{toy_T:5d}{toy_row} {toy_off:17.0e}")
 
 # %% [markdown]
+# <details><summary>Think first: by which factor it grows</summary>
+#
+# What `by_blocks` keeps grows twofold, as $q$, $k$ and $v$ do. What `whole` keeps grows nearly fourfold: at $T=2048$,
+# 16.8 MB for `att`, 4.2 MB for the mask (a byte for each of its entries), and 1.6 MB for the three inputs.
+#
+# </details>
+#
 # **FlashAttention** (Dao and others, 2022) goes two steps further, and you hold the means for both.
 #
 # - *Not even a row is there as a whole.* A softmax needs the largest score of its row and the sum of the exponentials.
 #   Both can be kept up to date while the row comes by in blocks: when a larger maximum turns up, the old sum is
 #   multiplied by the exponential of the difference (Milakov and Gimelshein, 2018). The cell below does it for one row.
 #   At the end a single number per row is kept, the logarithm of the sum, and any block of weights can be computed again
-#   from it at once: $a_{ts}=e^{z_{ts}-\ell_t}$.
+#   from it at once: $a_{ts}=e^{z_{ts}-\ell_t}$. (The first paper keeps two, maximum and sum; the next, Dao 2023, only
+#   this one.)
 # - *The sum over the row, without the row.* Your step 6 wants the weighted mean of a row of `datt`, which seems to need
 #   the whole row. The fold below step 6 says how to get it from two rows of length $D$. So every block of the backward
 #   pass stands alone.
@@ -1492,8 +1500,8 @@ flow_figure(flow_patients, sound)
 # - Two: the layer norm, and the sum. The second share is the upstream gradient as it is, so it reaches the lowest layer
 #   without being multiplied by anything: nothing vanishes on that way. Such a *residual connection* (He and others,
 #   2015) is what makes deep stacks trainable.
-# - None. The heads are one more dimension to the left of $T$, along which nothing is summed, except where they meet: at
-#   the weights that make all of their queries, keys and values from the same `xnorm`.
+# - Hardly any. The heads are one more dimension to the left of $T$, along which nothing is summed. Only `xnorm` is read
+#   by more lines, and gets more shares.
 # - With the mask, what a position holds depends on earlier positions alone, so nothing that comes later can change it.
 #   Without it, every new character would change all of them.
 #
@@ -1511,6 +1519,8 @@ flow_figure(flow_patients, sound)
 # - T. Dao, D. Y. Fu, S. Ermon, A. Rudra, C. Ré (2022). *FlashAttention: Fast and Memory-Efficient Exact Attention with
 #   IO-Awareness.* [arXiv:2205.14135](https://arxiv.org/abs/2205.14135). Its appendix derives the backward pass as you
 #   did.
+# - T. Dao (2023). *FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning.*
+#   [arXiv:2307.08691](https://arxiv.org/abs/2307.08691).
 # - M. Milakov, N. Gimelshein (2018). *Online normalizer calculation for softmax.*
 #   [arXiv:1805.02867](https://arxiv.org/abs/1805.02867). The sum of a row that comes by in blocks.
 # - T. Chen, B. Xu, C. Zhang, C. Guestrin (2016). *Training Deep Nets with Sublinear Memory Cost.*
