@@ -646,7 +646,7 @@ for toy_D in (4, 16, 64, 256):
         toy_p = toy_z.softmax(1)
         (toy_dz,) = torch.autograd.grad(toy_p, toy_z, toy_upstream)
         toy_largest = float(toy_p.detach().max(1).values.mean())
-        toy_numbers = f"{float(toy_z.std()):15.1f} {toy_largest:23.2f} {float(toy_dz.std()):25.3f}"
+        toy_numbers = f"{float(toy_scores.std() * toy_factor):15.1f} {toy_largest:23.2f} {float(toy_dz.std()):25.3f}"
         print(f"{toy_D:4d}   {toy_word:5s} {toy_numbers}")
 
 # %% [markdown]
@@ -716,7 +716,7 @@ expect_gradients("att", "v")
 #
 # $$
 # \frac{\partial a_s}{\partial z_r} \;=\; \frac{\partial}{\partial z_r}\,\frac{e^{z_s}}{S} \;=\;
-# \begin{cases} \dfrac{e^{z_r}S-e^{z_r}e^{z_r}}{S^2} \;=\; a_r\,(1-a_r) & \text{if } s=r\\[2ex]
+# \begin{cases} \dfrac{e^{z_r}S-e^{z_r}e^{z_r}}{S^2} \;=\; a_r\,(1-a_r) & \text{if } s=r\\
 # \dfrac{0-e^{z_s}e^{z_r}}{S^2} \;=\; -\,a_s\,a_r & \text{if } s\ne r\end{cases}
 # $$
 #
@@ -1091,7 +1091,7 @@ print("gradient of x:", [round(number, 4) for number in tiny_dx.tolist()])
 # - **The gain in front of the bracket**, where it stood in exercise 3.
 # - **Means over the wrong dimension.** Over the batch it is batchnorm; over the positions it is nothing.
 # - **`keepdim`.** In exercise 3 it did not matter. Here it does: a mean over the last dimension is (n, T), and next to
-#   (n, T, E) that is an error, or worse, if $T = E$.
+#   (n, T, E) that is an error, or worse, if $n = T = E$.
 # - **Bessel's correction is back**, out of habit. And `n` for `n_embd` is out of habit, too.
 # - **A sum for a mean**, in one of the two places.
 #
@@ -1471,9 +1471,9 @@ flow_figure(flow_patients, sound)
 #   % of it, every time. (Look how `hpreln` sticks out.) With a larger learning rate, this one would be blown away.
 # - **C has fault 1**, a large gain. 93 % of the $\tanh$ outputs are saturated, and `dhpreact` is a fifth. Yet below the
 #   layer norm the gradient is *larger* than in the sound network, for on its way back it is multiplied by the same
-#   gain, 20. What stands still is the gain itself: it is large, its gradient is small, and their ratio is two thousand
-#   times smaller. It could not mend itself. The loss does not tell, yet: the output layer makes do with units that are
-#   $\pm1$.
+#   gain, 20. What stands still is the gain itself: it is large, its gradient is small, and their ratio is more than a
+#   thousand times smaller than in the sound network. It could not mend itself. The loss does not tell, yet: the output
+#   layer makes do with units that are $\pm1$.
 # - **Fault 4** was nobody's. Large tables are normalized away: `xnorm` is what it was, every instrument above it says
 #   the same, and the loss is 1.74, too. Only `demb` is a hundredth, and it moves a table that is a hundred times
 #   larger: the update is a ten-thousandth of the sound one. The tables are frozen.

@@ -84,6 +84,7 @@ demb = embvar_inv * (g - g.sum(2, keepdim=True) - embraw * (embraw * g).sum(2, k
 
 # answer: one sum for a mean
 # mistake: emb = mean for sum
+# warned: A sum for a mean
 # cell: emb
 g = embgain * dxnorm
 demb = embvar_inv * (g - g.mean(2, keepdim=True) - embraw * (embraw * g).sum(2, keepdim=True))

@@ -201,6 +201,7 @@ dhpreln = dlndiff + 1 / n_hidden * dlnmean
 
 # answer: two names for one tensor
 # mistake: lndiff = clone or changed later
+# warned: Two names for one tensor
 # cell: lndiff
 dlndiff = dlndiff + 2 * lndiff * dlndiff2
 dlnmean = -dlndiff.sum(2, keepdim=True)

@@ -25,14 +25,14 @@ dmasked = -att * (att * datt).sum(2, keepdim=True)
 
 # answer: the sum over the queries
 # mistake: masked = dimension
-# warned: down the columns
+# warned: The sum runs down the columns
 # cell: masked
 dmasked = att * (datt - (att * datt).sum(1, keepdim=True))
 
 # answer: no keepdim
 # expect: masked = wrong or raised or right for these sizes only
 # mistake: masked = keepdim or dimension or transpose
-# warned: keepdim
+# warned: `keepdim`
 # cell: masked
 dmasked = att * (datt - (att * datt).sum(2)[:, None, :])
 
