@@ -285,7 +285,10 @@ def _one_for_all(step: Step, name: str, values: Mapping[str, Any], upstream: Ten
         return
     dims = tuple(range(each.dim() - variable.dim()))
     count = math.prod(each.shape[d] for d in dims)
-    reason = f"{name} {name_of_shape(variable.shape)} is the same for all {count} matrices of {step.name}, so {count} gradients add up"
+    reason = (
+        f"{name} {name_of_shape(variable.shape)} is the same for all {count} matrices of {step.name}, so {count} gradients "
+        "add up"
+    )
     yield f"The sum over the copies is missing: {reason}.", each
     yield f"You take the mean over the copies: {reason}, and nothing divides by {count}.", each.mean(dims)
     for index in (0, -1):
@@ -421,7 +424,9 @@ def _context(tree: ast.AST, node: ast.Name, unseen: bool) -> str:
 class _Identities(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        text = _IDENTITIES.get(node.func.attr if isinstance(node.func, ast.Attribute) else "")
+        if not isinstance(node.func, ast.Attribute):
+            return node
+        text = _IDENTITIES.get(node.func.attr)
         if text is None or any(keyword.arg != "dim" for keyword in node.keywords):
             return node
         of_a_module = isinstance(node.func.value, ast.Name) and node.func.value.id in ("torch", "F")
@@ -502,7 +507,8 @@ def _overwritten(step: Step, name: str, values: Mapping[str, Any], upstream: Ten
             part = torch.zeros_like(values[name])
             rows, chosen = upstream.select(index.dim() - 1, column), index.select(-1, column)
             part.index_add_(0, chosen.flatten(), rows.reshape(-1, *part.shape[1:]).to(part.dtype))
-            yield f"Only the {'last' if column else 'first'} of the places that the index names has reached d{name}: a sum is missing.", part
+            which = "last" if column else "first"
+            yield f"Only the {which} of the places that the index names has reached d{name}: a sum is missing.", part
 
 
 def _variants(step: Step) -> Iterator[tuple[str, Step]]:
@@ -535,9 +541,7 @@ def _slips(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], ast.expr]]]:
         yield "The sum is treated as a mean.", lambda n: ast.Attribute(n.value, "mean", n.ctx)
 
 
-def _factors(
-    what: str, values: Mapping[str, Any], truth: Tensor, reads: Collection[str] = ()
-) -> Iterator[Candidate]:
+def _factors(what: str, values: Mapping[str, Any], truth: Tensor, reads: Collection[str] = ()) -> Iterator[Candidate]:
     """The right gradient, or one share of it, times a constant that learners forget or add: of the sizes that the line reads,
     and of the minibatch's."""
     named = [("2", 2.0), ("1/2", 0.5)]

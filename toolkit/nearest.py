@@ -242,8 +242,8 @@ class Search:
         )  # fmt: skip
 
     def _divisors(self, rows: int) -> list[str]:
-        """Sizes by which the lines that read the variable may divide: those that they name; that of the minibatch; and where there
-        are more dimensions than two, the last."""
+        """Sizes by which the lines that read the variable may divide: those that they name; that of the minibatch; and where
+        there are more dimensions than two, the last."""
         values, graph = self.draw(0).values, self.exercise.graph
         sizes = [name for name, value in values.items() if type(value) is int]
         named = [n for reader in graph.readers(self.lead.name) for n in graph.steps[reader].reads if n in sizes]

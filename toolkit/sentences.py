@@ -116,7 +116,9 @@ SENTENCES: dict[str, str] = {
         "and how many entries "
         "are that?"
     ),
-    "mask inverted": "the mask {0} marks the wrong entries, all those that are not meant: where is it True, and what passes there?",
+    "mask inverted": (
+        "the mask {0} marks the wrong entries, all those that are not meant: where is it True, and what passes there?"
+    ),
     "mask missing": (
         "the mask {0} is left out here. Where the forward pass puts in a constant, an entry moves nothing, and the local "
         "derivative is the factor 0, whatever the upstream gradient is."

@@ -40,7 +40,10 @@ def other_sums(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         if isinstance(of, ast.BinOp) and isinstance(of.op, ast.Add | ast.Sub):
             rest, sign = arguments(source, node, is_method), "+" if isinstance(of.op, ast.Add) else "-"
             a, b = source.safe(of.left), source.safe(of.right)
-            for text in (f"({a} {sign} {b}.{name_called(node)}({rest}))", f"({a}.{name_called(node)}({rest}) {sign} {b})"):
+            for text in (
+                f"({a} {sign} {b}.{name_called(node)}({rest}))",
+                f"({a}.{name_called(node)}({rest}) {sign} {b})",
+            ):
                 yield Edit(span, text, "sum of too much", 1.2, span)
     if not is_quantity(source, node, scope) or (isinstance(node, ast.Name) and len(scope.tensors[node.id]) < 2):
         return

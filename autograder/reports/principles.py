@@ -126,15 +126,15 @@ PRINCIPLES = (
         "In a softmax, and in a norm, every entry moves the whole row",
         r"as if the function were elementwise|differs from summand to summand",
         ("Softmax in one expression", "Layer norm in one expression", "The derivation", "paper"),
-        "Softmax of (ln 2, 0, 0) is (½, ¼, ¼). Raise the first score a little: which of the three weights move, and which way? Write "
-        "the nine derivatives as a table; then let a row of upstream gradients, (1, 2, 6), go back through it.",
+        "Softmax of (ln 2, 0, 0) is (½, ¼, ¼). Raise the first score a little: which of the three weights move, and which way? "
+        "Write the nine derivatives as a table; then let a row of upstream gradients, (1, 2, 6), go back through it.",
     ),
     Principle(
         "Where a constant was put in, nothing comes back",
         r"[Tt]he mask \S+ |a constant was put in",
         ("the mask and the scale",),
-        "Three numbers, the last of them overwritten by 7, then summed. Nudge each of the three: which nudge does the sum feel? So "
-        "what goes back to the last one, whatever comes from above?",
+        "Three numbers, the last of them overwritten by 7, then summed. Nudge each of the three: which nudge does the sum feel? "
+        "So what goes back to the last one, whatever comes from above?",
     ),
     Principle(
         "Each line multiplies its upstream gradient by its own local derivative",
