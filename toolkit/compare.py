@@ -27,8 +27,9 @@ def tolerance(scale: Tensor) -> Tensor:
 
 
 def equal(yours: Tensor, truth: Tensor, scale: Tensor) -> bool:
-    """Whether every element agrees within ``tolerance(scale)``. Shapes must be the same; nothing is broadcast."""
-    if yours.shape != truth.shape:
+    """Whether every element agrees within ``tolerance(scale)``. Shapes must be the same; nothing is broadcast, and on a scale
+    that is not finite nothing agrees."""
+    if yours.shape != truth.shape or not torch.isfinite(scale).all():
         return False
     return bool(((yours.to(scale.dtype) - truth).abs() <= tolerance(scale)).all())
 

@@ -8,14 +8,14 @@ import ast
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from toolkit.compare import DEGENERATE, equal, name_of_shape, tolerance
-from toolkit.graph import Graph, Step, shares_and_scale, vector_jacobian_product
+from toolkit.graph import Graph, Step, pullback, shares_and_scale, vector_jacobian_product
 
 Candidate = tuple[str, Tensor]
 Said = TypeVar("Said")
@@ -98,7 +98,7 @@ def shape_message(name: str, yours: torch.Size, wanted: torch.Size) -> str:
     """The sentence on a gradient whose shape is not that of its variable."""
     text = f"{_shapes(name, yours, wanted)} A gradient has the shape of its variable"
     sizes, wanted_sizes = ([size for size in shape if size != 1] for shape in (yours, wanted))
-    if len(yours) == 2 and tuple(yours) == tuple(reversed(wanted)):
+    if len(yours) >= 2 and tuple(yours) == (*wanted[:-2], *wanted[:-3:-1]):
         return text + ": yours is transposed. Which factor comes first in the product, and which one is transposed?"
     if sizes == wanted_sizes and len(yours) > len(wanted):
         return text + ": which argument of sum() keeps a dimension, and which leaves it out?"
@@ -162,9 +162,11 @@ def _candidates(
             # two mistakes that go together: one branch only, and that one wrong
             yield f"Only the share through {reader} is in it, and there {_uncapitalised(sentence)}", wrong
     yield "The sign is wrong.", -truth
-    yield from _factors("All is right", values, truth)
+    yield from _factors("All is right", values, truth, [name for step in parts for name in graph.steps[step].reads])
     for reader, share in parts.items():
-        for sentence, wrong in _factors(f"The share through {reader} is right", values, share):
+        for sentence, wrong in _factors(
+            f"The share through {reader} is right", values, share, graph.steps[reader].reads
+        ):
             yield sentence, wrong + truth - share
     yield from _variable_factors(graph, values, truth)
 
@@ -220,8 +222,10 @@ def _one_step(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor
         except Exception:  # a mutated line need not make sense
             continue
         yield f"{text} The line is `{step.name} = {step.expression}`.", wrong
-    if share.dim() == 2:
-        yield "Yours is transposed. Which factor comes first in the product, and which one is transposed?", share.T
+    yield from _siblings(step, name, values, upstream)
+    yield from _coupled(step, name, values, upstream)
+    if share.dim() >= 2:
+        yield "Yours is transposed. Which factor comes first in the product, and which one is transposed?", share.mT
 
 
 def _broadcast(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
@@ -231,6 +235,7 @@ def _broadcast(step: Step, name: str, values: Mapping[str, Any], upstream: Tenso
         return
     copies = variable.expand(upstream.shape).contiguous() if _expands(variable.shape, upstream.shape) else None
     if copies is None:
+        yield from _one_for_all(step, name, values, upstream)
         return
     try:
         whole = vector_jacobian_product(step, name, {**values, name: copies}, upstream)
@@ -266,6 +271,82 @@ def _broadcast(step: Step, name: str, values: Mapping[str, Any], upstream: Tenso
                 yield f"The sum runs over the wrong dimension: {reason}.", wrong.reshape(shape)
 
 
+def _one_for_all(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
+    """A matrix by which each of a stack of others is multiplied: its gradient for each of them, not added up."""
+    variable = values[name]
+    if not 2 <= variable.dim() < upstream.dim():
+        return
+    copies = variable.expand(*upstream.shape[: upstream.dim() - variable.dim()], *variable.shape).contiguous()
+    try:
+        if step.evaluate({**values, name: copies}).shape != upstream.shape:
+            return
+        each = vector_jacobian_product(step, name, {**values, name: copies}, upstream)
+    except RuntimeError:
+        return
+    dims = tuple(range(each.dim() - variable.dim()))
+    count = math.prod(each.shape[d] for d in dims)
+    reason = (
+        f"{name} {name_of_shape(variable.shape)} is the same for all {count} matrices of {step.name}, so {count} gradients "
+        "add up"
+    )
+    yield f"The sum over the copies is missing: {reason}.", each
+    yield f"You take the mean over the copies: {reason}, and nothing divides by {count}.", each.mean(dims)
+    for index in (0, -1):
+        yield f"Only one of the copies is in it: {reason}.", each.flatten(0, len(dims) - 1)[index]
+
+
+def _siblings(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
+    """The gradient of another variable that the same line reads."""
+    for other in step.reads:
+        value = values.get(other)
+        if other == name or not isinstance(value, Tensor) or not value.is_floating_point():
+            continue
+        if value.shape == values[name].shape:
+            text = f"This is the gradient of {other}, not of {name}. Check which tensor is bound to d{name}."
+            yield text, vector_jacobian_product(step, other, values, upstream)
+
+
+MOST_COUPLED = 64
+"""Largest size of a dimension along which a line may couple its entries for that to be looked at."""
+
+
+def _coupled(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
+    """Where a line couples the entries of a row, as a softmax or a normalization does: each entry's effect on its own place
+    alone; and a factor that differs along the row, taken out of a sum over it."""
+    variable = values[name]
+    if variable.shape != upstream.shape or not variable.dim():
+        return
+    pull = pullback(step, name, values)
+    share = pull(upstream)
+    for dim in range(variable.dim()):
+        if not 1 < variable.shape[dim] <= MOST_COUPLED:
+            continue
+        own = torch.zeros_like(share)
+        for place in range(variable.shape[dim]):
+            alone = torch.zeros_like(upstream)
+            alone.select(dim, place).copy_(upstream.select(dim, place))
+            own.select(dim, place).copy_(pull(alone).select(dim, place))
+        if not equal(own, share, share.abs().amax().expand(share.shape)):
+            yield (
+                f"In {step.name} each entry of {name} also moves the others along dimension {dim}. Yours holds what each does at "
+                "its own place, as if the function were elementwise: a term is missing, the shares through the others, summed.",
+                own,
+            )
+    for factor in step.reads:
+        value = values.get(factor)
+        plain = isinstance(value, Tensor) and value.is_floating_point() and value.numel() > 1
+        if factor == name or not plain or not _expands(value.shape, share.shape) or not torch.isfinite(value).all():
+            continue
+        without = vector_jacobian_product(step, name, {**values, factor: torch.ones_like(value)}, upstream)
+        yield f"The factor {factor} is left out.", without
+        if not equal(value * without, share, share.abs().amax().expand(share.shape)):
+            yield (
+                f"The factor {factor} stands in front of a sum, and it differs from summand to summand: it has to be "
+                "multiplied with each before they are added up (brackets).",
+                value * without,
+            )
+
+
 BY_OUTPUT = {"tanh": lambda y: 1 - y**2, "sigmoid": lambda y: y * (1 - y), "exp": lambda y: y}
 """Slopes that are usually written with the output y of the function."""
 
@@ -292,8 +373,13 @@ def _elementwise(step: Step, name: str, values: Mapping[str, Any], upstream: Ten
 
 _IDENTITIES = {  # one call that hides several uses of its argument, written out
     "cross_entropy": "({0}.logsumexp(1) - {0}.gather(1, {1}[:, None])[:, 0]).mean()",
+    "softmax": "({0} - {0}.logsumexp({1}, keepdim=True)).exp()",
 }
-_IN_WORDS = {"logsumexp": "the denominator of the softmax", "gather": "the score of the label itself"}
+_IN_WORDS = {
+    "logsumexp": "the denominator of the softmax",
+    "gather": "the score of the label itself",
+    "exp": "the numerator of the softmax",
+}
 """What the places of such a line are called: the student has never seen them written out."""
 
 
@@ -303,7 +389,8 @@ def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) 
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
     if not 2 <= len(nodes) <= 6:
         return
-    contexts, written_out = [_context(tree, node) for node in nodes], ast.unparse(tree)
+    written_out = ast.unparse(tree)
+    contexts = [_context(tree, node, written_out != step.expression) for node in nodes]
     for number, node in enumerate(nodes):
         node.id = f"{name}__{number}"
     alias = {node.id: values[name] for node in nodes}
@@ -324,21 +411,29 @@ def _places(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) 
             yield text, whole - share + wrong
 
 
-def _context(tree: ast.AST, node: ast.Name) -> str:
+def _context(tree: ast.AST, node: ast.Name, unseen: bool) -> str:
     """The smallest call around a name, or the name itself; in words where the student has never seen that call."""
     calls = [call for call in ast.walk(tree) if isinstance(call, ast.Call) and node in ast.walk(call)]
-    sizes = [(len(ast.unparse(call)), ast.unparse(call)) for call in calls]
-    text = min(sizes)[1] if sizes and min(sizes)[0] < 60 else node.id
-    return next((words for call, words in _IN_WORDS.items() if f".{call}(" in text), f"`{text}`")
+    smallest = min(calls, key=lambda call: len(ast.unparse(call)), default=None)
+    if unseen and (words := _IN_WORDS.get(getattr(getattr(smallest, "func", None), "attr", ""))):
+        return words
+    text = ast.unparse(smallest) if smallest is not None else ""
+    return f"`{text}`" if 0 < len(text) < 60 else f"`{node.id}`"
 
 
 class _Identities(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        text = _IDENTITIES.get(node.func.attr if isinstance(node.func, ast.Attribute) else "")
-        if text is None or node.keywords:
+        if not isinstance(node.func, ast.Attribute):
             return node
-        return ast.parse(text.format(*map(ast.unparse, node.args)), mode="eval").body
+        text = _IDENTITIES.get(node.func.attr)
+        if text is None or any(keyword.arg != "dim" for keyword in node.keywords):
+            return node
+        of_a_module = isinstance(node.func.value, ast.Name) and node.func.value.id in ("torch", "F")
+        given = [*([] if of_a_module else [node.func.value]), *node.args, *(k.value for k in node.keywords)]
+        if len(given) != 2:
+            return node
+        return ast.parse(text.format(*map(ast.unparse, given)), mode="eval").body
 
 
 _LABELS = "the wrong columns' scores are in the denominator of the softmax, too: raise one of them, and the right share shrinks"
@@ -392,11 +487,14 @@ def _false_starts(
 
 def _overwritten(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor) -> Iterator[Candidate]:
     """Rows picked by index, written back with ``=`` where they had to be added up."""
-    tree = step.tree
-    if not (isinstance(tree, ast.Subscript) and isinstance(tree.value, ast.Name) and tree.value.id == name):
+    lookups = [node for node in ast.walk(step.tree) if isinstance(node, ast.Subscript)]
+    slices = [node.slice for node in lookups if isinstance(node.value, ast.Name) and node.value.id == name]
+    if len(slices) != 1:
         return
-    index = Step.from_expression("index", tree.slice).evaluate(values)
+    index = Step.from_expression("index", slices[0]).evaluate(values)
     picked = torch.zeros_like(values[name])
+    if picked[index].shape != upstream.shape:
+        return
     picked[index] = upstream.to(picked.dtype)
     text = f"A row of {name} that was picked several times keeps only its last gradient: you overwrite, it must add up."
     yield text, picked
@@ -405,6 +503,12 @@ def _overwritten(step: Step, name: str, values: Mapping[str, Any], upstream: Ten
             part = torch.zeros_like(values[name])
             part.index_add_(0, row, upstream.reshape(-1, *part.shape[1:])[: len(row)].to(part.dtype))
             yield f"Only one example of the minibatch has reached d{name}.", part
+        for column in (0, -1) if index.dim() > 1 else ():
+            part = torch.zeros_like(values[name])
+            rows, chosen = upstream.select(index.dim() - 1, column), index.select(-1, column)
+            part.index_add_(0, chosen.flatten(), rows.reshape(-1, *part.shape[1:]).to(part.dtype))
+            which = "last" if column else "first"
+            yield f"Only the {which} of the places that the index names has reached d{name}: a sum is missing.", part
 
 
 def _variants(step: Step) -> Iterator[tuple[str, Step]]:
@@ -437,13 +541,15 @@ def _slips(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], ast.expr]]]:
         yield "The sum is treated as a mean.", lambda n: ast.Attribute(n.value, "mean", n.ctx)
 
 
-def _factors(what: str, values: Mapping[str, Any], truth: Tensor) -> Iterator[Candidate]:
-    """The right gradient, or one share of it, times a constant that learners forget or add."""
-    n = values.get("n")
+def _factors(what: str, values: Mapping[str, Any], truth: Tensor, reads: Collection[str] = ()) -> Iterator[Candidate]:
+    """The right gradient, or one share of it, times a constant that learners forget or add: of the sizes that the line reads,
+    and of the minibatch's."""
     named = [("2", 2.0), ("1/2", 0.5)]
-    if isinstance(n, int) and n > 1:
-        named = [("n", n), ("1/n", 1 / n), ("n-1", n - 1), ("1/(n-1)", 1 / (n - 1)), ("n/(n-1)", n / (n - 1)),
-                 ("(n-1)/n", (n - 1) / n), *named]  # fmt: skip
+    for size in dict.fromkeys(["n", *reads]):
+        n = values.get(size)
+        if type(n) is int and n > 1:
+            named = [(size, n), (f"1/{size}", 1 / n), (f"{size}-1", n - 1), (f"1/({size}-1)", 1 / (n - 1)),
+                     (f"{size}/({size}-1)", n / (n - 1)), (f"({size}-1)/{size}", (n - 1) / n), *named]  # fmt: skip
     for text, factor in named:
         for sign, prefix in ((1, ""), (-1, "-")):
             yield (
@@ -461,6 +567,7 @@ def _variable_factors(graph: Graph, values: Mapping[str, Any], truth: Tensor) ->
             and variable.numel() > 1
             and _expands(variable.shape, truth.shape)
             and variable.all()
+            and torch.isfinite(variable).all()
         ):
             yield f"All is right but for the factor {name}, which is left out.", truth / variable
             yield f"All is right but for the factor {name}, which is in it once too often.", truth * variable

@@ -20,6 +20,7 @@ from toolkit.slips import (
     other_epsilons,
     other_exponents,
     other_functions,
+    other_masks,
     other_names,
     other_operators,
     other_signs,
@@ -32,7 +33,7 @@ MOST_EDITS, MOST_MADE = 2500, 10_000
 RULES: tuple[Callable[[Source, ast.expr, Scope], Iterator[Edit]], ...] = (
     other_names, other_constants, other_operators, other_brackets, other_signs, other_exponents, other_calls, other_sums,
     other_transposes, other_factors, other_products, what_is_not_right, other_terms, other_epsilons, other_functions,
-    other_indices,
+    other_indices, other_masks,
 )  # fmt: skip
 
 

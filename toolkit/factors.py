@@ -37,7 +37,7 @@ def other_factors(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit
 
     for factor in ("2", "0.5"):
         yield Edit(*times(factor), "constant missing", 1.35, span, (factor.replace("0.5", "1/2"),))
-    for size in scope.numbers[:1]:
+    for size in scope.divisors:
         for factor in (
             f"{size}/({size}-1)",
             f"({size}-1)/{size}",

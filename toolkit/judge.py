@@ -13,14 +13,14 @@ import contextlib
 import functools
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from toolkit.cells import Screened, StudentCell, casts, cell_magic, read, screen
-from toolkit.compare import equal, fit, is_degenerate
+from toolkit.compare import equal, fit, is_degenerate, tolerance
 from toolkit.diagnosis import NOT_FINITE, safely, shape_message, worst_element
 from toolkit.exercise import Exercise, fused
 from toolkit.graph import shares_and_scale
@@ -193,7 +193,7 @@ class Judge:
                 continue  # it would see the same numbers once more
             outcome = self.outcomes.outcome(name, batch, mode, dtype)
             if outcome.changed or (outcome.kind == "right" and not outcome.blind):
-                return outcome
+                return self._wrong_where_zero(name, batch, dtype, seen, outcome) or outcome
             seen.append(outcome)
         for telling in seen:  # a wrong shape that is the upstream's, is right in another run
             if telling.kind == "shape" and not telling.blind:
@@ -211,6 +211,23 @@ class Judge:
                 "wrong", yours=first.yours, upstream=first.upstream, note=f"d{name} is all zeros.", mode=first.mode
             )
         return bad or seen[0]
+
+    def _wrong_where_zero(
+        self, name: str, batch: Minibatch, dtype: torch.dtype, seen: Sequence[Outcome], right: Outcome
+    ) -> Outcome | None:
+        """What a run with random upstream gradients says of an answer that is right on a true backward pass, if it is wrong just
+        where that passes back zeros and so proves nothing: at the places of a mask, say."""
+        for outcome in sorted(seen, key=lambda o: o.mode != "by statement"):
+            if outcome.kind != "wrong" or outcome.upstream is None or outcome.yours is None:
+                continue
+            scale = shares_and_scale(self.graph, name, self.outcomes.values(batch, dtype), outcome.upstream)
+            truth = torch.stack([*scale[0].values()]).sum(0)
+            yours = fit(outcome.yours, truth.shape)
+            if yours is not None and right.yours is not None and right.yours.shape == truth.shape:
+                off = ~((yours - truth).abs() <= tolerance(scale[1]))
+                where_zero = bool(off.any()) and not bool(right.yours[off].any())
+                return outcome if where_zero and not self._takes_another_way(name, batch, dtype, right) else None
+        return None
 
     def _always_zeros(self, name: str, dtype: torch.dtype) -> bool:
         """Whether a gradient is zero on every minibatch; on one, rounding alone can make it so."""

@@ -88,6 +88,21 @@ class Scope:
     reads: frozenset[str] = frozenset()
     """Names that the student's lines read."""
 
+    masks: Sequence[str] = ()
+    """Those of ``indices`` that hold True and False."""
+    divisors: Sequence[str] = ()
+    """Sizes that a mean in the forward line may divide by, the likeliest first."""
+
+    @cached_property
+    def dimensions(self) -> list[str]:
+        """Every dimension that a tensor here has; two at least."""
+        return [str(dim) for dim in range(max([2, *map(len, self.tensors.values())]))]
+
+    @cached_property
+    def reductions(self) -> list[str]:
+        """What a sum may go over: one dimension, or of three and more all but the last."""
+        return self.dimensions + ([f"({', '.join(self.dimensions[:-1])})"] if len(self.dimensions) > 2 else [])
+
     def alike(self, name: str) -> Iterator[tuple[str, float]]:
         """Tensors that could stand in the place of another, with the cost of mistaking them."""
         shape = self.tensors[name]

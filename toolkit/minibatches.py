@@ -247,7 +247,8 @@ def _wins(values: Mapping[str, Any], exercise: Exercise, sizes: Mapping[str, flo
 def _same_in_all(values: Mapping[str, object], exercise: Exercise, sizes: Mapping[str, float]) -> bool:
     """Whether all examples have the same character in some place, or the same class."""
     inputs = (values.get(name) for name in exercise.graph.inputs)
-    examples = [v for v in inputs if isinstance(v, Tensor) and v.dim() and v.shape[0] == sizes.get("batch_size")]
+    data = [v for v in inputs if isinstance(v, Tensor) and v.dtype != torch.bool]  # a mask is none
+    examples = [v for v in data if v.dim() and v.shape[0] == sizes.get("batch_size")]
     return any(bool((value == value[0]).all(0).any()) for value in examples)
 
 

@@ -238,7 +238,18 @@ class Search:
             tensors, indices, self._sizes(rows), near, outputs, dict(_epsilons(graph, values)), frozenset(functions),
             [*_picks(graph)], LOCAL if draw.local is not None else "",
             {reader: SHARE + reader for reader in draw.shares if len(draw.shares) > 1}, rows, self.lead.reads,
+            [n for n in indices if values[n].dtype == torch.bool], self._divisors(rows),
         )  # fmt: skip
+
+    def _divisors(self, rows: int) -> list[str]:
+        """Sizes by which the lines that read the variable may divide: those that they name; that of the minibatch; and where
+        there are more dimensions than two, the last."""
+        values, graph = self.draw(0).values, self.exercise.graph
+        sizes = [name for name, value in values.items() if type(value) is int]
+        named = [n for reader in graph.readers(self.lead.name) for n in graph.steps[reader].reads if n in sizes]
+        truth = self.draw(0).truth
+        last = [n for n in self.draw(0).batch.sizes if truth.dim() > 2 and values[n] == truth.shape[-1]]
+        return [*dict.fromkeys([*named, *self._sizes(rows)[:1], *last])]
 
     def _sizes(self, rows: int) -> list[str]:
         """Names of sizes, that of the minibatch first."""

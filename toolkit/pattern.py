@@ -137,5 +137,6 @@ def _tensors(values: Mapping[str, Any], truth: Tensor) -> Iterator[tuple[str, Te
         known = (
             isinstance(value, Tensor) and value.is_floating_point() and value.dim() == truth.dim() and value.numel() > 1
         )
+        known = known and bool(torch.isfinite(value).all())
         if known and all(a in (1, b) for a, b in zip(value.shape, truth.shape, strict=True)):
             yield name, value.expand(truth.shape)

@@ -28,7 +28,7 @@ WIDTH, ROW, GAP, SLOT, LANE = 11.0, 0.36, 0.18, 0.25, 0.13  # inches
 LONGEST = 9  # steps that make one column
 LABELS = {
     "parameter": "parameter (float input)",
-    "data": "data (integer input)",
+    "data": "data (no gradient)",
     "step": "step",
     "loss": "last step",
     "fork": "read by several steps: shares of gradient add up",

@@ -97,7 +97,7 @@ SENTENCES: dict[str, str] = {
         "multiply first, then sum: a method call binds closer than *, so only one of the two factors is summed here."
     ),
     "product of sums": "multiply first, then sum: a product of two sums is not the sum of the products.",
-    "sum of too much": "too much is summed: one of the two factors belongs outside of the sum.",
+    "sum of too much": "too much is summed: one of the two belongs outside of the sum. Where do its brackets close?",
     "dimension": "this goes over the wrong dimension. Which dimension has to go, and which has to stay?",
     "keepdim": "the dimension is dropped, or kept, by the argument keepdim: so the result meets the others in another shape.",
     # --- matrices and shapes
@@ -122,6 +122,14 @@ SENTENCES: dict[str, str] = {
         "and how many entries "
         "are that?"
     ),
+    "mask inverted": (
+        "the mask {0} marks the wrong entries, all those that are not meant: where is it True, and what passes there?"
+    ),
+    "mask missing": (
+        "the mask {0} is left out here. Where the forward pass puts in a constant, an entry moves nothing, and the local "
+        "derivative is the factor 0, whatever the upstream gradient is."
+    ),
+    "fill": "what goes back where a constant was put in? Nudge such an entry: a constant does not move, so this number is wrong.",
     "entry missing": (
         "all is right but for one entry in each row, the place that {0} names: there the derivative has "
         "another case, with a term "

@@ -8,7 +8,7 @@ from toolkit.line import REDUCERS, Edit, Scope, Source, is_quantity, is_small, n
 MISTAKEN = {
     "zeros_like": "ones_like", "ones_like": "zeros_like", "zeros": "ones", "ones": "zeros", "softmax": "log_softmax",
     "log_softmax": "softmax", "exp": "log", "log": "exp", "rsqrt": "sqrt", "sqrt": "rsqrt", "var": "std", "std": "var",
-    "empty_like": "zeros_like", "sigmoid": "tanh", "argmin": "argmax",
+    "empty_like": "zeros_like", "sigmoid": "tanh", "argmin": "argmax", "triu": "tril", "tril": "triu",
 }  # fmt: skip
 """Functions, and what each is mistaken for."""
 
@@ -34,6 +34,7 @@ def other_names(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         where = "exponent" if source.is_exponent(node) else "number"
         for new, cost in ((f"({old} - 1)", 1.0), (f"({old} + 1)", 1.2)):
             yield Edit(span, new, where, cost, span, (old, new.strip("()")))
+        yield Edit(span, f"({old} ** 0.5)", "exponent", 1.2, span, (old, "0.5"))
 
 
 def other_constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -51,7 +52,7 @@ def other_constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Ed
         return
     if source.is_dimension(node):
         whole = source.span(source._signed(node))
-        for new in ("0", "1", "-1"):
+        for new in (*scope.dimensions, "-1"):
             yield Edit(whole, new, "dimension", 1.0, whole, (str(value),))
         return
     if source.in_index(node):
@@ -144,10 +145,10 @@ def other_operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Ed
             yield Edit(whole, source.safe(stays), "factor too much", 1.4, source.span(goes), (source.piece(goes),))
         (a, a_turned), (b, b_turned) = _without_t(source, node.left), _without_t(source, node.right)
         for first, second, exchanged in ((a, b, False), (b, a, True)):
-            for one in (first, f"{first}.T"):
-                for two in (second, f"{second}.T"):
-                    turned = (one.endswith(".T") != (b_turned if exchanged else a_turned)) + (
-                        two.endswith(".T") != (a_turned if exchanged else b_turned)
+            for one in (first, f"{first}.mT"):
+                for two in (second, f"{second}.mT"):
+                    turned = (one.endswith(".mT") != (b_turned if exchanged else a_turned)) + (
+                        two.endswith(".mT") != (a_turned if exchanged else b_turned)
                     )
                     kind = "order" if exchanged else "transpose"
                     yield Edit(whole, f"{one} @ {two}", kind, 1.0 + 0.05 * turned + 0.1 * exchanged, whole)
@@ -160,9 +161,34 @@ def _is_size_but_one(node: ast.BinOp, scope: Scope) -> bool:
 
 
 def _without_t(source: Source, node: ast.expr) -> tuple[str, bool]:
-    if isinstance(node, ast.Attribute) and node.attr == "T":
-        return source.safe(node.value), True
+    """What is turned over, and whether it is: the last two dimensions are exchanged."""
+    match node:
+        case ast.Attribute(attr="T" | "mT" | "H" | "mH", value=of):
+            return source.safe(of), True
+        case ast.Call(func=ast.Attribute(attr="t" | "transpose" | "swapaxes" | "swapdims" | "permute", value=of)):
+            return source.safe(of), True
     return source.safe(node), False
+
+
+def other_masks(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
+    """A mask that is upside down, left out, or puts in another number."""
+    if not scope.masks:
+        return
+    span, parent = source.span(node), source.parents.get(node)
+    match node:
+        case ast.Name(id=name) if name in scope.masks:
+            if not (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Invert)):
+                yield Edit(span, f"(~{name})", "mask inverted", 1.0, span, (name,))
+        case ast.UnaryOp(op=ast.Invert(), operand=of):
+            yield Edit(span, source.safe(of), "mask inverted", 1.0, span, (source.piece(of),))
+        case ast.Call(func=ast.Attribute(attr="masked_fill" | "masked_fill_"), args=[_, filled]):
+            yield Edit(source.span(filled), "0.0", "fill", 1.0, source.span(filled))
+        case ast.Call(func=ast.Attribute(attr="tril" | "triu" as name, value=of), args=[_]):
+            yield Edit(span, f"{source.safe(of)}.{name}()", "index", 1.0, span)
+    if is_quantity(source, node, scope) and isinstance(parent, ast.Assign | ast.AugAssign | ast.Return):
+        for name in scope.masks:
+            for mask in (name, f"~{name}"):
+                yield Edit(span, f"({source.piece(node)}).masked_fill({mask}, 0.0)", "mask missing", 1.2, span, (name,))
 
 
 def other_signs(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -257,12 +283,14 @@ def other_calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         inside = source.safe(of)
         kept = name.replace("max", "amax") if name == "max" else name
         if not given and not keywords & {"dim", "axis"}:
-            for dim in (0, 1):
+            for dim in scope.dimensions:
                 yield Edit(span, f"{inside}.{kept}({dim}, keepdim=True)", "dimension", 1.1, span, ("",))
         else:
             yield Edit(span, f"{inside}.{name}()", "dimension", 1.2, span, ("",))
-            for dim in (0, 1):
+            for dim in scope.dimensions:
                 yield Edit(span, f"{inside}.{name}({dim}, keepdim=True)", "dimension", 1.1, span, ("",))
+            for dim in scope.reductions[len(scope.dimensions) :] if name in REDUCERS else ():
+                yield Edit(span, f"{inside}.{name}({dim})", "dimension", 1.1, span, ("",))
             if "keepdim" not in keywords and name in {*REDUCERS, "var", "std"}:
                 end = span[1] - 1
                 yield Edit((end, end), ", keepdim=True", "keepdim", 1.0, span, ("keepdim",))

@@ -37,26 +37,35 @@ def other_sums(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             rest, a, b = arguments(source, node, is_method), source.safe(of.left), source.safe(of.right)
             for text in (f"({a} * {b}.{name_called(node)}({rest}))", f"({a}.{name_called(node)}({rest}) * {b})"):
                 yield Edit(span, text, "sum of too much", 1.2, span)
+        if isinstance(of, ast.BinOp) and isinstance(of.op, ast.Add | ast.Sub):
+            rest, sign = arguments(source, node, is_method), "+" if isinstance(of.op, ast.Add) else "-"
+            a, b = source.safe(of.left), source.safe(of.right)
+            for text in (
+                f"({a} {sign} {b}.{name_called(node)}({rest}))",
+                f"({a}.{name_called(node)}({rest}) {sign} {b})",
+            ):
+                yield Edit(span, text, "sum of too much", 1.2, span)
     if not is_quantity(source, node, scope) or (isinstance(node, ast.Name) and len(scope.tensors[node.id]) < 2):
         return
-    if isinstance(parent, ast.Attribute) and parent.attr in {*REDUCERS, "T", "shape"}:
+    if isinstance(parent, ast.Attribute) and parent.attr in {*REDUCERS, "T", "mT", "shape"}:
         return
     at_the_end = isinstance(parent, ast.Assign | ast.AugAssign | ast.Return)
     for function, cost in (("sum", 1.15), ("mean", 1.45)) if at_the_end else (("sum", 1.15),):
-        for dim in (0, 1):
+        for dim in scope.reductions:
             kind = "sum missing" if function == "sum" else "mean missing"
             text = f"({source.piece(node)}).{function}({dim}"
-            yield Edit(span, f"{text}, keepdim=True)", kind, cost, span, (str(dim),))
+            if dim in scope.dimensions:
+                yield Edit(span, f"{text}, keepdim=True)", kind, cost, span, (dim,))
             if at_the_end:
-                yield Edit(span, f"{text})", kind, cost, span, (str(dim),))
+                yield Edit(span, f"{text})", kind, cost, span, (dim,))
 
 
 def other_transposes(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """A transpose too many, or one left out."""
     span = source.span(node)
-    if isinstance(node, ast.Attribute) and node.attr == "T":
+    if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
         yield Edit(span, source.safe(node.value), "transpose", 1.0, span)
     elif is_quantity(source, node, scope):
-        if isinstance(node, ast.Name) and len(scope.tensors[node.id]) != 2:
+        if isinstance(node, ast.Name) and len(scope.tensors[node.id]) < 2:
             return
-        yield Edit(span, f"{source.safe(node)}.T", "transpose", 1.2, span)
+        yield Edit(span, f"{source.safe(node)}.mT", "transpose", 1.2, span)

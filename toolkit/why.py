@@ -18,6 +18,7 @@ from toolkit.exercise import Exercise
 from toolkit.finite import first_not_finite
 from toolkit.graph import Graph, shares_and_scale
 from toolkit.leading import Lead, leading_to, statement
+from toolkit.line import fits
 from toolkit.minibatches import Minibatch
 from toolkit.nearest import Finding, Search
 from toolkit.outcome import RunJob
@@ -196,4 +197,4 @@ def _copies(graph: Graph, name: str, seen: Seen) -> int:
     if len(readers) != 1:
         return 0
     variable, used = seen.values[name], seen.upstream[readers[0]]
-    return used.numel() // variable.numel() if used.numel() > variable.numel() and used.dim() >= variable.dim() else 0
+    return used.numel() // variable.numel() if fits(tuple(variable.shape), tuple(used.shape)) else 0

@@ -45,7 +45,7 @@ PRINCIPLES = (
         r"is read by|share (?:that comes back )?through|share of \S+ (?:through|that comes back)|Two branches"
         r"|is used in \d+ places"
         r"|to the wrong name",
-        ("Two branches", "stage 4", "layer as a graph"),
+        ("Two branches", "stage 4", "layer as a graph", "queries, keys, values"),
         "u = 2a, v = a·a, L = u·v at a = 3. Let one half of the room compute the share through u, the other half the share "
         "through v, each believing it has the gradient. Then nudge a by 0.01 and see whose number comes out.",
     ),
@@ -61,14 +61,14 @@ PRINCIPLES = (
         r"over the copies|one of the copies|was broadcast|over the wrong dimension|a (?:sum|mean) is missing"
         r"|(?:sum|mean) stands where"
         r"|this sum is one too many|too much is summed|times, so \S+ gradients add up",
-        ("broadcasting", "the batch", "hidden layer"),
+        ("broadcasting", "the batch", "hidden layer", "gain and bias"),
         "a is 2×3, b is 2×1, c = a * b. Write all six products out. In which of them does b₁ stand, and with which factor? "
         "Then write db without a computer, and say which dimension went and why.",
     ),
     Principle(
         "A gradient has the shape of its variable",
         r"A gradient has the shape of its variable|^shape \(|^right value, wrong shape|dimension is dropped",
-        ("chain rule, and its words", "shapes"),
+        ("chain rule, and its words", "shapes", "The forward pass"),
         "Write five lines of a forward pass with their shapes, (n, H), (1, H) and (H,) among them. For each line, ask for the "
         "shape of every gradient before anybody says a word about its value; then which argument of sum() makes it.",
     ),
@@ -76,21 +76,21 @@ PRINCIPLES = (
         "Rows that are read several times add up",
         r"row of \S+ that was picked|overwrite|one example of the minibatch|keeps only its last|throws away|index marks|all pairs"
         r"|loop leaves out|one entry in each row",
-        ("read more than once", "two Python loops"),
+        ("read more than once", "two Python loops", "two tables"),
         "A table of three rows is read at 0, 2, 0, 2, 2. Put five gradients (1, 10, 100, 1000, 10000) back into the table. What "
         "does table[index] = g leave there, and what should stand there?",
     ),
     Principle(
         "The slope of an elementwise function belongs to one place of the graph",
         r"slope (?:is taken|of)|[Tt]he exponent|has lost its sign|at the wrong place|another function|the function|power rule",
-        ("slope of", "sum over each row"),
+        ("slope of", "sum over each row", "the variance"),
         "h = tanh(a). Write the slope once with a and once with h. Evaluate both at a = 0 and at a = 4. Where would the mix-up "
         "of a and h show, and where not?",
     ),
     Principle(
         "A product of matrices goes back as a product of matrices",
         r"transposed|first in the product|comes first|operands of the product|matrix product|in another arrangement",
-        ("matrix product", "output layer"),
+        ("matrix product", "output layer", "products with three dimensions"),
         "C = A @ B with A 2×3 and B 3×2. Write c₁₂ out. Which entries of A does it read, with which factors? Fill in dA entry by "
         "entry, and only then look for the product of matrices that has these entries.",
     ),
@@ -98,7 +98,7 @@ PRINCIPLES = (
         "Constants survive: what a mean divides by, its gradient is divided by",
         r"constant factor|mean is treated|sum is treated|You take the mean|small constant|You have \S+ where the line has|Bessel"
         r"|epsilon|n and n - 1",
-        ("n − 1", "Step 1: the loss", "the batch", "Bessel"),
+        ("n − 1", "Step 1: the loss", "the batch", "Bessel", "beside batchnorm"),
         "L is the mean of four numbers, and v their variance with n − 1. Write both without the words mean and variance, and "
         "take the derivative with respect to the first number. Which constant stands where?",
     ),
@@ -113,16 +113,30 @@ PRINCIPLES = (
         "Two names can be one tensor, and a later line can spoil what was right",
         r"was right when it was computed|in place: two names|is None|binds the name|second name|complete where"
         r"|adds to what was there|this line is one too many",
-        ("Two branches", "Two names"),
+        ("Two branches", "Two names", "Step 3: the mean"),
         "p = torch.zeros(3); q = p; q += 1. Draw the boxes and the arrows. What is p now? Which one line would have kept them "
         "apart?",
     ),
     Principle(
         "Take the largest of a row away before exp",
         r"right on ordinary numbers|holds (?:nan|inf)",
-        ("row maximum is subtracted", "Numerical stability"),
+        ("row maximum is subtracted", "Numerical stability", "the mask and the scale"),
         "Softmax of (1000, 1001, 1002): what is exp(1000) in a float? Take 1002 from each first, and show that nothing else "
         "has changed.",
+    ),
+    Principle(
+        "In a softmax, and in a norm, every entry moves the whole row",
+        r"as if the function were elementwise|differs from summand to summand",
+        ("Softmax in one expression", "Layer norm in one expression", "The derivation", "paper"),
+        "Softmax of (ln 2, 0, 0) is (½, ¼, ¼). Raise the first score a little: which of the three weights move, and which way? "
+        "Write the nine derivatives as a table; then let a row of upstream gradients, (1, 2, 6), go back through it.",
+    ),
+    Principle(
+        "Where a constant was put in, nothing comes back",
+        r"[Tt]he mask \S+ |a constant was put in",
+        ("the mask and the scale",),
+        "Three numbers, the last of them overwritten by 7, then summed. Nudge each of the three: which nudge does the sum feel? "
+        "So what goes back to the last one, whatever comes from above?",
     ),
     Principle(
         "Each line multiplies its upstream gradient by its own local derivative",
