@@ -9,13 +9,15 @@ running it    ``runs`` (one run, here or in a sandbox), ``trials`` (lines run on
               ``no_derivatives``, ``one_device``, ``unpatched`` and ``watched_loop`` for what must not be there and what must be
               seen
 judging it    ``tasks`` (which lines belong to which task), ``plans`` (what is run), ``outcome`` (what one run says), ``judge``
-              (what is decided and why), ``loop`` (the same for a training loop), ``verdict`` (what it is worth)
+              (what is decided and why), ``loop`` (the same for a training loop), ``asked`` (questions to what an answer defines),
+              ``checker`` (a gradient checker, tried on ``drawn_graphs``), ``planted`` and ``findings`` (mistakes that are
+              drawn for one person, and whether they were found), ``verdict`` (what it is worth)
 the mistake   ``leading`` (the lines that lead to a gradient), ``line`` (one of them as text and tree), ``edits`` (small
               changes of it: ``slips``, ``brackets``, ``sums``, ``factors``, ``storing``), ``draws`` (small numbers to try them
               on), ``nearest`` (the smallest that makes it right), ``sentences`` (what that says), ``diagnosis`` (known
               mistakes by their numbers), ``pattern`` (what a difference looks like), ``finite`` (where nan comes from),
               ``why`` (the order of all this)
-the notebook  ``check`` and ``training`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
+the notebook  ``check``, ``training`` and ``debugging`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
 
 The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.
 """

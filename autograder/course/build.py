@@ -50,12 +50,23 @@ from toolkit.exercise import digest
 TOOLKIT = (
     "graph", "compare", "diagnosis", "pattern", "exercise", "cells", "watched_loop", "no_derivatives", "one_device", "unpatched",
     "trials", "runs", "minibatches", "plans", "tasks", "verdict", "outcome", "leading", "draws", "line", "slips", "brackets",
-    "sums", "factors", "storing", "edits", "nearest", "finite", "sentences", "why", "judge", "loop", "history", "check",
-    "training", "picture", "names",
+    "sums", "factors", "storing", "edits", "nearest", "finite", "sentences", "why", "judge", "loop", "asked", "drawn_graphs",
+    "checker", "planted", "findings", "history", "check", "training", "debugging", "picture", "names",
 )  # fmt: skip
 """Modules of the setup cell, each after those that it imports."""
 PUBLIC = {
     "toolkit.check": ("check", "cmp", "progress", "read_network"),
+    "toolkit.debugging": (
+        "cell_text",
+        "check_checker",
+        "check_findings",
+        "check_mended",
+        "debugging_progress",
+        "loss_from",
+        "somebody_elses",
+        "suspect",
+        "words_for_mistakes",
+    ),
     "toolkit.names": ("load_names",),
     "toolkit.picture": ("draw_network",),
     "toolkit.training": (
