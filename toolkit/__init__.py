@@ -17,7 +17,8 @@ the mistake   ``leading`` (the lines that lead to a gradient), ``line`` (one of 
               on), ``nearest`` (the smallest that makes it right), ``sentences`` (what that says), ``diagnosis`` (known
               mistakes by their numbers), ``pattern`` (what a difference looks like), ``finite`` (where nan comes from),
               ``why`` (the order of all this)
-the notebook  ``check``, ``training`` and ``debugging`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
+the notebook  ``check``, ``training`` and ``debugging`` (what a student calls), ``picture`` (the graph drawn), ``names``
+              (the data)
 
 The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.
 """

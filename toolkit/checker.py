@@ -31,13 +31,13 @@ LABELS = {
     "untouched": "nothing is changed",
 }
 """What is judged of a checker, each by itself."""
-GRAPHS = 3
-"""How many graphs are drawn."""
+ASKED = (("x", "c", "a"), ("w", "a", "e"))
+"""For each graph that is drawn, the variables whose gradients are claimed."""
 MOST_CALLS, LARGE = 200, 1_000
 """Most calls of the function for a tensor of more than so many elements."""
-STOPPED = 1_000
+STOPPED = 300
 """Calls after which such a function refuses."""
-STEPS = (1e-7, 1e-3)
+STEPS = (1e-7, 2e-3)
 """Sizes of a step that are neither lost in rounding nor too long."""
 NUMBER, YES_OR_NO, RAISED, NOTHING = range(4)
 """What a call of the checker gave."""
@@ -52,10 +52,10 @@ def _judge_ask(check, claims, most, stopped, points):
     for number, (steps, variable, names) in enumerate(claims):
         point, claimed = (tensors["_judge_%d_%s" % (number, what)] for what in ("point", "claimed"))
         known = {name: tensors["_judge_%d_value_%s" % (number, name)] for name in names}
-        base, seen = point.detach().double().clone(), {"calls": 0, "bits": 99, "complex": 0}
+        base, seen, given = point.detach().double().clone(), {"calls": 0, "bits": 99, "complex": 0}, {}
         lines = [(name, compile(text, "<the function>", "eval")) for name, text in steps]
 
-        def function(x, known=known, base=base, seen=seen, lines=lines, variable=variable, number=number):
+        def function(x, known=known, base=base, seen=seen, given=given, lines=lines, variable=variable, number=number):
             seen["calls"] += 1
             if base.numel() > most and seen["calls"] > stopped:
                 raise RuntimeError("the function was called %d times for %d elements" % (stopped, base.numel()))
@@ -65,10 +65,12 @@ def _judge_ask(check, claims, most, stopped, points):
             seen["complex"] = max(seen["complex"], int(x.is_complex()))
             if number < points and len(path) < 2000:
                 path.append((x.real if x.is_complex() else x).detach().double().reshape(-1) - base.reshape(-1))
-            values = {k: v.to(x.dtype) if v.is_floating_point() else v for k, v in known.items()}
-            values[variable] = x
+            if x.dtype not in given:
+                given[x.dtype] = {k: v.to(x.dtype) if v.is_floating_point() else v for k, v in known.items()}
+                given[x.dtype].update({"__builtins__": builtins, "torch": torch})
+            values = {**given[x.dtype], variable: x}
             for name, code in lines:
-                values[name] = eval(code, {"__builtins__": builtins, "torch": torch, **values})
+                values[name] = eval(code, values)
             return values[lines[-1][0]]
 
         kind, value = 3, float("nan")
@@ -112,7 +114,7 @@ class Said:
 @functools.lru_cache(maxsize=8)
 def parts_of(seed: int) -> dict[str, tuple[Claim, ...]]:
     """What a checker is asked about, by what it is to show."""
-    drawn = tuple(one for number in range(GRAPHS) for one in claims(seed + number))
+    drawn = tuple(one for number, names in enumerate(ASKED) for one in claims(seed + number, names))
     return {
         "drawn": drawn, "float64": tuple(float32(seed)), "shapes": tuple(other_shapes(seed)), "zeros": tuple(zeros(seed)),
         "large": tuple(large(seed)),
@@ -137,19 +139,24 @@ def checker_verdicts(judge: Judge, grade_id: str, function: str, tolerance: floa
 def _checker_verdicts(judge: Judge, grade_id: str, function: str, tolerance: float) -> list[Verdict]:
     parts = parts_of(judge.seed)
     every = [one for claims in parts.values() for one in claims]
-    answer = ask(judge, grade_id, _question(function, every), ("_judge_said", "_judge_path", "_judge_errors"), _tensors(every))
+    answer = ask(
+        judge, grade_id, _question(function, every), ("_judge_said", "_judge_path", "_judge_errors"), _tensors(every)
+    )
     table = answer.found.get("_judge_said")
     if table is None or table.shape != (len(every), 6):
         return _nothing(judge, function, answer)
     errors = _errors(answer.found.get("_judge_errors"))
-    said = [_said(one, row, tolerance, errors.get(i, "")) for i, (one, row) in enumerate(zip(every, table.tolist(), strict=True))]
+    said = [
+        _said(one, row, tolerance, errors.get(i, ""))
+        for i, (one, row) in enumerate(zip(every, table.tolist(), strict=True))
+    ]
     if any(is_refusal(one.error) for one in said) and (words := _words(judge, grade_id)):
         text = f"{words} is autograd. A checker has to come to its numbers in another way than what it checks: by differences."
         return _all("uses autograd", text)
     by_part, begin = {}, 0
-    for part, claims in parts.items():
-        by_part[part] = said[begin : begin + len(claims)]
-        begin += len(claims)
+    for part, some in parts.items():
+        by_part[part] = said[begin : begin + len(some)]
+        begin += len(some)
     path = answer.found.get("_judge_path")
     return _decide(by_part, said, path if path is not None else torch.zeros(1, 1), function, tolerance)
 
@@ -222,7 +229,10 @@ def _decide(
         bad = "nan" if all(math.isnan(one.value) for one in right) else ""
         why = " Each error is nan: what is divided by what?" if bad else _worst(right, tolerance)
         found["right"] = "wrong", f"it fails everything, right or wrong: not one of {_count(right)} passes.{why}"
-        found["wrong"] = "wrong", "it fails everything, right or wrong; that wrong gradients are caught, shows nothing then."
+        found["wrong"] = (
+            "wrong",
+            "it fails everything, right or wrong; that wrong gradients are caught, shows nothing then.",
+        )
     else:
         found["right"] = _right(right, tolerance)
         found["wrong"] = _wrong(wrong, tolerance)
@@ -276,7 +286,10 @@ def _central(first: Sequence[Said], path: Tensor) -> tuple[str, str]:
     if not any(one.calls for one in first):
         return "wrong", "the function is never called, so there are no differences."
     if any(one.complex for one in first):
-        return "wrong", "it steps into the complex plane. That is exact, but no central difference, and wants a function that lets it."
+        return (
+            "wrong",
+            "it steps into the complex plane: exact, but no central difference, and not every f lets it.",
+        )
     moved = path[path.abs().amax(1) > 0]
     if not len(moved):
         if len(path) > 1:
@@ -293,7 +306,10 @@ def _central(first: Sequence[Said], path: Tensor) -> tuple[str, str]:
     step = float(sizes.median())
     if not low <= step <= high:
         why = "rounding in f, divided by it, drowns the derivative" if step < low else "what Taylor leaves out, shows"
-        return "wrong", f"central they are, but the step is about {step:.0e}: {why}. Which step makes both errors small?"
+        return (
+            "wrong",
+            f"central they are, but the step is about {step:.0e}: {why}. Which step makes both errors small?",
+        )
     return "right", ""
 
 
@@ -323,7 +339,10 @@ def _both(parts: Sequence[Said], tolerance: float, where: str) -> tuple[str, str
     if all(one.passes for one in parts):
         return "wrong", f"{where} it passes everything, right or wrong."
     if not any(one.passes for one in parts):
-        return "wrong", f"{where} it fails everything, right or wrong.{_worst([o for o in parts if o.claim.right], tolerance)}"
+        return (
+            "wrong",
+            f"{where} it fails everything, right or wrong.{_worst([o for o in parts if o.claim.right], tolerance)}",
+        )
     if first.claim.right:
         return "wrong", f"{where} it fails a right gradient.{_worst([first], tolerance)}"
     return "wrong", f"{where} it passes a wrong gradient: {first.claim.what}."
@@ -354,10 +373,13 @@ def _zeros(parts: Sequence[Said], tolerance: float) -> tuple[str, str]:
     bad = [one for one in parts if one.passes is not one.claim.right or one.kind in (RAISED, NOTHING)]
     if not bad:
         return "right", ""
-    if any(one.claim.right for one in bad) and any(one.passes for one in parts):
-        failed = [one for one in bad if one.claim.right]
+    failed = [one for one in bad if one.claim.right and one.kind != RAISED]
+    if failed and (any(one.passes for one in parts) or any(math.isnan(one.value) for one in failed)):
         text = f"it fails a right gradient that is zero.{_worst(failed, tolerance)}"
-        return "wrong", f"{text} Of zero and rounding, the quotient says nothing: what keeps the denominator from vanishing (a floor)?"
+        return (
+            "wrong",
+            f"{text} Zero by rounding says nothing: what keeps the denominator from vanishing (a floor)?",
+        )
     return _both(parts, tolerance, "where a gradient is zero,")
 
 
@@ -375,7 +397,10 @@ def _large(parts: Sequence[Said], tolerance: float) -> tuple[str, str]:
 
 def _untouched(said: Sequence[Said]) -> tuple[str, str]:
     if any(one.changed for one in said):
-        return "wrong", "after the call the point x, or the gradient, holds other numbers than before: step on a copy, or step back."
+        return (
+            "wrong",
+            "after the call x, or the gradient, holds other numbers than before: step on a copy, or step back.",
+        )
     if not any(one.calls for one in said):
         return "wrong", "the function is never called, so there is nothing to leave as it was."
     return "right", ""

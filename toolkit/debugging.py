@@ -10,7 +10,20 @@ import torch
 from torch import Tensor
 
 from toolkit.cells import StudentCell
-from toolkit.check import SEED, CheckFailed, NotReady, _network, best_of, computing, history, say, silent, spoken, why_not_run
+from toolkit.check import (
+    SEED,
+    CheckFailed,
+    NotReady,
+    _network,
+    best_of,
+    computing,
+    graded,
+    history,
+    say,
+    silent,
+    spoken,
+    why_not_run,
+)
 from toolkit.checker import checker_verdicts
 from toolkit.exercise import Exercise, Expectation
 from toolkit.findings import broken, drawn_for, findings_verdicts, mended_verdicts, script_of
@@ -49,8 +62,10 @@ def loss_from(name: str) -> Function:
 
 
 def _function(steps: Sequence[Step], name: str, values: Mapping[str, Any]) -> Function:
+    cast = functools.cache(lambda dtype: _in_precision(values, dtype))
+
     def loss(x: Tensor) -> Tensor:
-        known = _in_precision(values, x.dtype) | {name: x}
+        known = cast(x.dtype) | {name: x}
         for step in steps:
             known[step.name] = step.evaluate(known)
         return known[steps[-1].name]
@@ -110,6 +125,8 @@ def suspect(
     Raises:
         NotReady: there is no script, or no such gradient.
     """
+    if graded():
+        raise NotReady("While a notebook is graded, no suspects are questioned.")
     if not script.strip():
         raise NotReady("There is no script yet: type your name or number in step 2, and run the cells from there.")
     judge, batches = _suspects(script), _suspect_batches(history.exercise)
@@ -144,10 +161,12 @@ def suspect(
 def _share(readers: Sequence[Step], name: str, values: Mapping[str, Any], given: Mapping[str, Tensor]) -> Function:
     """What has the gradient that the lines of one variable are to compute: each reader times its upstream gradient, summed."""
 
+    cast = functools.cache(lambda dtype: (_in_precision(values, dtype), _in_precision(given, dtype)))
+
     def total(x: Tensor) -> Tensor:
-        known = _in_precision(values, x.dtype) | {name: x}
-        known_upstream = _in_precision(given, x.dtype)
-        parts = [(step.evaluate(known) * known_upstream.get(step.name, 1)).sum() for step in readers]
+        inputs, upstream = cast(x.dtype)
+        known = inputs | {name: x}
+        parts = [(step.evaluate(known) * upstream.get(step.name, 1)).sum() for step in readers]
         return torch.stack(parts).sum()
 
     return total
@@ -222,22 +241,22 @@ def check_findings() -> None:
         CheckFailed: one is missing, or something else is said of it.
     """
     if not silent():
-        _say_all(_found())
+        _say_all(_findings())
 
 
 def debugging_progress() -> None:
     """A board of the whole exercise: the checker, the mended lines, the findings."""
     if silent():
         return
-    mended = _mended()
-    for title, said in (("the checker", _checker()), ("found", _found())):
+    checker, mended, found = _checker(), _mended(), _findings()
+    for title, said in (("the checker", checker), ("found", found)):
         print(title)
         cells = [f"{mark} {label.removeprefix('found: ')}" for label, (mark, _) in said.items()]
         for row in range(0, len(cells), 3):
             print("   " + "".join(cell.ljust(36) for cell in cells[row : row + 3]).rstrip())
     right = sum(mark == "✓" for mark, _ in mended.values())
     print(f"mended\n   {right} of {len(mended)}")
-    every = [mark for said in (_checker(), mended, _found()) for mark, _ in said.values()]
+    every = [mark for said in (checker, mended, found) for mark, _ in said.values()]
     done = every.count("✓")
     print(f"\n✓ {done} right   ✗ {len(every) - done} not yet")
     if done == len(every):
@@ -246,7 +265,7 @@ def debugging_progress() -> None:
 
 def _say_all(said: Mapping[str, tuple[str, str]]) -> None:
     for label, (mark, sentence) in said.items():
-        say(mark, label, sentence)
+        say(mark, f"{label.removeprefix('found: ')}:".ljust(29), sentence)
     if failed := {label: sentence for label, (mark, sentence) in said.items() if mark != "✓"}:
         raise CheckFailed(failed)
 
@@ -278,7 +297,7 @@ def _checker() -> dict[str, tuple[str, str]]:
     return _spoken(lambda judge: checker_verdicts(judge, grade_id, *asked.names, **asked.options))
 
 
-def _found() -> dict[str, tuple[str, str]]:
+def _findings() -> dict[str, tuple[str, str]]:
     grade_id, asked = _asked("findings")
     return _spoken(lambda judge: findings_verdicts(judge, grade_id, asked))
 
@@ -308,5 +327,3 @@ def _broken(judge: Judge, grade_id: str, names: Sequence[str]) -> Sequence[Verdi
     where = script_of(judge)
     script, _, _ = drawn_for(judge, grade_id, Expectation(where.kind, (), where.options))
     return [] if script is None else [judge.verdict(name) for name in broken(judge, names, script)]
-
-

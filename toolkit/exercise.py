@@ -19,8 +19,8 @@ class Expectation:
     """One thing that a graded cell asks for."""
 
     kind: str
-    """``gradients``, ``training`` (a loop), ``values`` (computed from other inputs than a minibatch), ``checker`` (a function that
-    checks gradients), ``mended`` (gradients of lines that were wrong) or ``findings`` (which lines, and what)."""
+    """``gradients``, ``training`` (a loop), ``values`` (computed from other inputs than a minibatch), ``checker`` (a function
+    that checks gradients), ``mended`` (gradients of lines that were wrong) or ``findings`` (which lines, and what)."""
     names: tuple[str, ...]
     options: Mapping[str, Any]
 

@@ -69,20 +69,20 @@ def findings_verdicts(judge: Judge, grade_id: str, asked: Expectation) -> list[V
     if name not in values:
         if answer.failure:
             return _all(FOUND, "found", answer.kind, answer.failure)
-        text = f"there is no {name} that can be read: it is a dictionary of line numbers and words, {{3: \"sign\"}} say."
+        text = f'there is no {name} that can be read: it is a dictionary of line numbers and words, {{3: "sign"}} say.'
         return _all(FOUND, "found", "not attempted", text)
     said, problem = _entries(values[name], kinds_of(read_lines(asked.options["script"])), len(script.planted))
     if problem:
         return _all(FOUND, "found", "wrong", f"{name} {problem}")
     if not said:
-        return _all(FOUND, "found", "not attempted", f"{name} is empty.")
+        return _all(FOUND, "found", "not attempted", f"there is nothing in {name} yet.")
     return [_found(script, said, slot) for slot in SLOTS]
 
 
 def _entries(value: Any, kinds: Sequence[str], most: int) -> tuple[dict[int, str], str]:
     """The first entries, as many as count; or what is wrong with them."""
     if not isinstance(value, dict):
-        return {}, f"is a {type(value).__name__}. It is a dictionary of line numbers and words, {{3: \"sign\"}} say."
+        return {}, f'is a {type(value).__name__}. It is a dictionary of line numbers and words, {{3: "sign"}} say.'
     said: dict[int, str] = {}
     for line, kind in [*value.items()][:most]:
         number = int(line) if isinstance(line, str) and line.strip().isdecimal() else line
@@ -126,7 +126,9 @@ def mended_verdicts(judge: Judge, grade_id: str) -> list[Verdict]:
     script, _, answer = drawn_for(judge, grade_id, Expectation(where.kind, (), where.options))
     if script is None:
         # a cell of theirs that fails is no reason: the name stands in another
-        return _all(MENDED, "mended", "not attempted", nobody(where) if not answer.kind else f"{nobody(where)} {answer.failure}")
+        return _all(
+            MENDED, "mended", "not attempted", nobody(where) if not answer.kind else f"{nobody(where)} {answer.failure}"
+        )
     return [_mended(judge, script, slot) for slot in SLOTS]
 
 

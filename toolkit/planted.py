@@ -22,8 +22,9 @@ SHOWN_BY = (AT_ONCE, AT_ONCE, RANDOM, SIZES, FLOAT32)
 """Of each planted mistake."""
 SLOTS = ("at once 1", "at once 2", "random upstream", "other sizes", "float32")
 """Names of these mistakes, the same for everybody."""
-RIGHT, ALSO, WRONG = "= ", "~ ", "! "
-"""Begin a right line, another right way to write it, and a wrong one."""
+RIGHT, ALSO, WRONG, HARMS = "= ", "~ ", "! ", "!!"
+"""Begin a right line, another right way to write it, a wrong one, and one that harms the training by itself: of those there is
+one in every script."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Wrong:
     kinds: tuple[str, ...]
     """What the field calls it; if several, each is as good as the others."""
     text: str
+    harms: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,15 @@ def read_lines(text: str) -> tuple[Line, ...]:
             found.append(([rest], []))
         elif mark == ALSO and found:
             found[-1][0].append(rest)
-        elif mark == WRONG and found and rest.count(" | ") >= 2:
+        elif mark in (WRONG, HARMS) and found and rest.count(" | ") >= 2:
             shown_by, kinds, code = (part.strip() for part in rest.split(" | ", 2))
             if shown_by not in SHOWN_BY:
                 raise ValueError(f"{line!r}: what shows a mistake is one of {', '.join(dict.fromkeys(SHOWN_BY))}.")
-            found[-1][1].append(Wrong(shown_by, tuple(kinds.split(" or ")), code))
+            found[-1][1].append(Wrong(shown_by, tuple(kinds.split(" or ")), code, mark == HARMS))
         else:
-            raise ValueError(f"{line!r} is no line of a script: it begins with {RIGHT!r}, {ALSO!r} or {WRONG!r}.")
+            raise ValueError(
+                f"{line!r} is no line of a script: it begins with {RIGHT!r}, {ALSO!r}, {WRONG!r} or {HARMS!r}."
+            )
     return tuple(Line(tuple(right), tuple(wrong)) for right, wrong in found)
 
 
@@ -113,18 +117,23 @@ def draw_script(lines: tuple[Line, ...], who: str) -> Script:
     chooser = random.Random(hashlib.sha256(who.strip().casefold().encode()).hexdigest())
     chosen: dict[int, tuple[str, Wrong]] = {}
     available = Counter(wrong.shown_by for line in lines for wrong in line.wrong)
-    for slot, shown_by in sorted(zip(SLOTS, SHOWN_BY, strict=True), key=lambda pair: available[pair[1]]):
+    order = sorted(zip(SLOTS, SHOWN_BY, strict=True), key=lambda pair: (pair[0] != SLOTS[0], available[pair[1]]))
+    for slot, shown_by in order:
         taken = {lines[number].gradient for number in chosen}  # two mistakes in one gradient would be one verdict
-        free = [number for number, line in enumerate(lines) if line.gradient not in taken and _some(line, shown_by)]
-        number = chooser.choice(free)
-        chosen[number] = slot, chooser.choice(_some(lines[number], shown_by))
+        some = {
+            number: wrong
+            for number, line in enumerate(lines)
+            if line.gradient not in taken and (wrong := _some(line, shown_by, slot == SLOTS[0]))
+        }
+        number = chooser.choice([*some])
+        chosen[number] = slot, chooser.choice(some[number])
     texts = [chosen[i][1].text if i in chosen else chooser.choice(line.right) for i, line in enumerate(lines)]
     planted = [Planted(slot, i + 1, lines[i].gradient, wrong.kinds) for i, (slot, wrong) in chosen.items()]
     return Script(tuple(texts), tuple(sorted(planted, key=lambda one: SLOTS.index(one.slot))))
 
 
-def _some(line: Line, shown_by: str) -> list[Wrong]:
-    return [wrong for wrong in line.wrong if wrong.shown_by == shown_by]
+def _some(line: Line, shown_by: str, harms: bool) -> list[Wrong]:
+    return [wrong for wrong in line.wrong if wrong.shown_by == shown_by and (wrong.harms or not harms)]
 
 
 def script_for(options: Mapping[str, Any], who: str) -> Script:

@@ -38,8 +38,8 @@ def run_hidden_tests(grade_id: str, tests: str, functions: Mapping[str, Callable
 
 
 EXPECTATIONS = {f"expect_{kind}": kind for kind in ("gradients", "training", "values", "checker", "mended", "findings")}
-"""The functions that hidden tests call: gradients one by one, a training loop, values computed from the whole data set; a gradient
-checker, lines that were to be mended, mistakes that were to be found."""
+"""The functions that hidden tests call: gradients one by one, a training loop, values computed from the whole data set; a
+gradient checker, lines that were to be mended, mistakes that were to be found."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,7 +104,7 @@ def test_a_script_that_is_handed_in_as_it_is_has_nothing_mended(who):
 
 def test_a_line_that_is_none():
     for text in ("~ a = b", "a = b", "= da = db\n! everywhere | sign | da = -db"):
-        with pytest.raises(ValueError, match="line of a script|what shows"):
+        with pytest.raises(ValueError, match=r"line of a script|what shows"):
             read_lines(text)
 
 
