@@ -36,20 +36,25 @@ class Answer:
     found: Mapping[str, Tensor]
     """The tensors that were asked for, as far as there are any."""
     failure: str
-    """Why the solution cell, or the question, did not run to its end; empty if both did."""
+    """What of the solution cell, or of the question, did not run; empty if all did."""
     kind: str = ""
     """Of the verdict, if that is to blame: ``raised`` or ``timed out``."""
 
 
 def ask(judge: Judge, grade_id: str, question: str, wanted: Sequence[str], tensors: Mapping[str, Tensor]) -> Answer:
-    """Run the cells before a graded cell, as they are in a notebook (numbers are float32 there), then a question.
+    """Run the cells before a graded cell, as they are in a notebook (numbers are float32 there), then a question. They are run
+    statement by statement: one that calls a tool of the notebook, which is not there, costs no other.
 
     Args:
         question: code; it finds the student's names, and ``tensors`` by name.
         wanted: names that it binds to tensors.
     """
-    cells = cells_before(judge, grade_id)
-    chunks = [*(Chunk(cell.source, cell.cell.label) for cell in cells), Chunk(question, LABEL, True, (), tuple(wanted))]
+    pieces = [
+        (cell, Chunk(text, cell.cell.label, fresh=number == 0))
+        for cell in cells_before(judge, grade_id)
+        for number, text in enumerate(cell.statements)
+    ]
+    chunks = [*(chunk for _, chunk in pieces), Chunk(question, LABEL, True, (), tuple(wanted))]
     batch, exercise = judge.batches[0], judge.exercise
     values: dict[str, Any] = cast(batch.values, torch.float32)
     job = Job(
@@ -57,20 +62,20 @@ def ask(judge: Judge, grade_id: str, question: str, wanted: Sequence[str], tenso
         restored=(*exercise.graph.inputs, *exercise.graph.steps, *tensors), lists=batch.lists, generators=batch.generators,
     )  # fmt: skip
     result = judge.outcomes.run(job)
-    found = {k: v for k, v in result.snapshots.get(len(cells), {}).items() if isinstance(v, Tensor)}
-    kind, said = _failed(judge, grade_id, cells, result)
+    found = {k: v for k, v in result.snapshots.get(len(pieces), {}).items() if isinstance(v, Tensor)}
+    kind, said = _failed(judge, grade_id, [cell for cell, _ in pieces], result)
     return Answer(found, said, kind)
 
 
 def _failed(judge: Judge, grade_id: str, cells: Sequence[Screened], result: Result) -> tuple[str, str]:
     place = next((cell.after for cell in judge.exercise.graded if cell.grade_id == grade_id), None)
     for number, cell in enumerate(cells):
-        if cell.cell.grade_id == place:
-            if failure := result.failures.get(number):
-                kind = failure.kind if failure.kind in ("raised", "timed out") else "raised"
-                return kind, failure_sentence(failure, judge.all_cells)
-            if cell.syntax_error:
-                return "raised", syntax_sentence(cell)
+        if cell.cell.grade_id == place and (failure := result.failures.get(number)):
+            kind = failure.kind if failure.kind in ("raised", "timed out") else "raised"
+            return kind, failure_sentence(failure, judge.all_cells)
+    for cell in cells_before(judge, grade_id):
+        if cell.cell.grade_id == place and cell.syntax_error:
+            return "raised", syntax_sentence(cell)
     if failure := result.failures.get(len(cells)):
         if failure.kind == "timed out":
             return "timed out", "what was asked of it did not end in time."
