@@ -57,6 +57,7 @@ SKIPPED = (
     "picture",
     "timing",
     "plot-",
+    "workbench",
     "progress",
     "sample",
     "autograd-loop",
@@ -81,6 +82,8 @@ for cell in check.history.exercise.graded:
         elif one.kind == "training":
             parts = training._training()
             graded |= {name if name.startswith("the ") else f"{name} in the loop": said for name, said in parts.items()}
+        elif one.kind in ("checker", "mended", "findings"):
+            graded |= getattr(sys.modules["toolkit.debugging"], f"_{one.kind}")()
         else:
             graded |= training._calibration(globals())
 """

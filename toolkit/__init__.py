@@ -10,14 +10,18 @@ running it    ``runs`` (one run, here or in a sandbox), ``trials`` (lines run on
               seen
 judging it    ``tasks`` (which lines belong to which task), ``plans`` (what is run), ``outcome`` (what one run says), ``judge``
               (what is decided and why), ``verdict`` (what it is worth)
-a training    ``loop`` (verdicts on it: ``loop_step``, what is known of a step; ``loop_runs``, what is run; ``loop_gradients``,
-loop          ``loop_proof`` and ``loop_update``, what is asked of it), ``loop_values`` (values asked for besides)
+more that is  ``loop`` (verdicts on a training loop: ``loop_step``, what is known of a step; ``loop_runs``, what is run;
+asked         ``loop_gradients``, ``loop_proof`` and ``loop_update``, what is asked of it), ``loop_values`` (values asked for
+              besides), ``asked`` (questions to what an answer defines), ``checker`` (a gradient checker, tried on
+              ``drawn_graphs``), ``planted`` and ``findings`` (mistakes that are drawn for one person, and whether they were
+              found)
 the mistake   ``leading`` (the lines that lead to a gradient), ``line`` (one of them as text and tree), ``edits`` (small
               changes of it: ``slips``, ``brackets``, ``sums``, ``factors``, ``storing``), ``draws`` (small numbers to try them
               on), ``nearest`` (the smallest that makes it right), ``sentences`` (what that says), ``diagnosis`` (known
               mistakes by their numbers), ``pattern`` (what a difference looks like), ``finite`` (where nan comes from),
               ``why`` (the order of all this)
-the notebook  ``check`` and ``training`` (what a student calls), ``picture`` (the graph drawn), ``names`` (the data)
+the notebook  ``check``, ``training`` and ``debugging`` (what a student calls), ``picture`` (the graph drawn), ``names``
+              (the data)
 
 The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.
 """

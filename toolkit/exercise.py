@@ -3,8 +3,10 @@
 The judge reads it from the source notebook (``autograder.course.exercise``); a student's notebook carries it in its setup cell.
 """
 
+import base64
 import functools
 import hashlib
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +19,14 @@ class Expectation:
     """One thing that a graded cell asks for."""
 
     kind: str
-    """``gradients``, ``training`` (a loop) or ``values`` (computed from other inputs than a minibatch)."""
+    """``gradients``, ``training`` (a loop), ``values`` (computed from other inputs than a minibatch), ``checker`` (a function
+    that checks gradients), ``mended`` (gradients of lines that were wrong) or ``findings`` (which lines, and what)."""
     names: tuple[str, ...]
     options: Mapping[str, Any]
+
+
+OF_GRADIENTS = ("gradients", "mended")
+"""Kinds whose names are variables of the forward pass."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class GradedCell:
 
     def names(self) -> tuple[str, ...]:
         """Every gradient that it expects, once, in order."""
-        asked = (one for one in self.expected if one.kind == "gradients")
+        asked = (one for one in self.expected if one.kind in OF_GRADIENTS)
         return tuple(dict.fromkeys(name for one in asked for name in one.names))
 
 
@@ -67,7 +74,7 @@ class Exercise:
         return {
             "name": self.name, "forward": self.graph.text, "imports": self.imports, "inputs": list(self.inputs),
             "graded": [
-                [cell.grade_id, cell.after, [[one.kind, list(one.names), dict(one.options)] for one in cell.expected]]
+                [cell.grade_id, cell.after, [[one.kind, list(one.names), _packed(one.options)] for one in cell.expected]]
                 for cell in self.graded
             ],
             "words": list(self.words), "stubs": list(self.stubs),
@@ -78,7 +85,9 @@ class Exercise:
         """What ``description`` gave."""
         graded = tuple(
             GradedCell(
-                grade_id, after, tuple(Expectation(kind, tuple(names), options) for kind, names, options in asked)
+                grade_id,
+                after,
+                tuple(Expectation(kind, tuple(names), _unpacked(options)) for kind, names, options in asked),
             )
             for grade_id, after, asked in said["graded"]
         )
@@ -92,6 +101,28 @@ class Exercise:
             tuple(said["words"]),
             tuple(said["stubs"]),
         )
+
+
+PACKED = "packed:"
+"""Begins a text of several lines in a description: answers may stand in it, which nobody is to come upon by scrolling."""
+
+
+def _packed(options: Mapping[str, Any]) -> dict[str, Any]:
+    def pack(value: Any) -> Any:
+        if not isinstance(value, str) or "\n" not in value:
+            return value
+        return PACKED + base64.b64encode(zlib.compress(value.encode(), 9)).decode()
+
+    return {name: pack(value) for name, value in options.items()}
+
+
+def _unpacked(options: Mapping[str, Any]) -> dict[str, Any]:
+    def unpack(value: Any) -> Any:
+        if not isinstance(value, str) or not value.startswith(PACKED):
+            return value
+        return zlib.decompress(base64.b64decode(value.removeprefix(PACKED))).decode()
+
+    return {name: unpack(value) for name, value in options.items()}
 
 
 @functools.lru_cache(maxsize=256)

@@ -496,8 +496,9 @@ def one_thread() -> Iterator[None]:
 
 
 def _up_to_other_tasks(parts: list[Screened | GradedPlace], exercise: Exercise) -> list[Screened | GradedPlace]:
-    """What comes before the first solution cell that is not graded gradient by gradient: a training loop, say."""
-    others = {cell.after for cell in exercise.graded if not cell.names()}
+    """What comes before the first solution cell, after those graded gradient by gradient, that is not: a training loop, say."""
+    last = max((i for i, cell in enumerate(exercise.graded) if cell.names()), default=-1)
+    others = {cell.after for cell in exercise.graded[last + 1 :]}
     cut = [i for i, part in enumerate(parts) if isinstance(part, Screened) and part.cell.grade_id in others]
     return parts[: cut[0]] if cut else parts
 

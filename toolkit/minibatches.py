@@ -153,10 +153,14 @@ def make(
     seed: int,
     last_class: bool = True,
     scale: Mapping[str, float] | None = None,
+    small: bool = True,
 ) -> Minibatch:
     """One minibatch at the given sizes. Redrawn until no column is the same in all of its examples
     (two equal examples have no variance, and all that batchnorm passes back is rounding); and, if so asked, until the last
     class is neither in the data nor the likeliest anywhere.
+
+    Args:
+        small: whether some columns of a matrix are far smaller than others. (A finite difference may step over what they are.)
     """
     for attempt in range(DRAWS):
         generator = torch.Generator().manual_seed(seed * 1000 + attempt)
@@ -166,7 +170,7 @@ def make(
         lists = {name: found for name, value in inputs.items() if (found := _items(value, inputs))}
         for name, value in inputs.items():
             if isinstance(value, Tensor) and value.is_floating_point() and name in exercise.graph.inputs:
-                inputs[name] = _redraw(value, generator) * (scale or {}).get(name, 1.0)
+                inputs[name] = _redraw(value, generator, small) * (scale or {}).get(name, 1.0)
         with torch.no_grad():
             values = {k: v.detach() if isinstance(v, Tensor) else v for k, v in exercise.graph.forward(inputs).items()}
         if (last_class or not _wins(values, exercise, sizes)) and not _same_in_all(values, exercise, sizes):
@@ -217,14 +221,14 @@ def _add_data(namespace: dict[str, Any], seed: int, last_class: bool) -> None:
         namespace["X" + split], namespace["Y" + split] = data[:, :-1].contiguous(), data[:, -1].contiguous()
 
 
-def _redraw(value: Tensor, generator: torch.Generator) -> Tensor:
-    """New numbers with the mean and spread of the old; the columns of a matrix scaled by 1 down to 1/1000."""
+def _redraw(value: Tensor, generator: torch.Generator, small: bool) -> Tensor:
+    """New numbers with the mean and spread of the old; if so asked, columns of a matrix scaled by 1 down to 1/1000."""
     fresh = torch.randn(value.shape, dtype=torch.float64, generator=generator) * value.std() + value.mean()
-    if value.dim() < 2 or value.shape[0] == 1:
+    if not small or value.dim() < 2 or value.shape[0] == 1:
         return fresh.detach()
     exponent = torch.rand(value.shape[-1], dtype=torch.float64, generator=generator)
-    small = torch.rand(value.shape[-1], dtype=torch.float64, generator=generator) < 0.3
-    return (fresh * torch.where(small, 10 ** (-3 * exponent), 1.0)).detach()
+    chosen = torch.rand(value.shape[-1], dtype=torch.float64, generator=generator) < 0.3
+    return (fresh * torch.where(chosen, 10 ** (-3 * exponent), 1.0)).detach()
 
 
 def _items(value: object, inputs: Mapping[str, Any]) -> tuple[str, ...]:

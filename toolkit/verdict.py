@@ -8,6 +8,7 @@ POINTS = {
     "right value, wrong shape": 0.5,
     "right for these sizes only": 0.5,
     "overflows on large numbers": 0.5,
+    "right line, another kind": 0.5,
 }
 """Fraction of a gradient's points by verdict; every other verdict gives none."""
 MARKS = {1.0: "✓", 0.5: "½", 0.0: "✗"}
@@ -65,8 +66,8 @@ class Verdict:
     name: str
     """The forward variable; the student's tensor is ``d<name>``."""
     kind: str
-    """``right``, ``right value, wrong shape``, ``right for these sizes only``, ``overflows on large numbers``, ``wrong``,
-    ``not attempted``, ``raised``, ``timed out`` or ``uses autograd``."""
+    """``right``, ``right value, wrong shape``, ``right for these sizes only``, ``overflows on large numbers``,
+    ``right line, another kind``, ``wrong``, ``not attempted``, ``raised``, ``timed out`` or ``uses autograd``."""
     message: str = ""
     shown: str = ""
     """What it is called, if not ``d<name>``."""

@@ -54,6 +54,17 @@ from toolkit.exercise import digest
 
 PUBLIC = {
     "toolkit.check": ("check", "cmp", "progress", "read_network"),
+    "toolkit.debugging": (
+        "cell_text",
+        "check_checker",
+        "check_findings",
+        "check_mended",
+        "debugging_progress",
+        "loss_from",
+        "somebody_elses",
+        "suspect",
+        "words_for_mistakes",
+    ),
     "toolkit.names": ("load_names",),
     "toolkit.picture": ("draw_network",),
     "toolkit.training": (
@@ -90,12 +101,12 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
         place = published(course)
     except NoAddress as error:
         raise BuildError(str(error)) from None
-    text = "\n".join(cell.source for cell in notebook.cells)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if "setup" in tags:
             said = (place.line() if place else "") + _which_exercise(notebook, name)
-            cell.source = setup_cell(course, text) + "\n" + said
+            cell.source = setup_cell(course, code) + "\n" + said
         if "setup" in tags or "fold" in tags:
             if not cell.source.startswith("# @title "):
                 raise BuildError(
@@ -126,14 +137,14 @@ from autograder.live import judge_this_notebook
 globals().update(judge_this_notebook("{name}", course))"""
 
 
-def setup_cell(course: Path, text: str) -> str:
+def setup_cell(course: Path, code: str) -> str:
     """What a notebook needs of the toolkit, as one cell: each module as text, made into a real module, so that its names stay
     out of the student's.
 
     Args:
-        text: the notebook's cells; a module that none of them has a word of is left out.
+        code: the notebook's code cells; a module that none of them has a word of is left out.
     """
-    words = set(re.findall(r"\w+", text))
+    words = set(re.findall(r"\w+", code))
     called = {module: names for module, names in sorted(PUBLIC.items()) if not words.isdisjoint(names)}
     parts = [SETUP_HEAD]
     for module in _in_order(course, called):

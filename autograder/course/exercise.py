@@ -37,8 +37,9 @@ def run_hidden_tests(grade_id: str, tests: str, functions: Mapping[str, Callable
     exec(compile(tests, f"<hidden tests of {grade_id}>", "exec"), dict(functions))
 
 
-EXPECTATIONS = {f"expect_{kind}": kind for kind in ("gradients", "training", "values")}
-"""The functions that hidden tests call: gradients one by one, a training loop, values computed from the whole data set."""
+EXPECTATIONS = {f"expect_{kind}": kind for kind in ("gradients", "training", "values", "checker", "mended", "findings")}
+"""The functions that hidden tests call: gradients one by one, a training loop, values computed from the whole data set; a
+gradient checker, lines that were to be mended, mistakes that were to be found."""
 
 
 @dataclass(frozen=True, eq=False)

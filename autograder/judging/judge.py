@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 from autograder.course.exercise import Exercise, GradedCell, fingerprint
 from autograder.sandbox.runner import Allowance, Runner
 from toolkit.cells import StudentCell
+from toolkit.checker import checker_verdicts
+from toolkit.exercise import Expectation
+from toolkit.findings import findings_verdicts, mended_verdicts
 from toolkit.judge import Judge, one_thread
 from toolkit.loop import training_verdicts
 from toolkit.loop_values import value_verdicts
@@ -87,4 +90,14 @@ def expectations(judge: Judge, grade_id: str) -> dict[str, Callable[..., list[Ve
     def expect_values(*names: str, **instead: str) -> list[Verdict]:
         return value_verdicts(judge, grade_id, names, instead)
 
-    return {f.__name__: f for f in (expect_gradients, expect_training, expect_values)}
+    def expect_checker(function: str, tolerance: float) -> list[Verdict]:
+        return checker_verdicts(judge, grade_id, function, tolerance)
+
+    def expect_mended(*names: str, scale: Mapping[str, float] | None = None) -> list[Verdict]:
+        return mended_verdicts(judge, grade_id)  # those of the lines that were wrong, which is another for each person
+
+    def expect_findings(name: str, **options: str) -> list[Verdict]:
+        return findings_verdicts(judge, grade_id, Expectation("findings", (name,), options))
+
+    asked = (expect_gradients, expect_training, expect_values, expect_checker, expect_mended, expect_findings)
+    return {f.__name__: f for f in asked}

@@ -27,6 +27,22 @@ class Principle:
 
 PRINCIPLES = (
     Principle(
+        "A checker has to be checked, too: by what is right and by what is wrong",
+        r"passes (?:everything|\d+ of \d+ wrong)|fails (?:everything|\d+ of \d+ right|a right gradient)|passes a wrong gradient"
+        r"|function is never called|one-sided|central they are|step is zero, or is lost|complex plane|it compares in float"
+        r"|take random directions|it knows only some shapes|step on a copy|A checker has to come|is to return the relative error",
+        ("a gradient checker", "which step"),
+        "f(x) = x³ at x = 2, h = 0.1. One half of the room computes (f(x+h) − f(x)) / h, the other (f(x+h) − f(x−h)) / 2h; the "
+        "derivative is 12. Then h = 0.01. By which factor does each error shrink, and what ends it?",
+    ),
+    Principle(
+        "A comparison with the true gradient does not see everything",
+        r"is not among your lines|is not what is wrong with it",
+        ("find the five lines", "say what was wrong"),
+        "Put up the line db1 = -dhprebn.sum(0) before a batchnorm. Let everybody try it on numbers of their own: what does a "
+        "comparison with the truth say, and what one with a dhprebn that is random?",
+    ),
+    Principle(
         "Autograd is what the answers are compared with, and no answer",
         r"autograd is not an answer",
         ("Why write a backward pass",),

@@ -13,11 +13,14 @@ from autograder.course.exercise import Exercise
 from autograder.files import replace_own
 from autograder.handed_in.found import Left
 from autograder.handed_in.naming import printable
+from toolkit import checker, findings
 
 SHORT = {
     "right value, wrong shape": "wrong shape",
     "right for these sizes only": "these sizes only",
 }
+LABELS = {"checker": checker.LABELS, "mended": findings.MENDED, "findings": findings.FOUND}
+"""What the verdicts of a graded place are on, by its kind, where that is the same in every exercise."""
 NO_NOTEBOOK = "no notebook handed in"
 NOTHING = "nothing handed in"
 """Of somebody who is in the class list or has an empty folder."""
@@ -161,6 +164,8 @@ def points_of_gradients(exercise: Exercise) -> dict[str, float]:
                 names += [f"d{name}" for name in call.names]
             elif call.kind == "values":
                 names += call.names
+            elif call.kind in LABELS:
+                names += LABELS[call.kind].values()
             else:
                 names += [f"d{name} in the loop" for name in _parameters(exercise)]
                 names += ["the update", "the learning rate", "the trajectory"]

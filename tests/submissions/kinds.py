@@ -8,6 +8,15 @@ kinds with `` or `` between them say that either is as good an explanation: diff
 import re
 
 KINDS: dict[str, tuple[str, str]] = {
+    # --- in a gradient checker
+    "precision": ("differences are computed in float32", r"\bfloat32\b"),
+    "one-sided": ("a forward or backward difference", r"\bone-sided\b"),
+    "step": ("a step that is too small or too long", r"\bthe step is\b"),
+    "floor": ("nothing keeps the denominator of a relative error from vanishing", r"\bfloor\b"),
+    "blind": ("wrong gradients pass", r"\bpasses\b"),
+    "only some shapes": ("numbers, vectors or transposes are not thought of", r"\bshapes?\b"),
+    "changed in place": ("what was given holds other numbers afterwards", r"\bother numbers than before\b"),
+    "autograd": ("what is to be checked is compared with itself", r"\bautograd\b"),
     # --- which name stands there
     "another name": (
         "a tensor, a number or an index where another one that is in scope belongs",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.reports.report import LABELS
 from tests.bank import Answer, answers, bench
 from tests.notebooks import shown
 from toolkit.verdict import POINTS
@@ -40,6 +41,9 @@ def _labels(assignment: str) -> dict[str, str]:
                 found |= {name: f"d{name}" for name in one.names}
             elif one.kind == "values":
                 found |= {f"value:{name}": name for name in one.names}
+            elif one.kind in LABELS:
+                part = one.kind.replace("findings", "found")
+                found |= {f"{part}:{key.replace(' ', '_')}": label for key, label in LABELS[one.kind].items()}
             else:
                 parameters = ("C", "W1", "b1", "W2", "b2", "bngain", "bnbias")
                 found |= {f"loop:{name}": f"d{name} in the loop" for name in parameters}
