@@ -271,7 +271,7 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator
 
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without a certificate
         raise ScheduleError(
             f"No Dask scheduler answers at {address} ({type(error).__name__}). Start one with `make scheduler` there."
         ) from None
