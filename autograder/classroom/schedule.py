@@ -267,10 +267,11 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator
     if importlib.util.find_spec("distributed") is None:
         raise ScheduleError("SCHEDULER= needs Dask: make cluster installs it.")
     from distributed import Client, wait
+    from distributed.client import FuturesCancelledError
 
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without a certificate
         raise ScheduleError(
             f"No Dask scheduler answers at {address} ({type(error).__name__}). Start one with `make scheduler` there."
         ) from None
@@ -287,7 +288,7 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator
                 running[future], deadlines[future] = call, time.monotonic() + 2 * SECONDS
             if not running:
                 return
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError, FuturesCancelledError):  # a lost scheduler is found out below
                 wait(list(running), timeout=2, return_when="FIRST_COMPLETED")
             seen = time.monotonic() if threads else seen
             done = [future for future in running if future.done()]

@@ -72,8 +72,10 @@ def test_a_scheduler_that_is_lost_is_a_sentence_and_nothing_is_lost(start):
 
 
 def test_a_call_that_hangs_is_given_up_and_its_worker_replaced(start, monkeypatch):
-    monkeypatch.setattr(schedule, "SECONDS", 4.0)
     address, _ = start({})
+    first = iter([Call(square, 0)])
+    assert [done.result for done in run(lambda: next(first, None), scheduler=address)] == [0]  # the worker is there now
+    monkeypatch.setattr(schedule, "SECONDS", 4.0)
     waiting = iter([Call(square, 1), Call(sleep, 600.0), Call(square, 2)])
     found = {
         done.call.argument: (done.result, done.problem) for done in run(lambda: next(waiting, None), scheduler=address)
