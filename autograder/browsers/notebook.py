@@ -13,7 +13,8 @@ from autograder.browsers.browser import WIDE, Watched, tab
 
 OPENED = {"lab": "lab/tree", "notebook": "notebooks"}
 """The addresses under which JupyterLab and Notebook 7 open a file."""
-_IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+_PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+"""The notebook in front: JupyterLab opens those behind it, too, that were open when it was last left."""
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Notebook:
     def wait(self) -> None:
         """Until every cell is there and the kernel has nothing to do."""
         expect(self._cells()).to_have_count(self.size)
-        self.page.locator(_IDLE).wait_for(state="attached")  # on a phone it is hidden
+        self.page.locator(f"{_PANEL} [data-status=idle]").first.wait_for(state="attached")  # on a phone it is hidden
 
     def cell(self, name: str) -> Locator:
         """A cell, scrolled to."""
@@ -87,7 +88,7 @@ class Notebook:
 
     def validate(self) -> str:
         """Press nbgrader's button, read its dialog, and close that."""
-        self.page.locator(".validate-button").click()
+        self.page.locator(f"{_PANEL} .validate-button").click()
         dialog = self.page.locator(".jp-Dialog-content")
         dialog.wait_for()
         text = dialog.inner_text()
@@ -96,7 +97,7 @@ class Notebook:
         return text
 
     def _cells(self) -> Locator:
-        return self.page.locator(".jp-Notebook .jp-Cell")
+        return self.page.locator(f"{_PANEL} .jp-Notebook .jp-Cell")
 
     def _click(self, name: str) -> None:
         self.cell(name).locator(".cm-content").first.click()

@@ -157,8 +157,7 @@ def _readmes(book: Notebook) -> None:
     book.run_above("probs")
     _at(book, "logprobs-text")
     _small(book.page, COURSE / "docs" / "lab.png")
-    book.run_above("bndiff-check")
-    book.run("bndiff-check")
+    book.run_above("embcat")  # which has the frame of the chosen cell, then
     _at(book, "bndiff")
     parts = [part for cell in ("bndiff", "bndiff-check") for part in book.cell(cell).locator(_ANSWER).all()]
     boxes = list(filter(None, (part.bounding_box() for part in parts)))
