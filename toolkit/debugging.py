@@ -294,7 +294,7 @@ def _spoken(verdicts: Callable[[Judge], Sequence[Verdict]]) -> dict[str, tuple[s
 def _checker() -> dict[str, tuple[str, str]]:
     """Mark and sentence on each part of the checker."""
     grade_id, asked = _asked("checker")
-    return _spoken(lambda judge: checker_verdicts(judge, grade_id, *asked.names, **asked.options))
+    return _spoken(lambda judge: checker_verdicts(judge, grade_id, asked.names[0], asked.options["tolerance"]))
 
 
 def _findings() -> dict[str, tuple[str, str]]:

@@ -393,7 +393,7 @@ print(script)
 #
 # Not every line that looks strange is wrong. There is more than one way to write a derivative, and the author liked variety.
 #
-# This is how it trains, beside the same network with a right backward pass: the same parameters at the start, the same
+# How badly it learns, depends on which mistakes are yours. This is how it trains, beside the same network with a right backward pass: the same parameters at the start, the same
 # minibatches, a learning rate of 0.1.
 
 # %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "plot-train", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -451,8 +451,9 @@ def smooth(losses, width=50):
 def show_training(labelled):
     plt.figure(figsize=(7.5, 3.5))
     for label, losses in labelled.items():
-        plt.plot(*smooth(losses), label=label)
-    plt.ylim(2, 5)
+        thick = {"linewidth": 5, "color": "0.75"} if "right" in label else {}  # so that another line may lie on it
+        plt.plot(*smooth(losses), label=label, **thick)
+    plt.ylim(2.2, 4)
     plt.xlabel("step")
     plt.ylabel("loss, mean of 50 steps")
     plt.legend()
@@ -464,7 +465,7 @@ print(f"right: {sum(right_losses[-200:]) / 200:.3f} at the end")
 if script:
     script_losses = train(script)
     print(f"the script: {sum(script_losses[-200:]) / 200:.3f} at the end")
-    show_training({"the script": script_losses, "a right backward pass": right_losses})
+    show_training({"a right backward pass": right_losses, "the script": script_losses})
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "search-text", "locked": false, "schema_version": 3, "solution": false, "task": false}
 # ## Step 3: find the five lines, and mend them
@@ -606,7 +607,7 @@ expect_mended(
 mended_losses = train(cell_text("# The backward pass, mended")) if script else []
 if mended_losses:
     print(f"mended: {sum(mended_losses[-200:]) / 200:.3f} at the end; right: {sum(right_losses[-200:]) / 200:.3f}")
-    show_training({"the script": script_losses, "mended": mended_losses, "a right backward pass": right_losses})
+    show_training({"a right backward pass": right_losses, "the script": script_losses, "mended": mended_losses})
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "findings-text", "locked": false, "schema_version": 3, "solution": false, "task": false}
 # ## Step 4: say what was wrong
