@@ -929,7 +929,7 @@ expect_gradients("q", "k")
 # position. What is the gradient of the *keys'* bias? It is the sum of `dk` over all positions; the cell prints its
 # largest entry beside that of `dk`.
 
-# %% nbgrader={"grade": false, "grade_id": "demo-key-bias", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-key-bias", "locked": true, "schema_version": 3, "solution": false, "task": false}
 print(f"largest entry of dk: {k.grad.abs().max():.1e}   summed over the positions: {k.grad.sum(1).abs().max():.0e}")
 print(f"largest entry of dq: {q.grad.abs().max():.1e}   summed over the positions: {q.grad.sum(1).abs().max():.1e}")
 
@@ -1350,7 +1350,7 @@ print(f"logarithm of the sum, block by block: {toy_max + toy_sum.log():.10f}   a
 # The next cell trains the network of this notebook for 200 steps at a learning rate of 0.1 and reads them. (It uses
 # autograd: your backward pass gives the same numbers.)
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "flow", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "flow", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Three instruments, and a sound network
 FLOW_RATE, FLOW_STEPS = 0.1, 200
 flow_layers = ["hpreact", "hpreln", "head", "scaled", "q", "k", "v", "xnorm", "emb"]
@@ -1443,7 +1443,7 @@ flow_figure([("sound", sound)])
 # loss suffer? Mind the layer norms. Then run the cell. It shows three patients, A, B and C, each with one of the four
 # faults, and the sound network in grey. Who has what?
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "flow-patients", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "flow-patients", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Three patients (the code knows what they suffer from)
 flow_faults = {
     1: lambda p: p["lngain"].mul_(20),
