@@ -80,9 +80,9 @@ class Script:
 def read_lines(text: str) -> tuple[Line, ...]:
     """Read a script as an exercise writes it, one line a line::
 
-        = db2 = dlogits.sum(0)
-        ~ db2 = dlogits.sum(dim=0)
-        ! true gradient | mean for sum or factor | db2 = dlogits.mean(0)
+        = dc = dy.sum(0)
+        ~ dc = dy.sum(dim=0)
+        ! true gradient | mean for sum or factor | dc = dy.mean(0)
 
     Raises:
         ValueError: a line begins otherwise, or a wrong one comes before any right one.

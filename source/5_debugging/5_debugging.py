@@ -594,9 +594,10 @@ db1 = dhprebn.sum(0)
 check_mended()
 ### BEGIN HIDDEN TESTS
 expect_mended(
-    "norm_logits", "logit_maxes", "logits", "h", "W2", "b2", "hpreact", "bngain", "bnbias", "bnraw", "bnvar_inv", "bnvar",
-    "bndiff", "bnmean", "hprebn", "embcat", "emb", "C", "W1", "b1", scale={"W2": 1000.0, "b1": 1e12},
-)  # fmt: skip
+    *"norm_logits logit_maxes logits h W2 b2 hpreact bngain bnbias bnraw bnvar_inv bnvar bndiff bnmean hprebn".split(),  # noqa: SIM905
+    *"embcat emb C W1 b1".split(),  # noqa: SIM905
+    scale={"W2": 1000.0, "b1": 1e12},
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -645,11 +646,7 @@ findings = {4: "sign", 8: "operand", 14: "cancellation", 17: "size", 23: "accumu
 # %% nbgrader={"grade": true, "grade_id": "findings-check", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check_findings()
 ### BEGIN HIDDEN TESTS
-expect_findings(
-    "findings",
-    drawn_by="yours",
-    large={"W2": 300.0, "b1": 1e5},
-    script="""
+expect_findings("findings", drawn_by="yours", large={"W2": 300.0, "b1": 1e5}, script="""
 = dnorm_logits = F.softmax(norm_logits, 1)
 ~ dnorm_logits = norm_logits.softmax(1)
 ~ dnorm_logits = norm_logits.exp() / norm_logits.exp().sum(1, keepdim=True)
@@ -767,8 +764,7 @@ expect_findings(
 ! random upstream | mean for sum or factor | db1 = dhprebn.mean(0)
 ! random upstream | sign | db1 = -dhprebn.sum(0)
 ! random upstream | factor | db1 = 2 * dhprebn.sum(0)
-""",
-)
+""")  # fmt: skip
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "explain", "locked": false, "schema_version": 3, "solution": false, "task": false}
