@@ -40,6 +40,7 @@ def exercises(course_url: str, hand_in: str) -> None:
 
     The address is written down in source/published.toml; delete that file, and it is in no notebook any more.
 
+    \b
     Example: python -m autograder exercises --course-url=https://github.com/OWNER/REPO
     """
     from autograder.course import build

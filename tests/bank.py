@@ -81,7 +81,8 @@ class Bench:
 
     def judged_here(self, edits: Mapping[str, str], start: str = "solution", seed: int = 7) -> Iterator[Verdict]:
         """Every verdict on an answer that is harmless: it is run in this process, and explained however long that takes."""
-        judge = Judge(self.exercise, self.submission(edits, start), run_here, seed, seconds=PATIENCE)
+        run = functools.partial(run_here, seconds=PATIENCE)
+        judge = Judge(self.exercise, self.submission(edits, start), run, seed, seconds=PATIENCE)
         for cell in self.exercise.graded:
             yield from grade(judge, cell)[0]
 

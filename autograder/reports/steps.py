@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import nbgrader
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
-from nbconvert.filters.markdown import markdown2html
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook
@@ -28,9 +30,11 @@ def formgrader_templates() -> list[str]:
     return [str(TEMPLATES), *theirs.template_paths]
 
 
-def text(source: str) -> str:
-    """A text cell on the formgrader's pages: as nbconvert has it, and its formulas as MathML."""
-    return with_mathematics(markdown2html(source))
+@pass_context
+def text(context: Context, source: str) -> str:
+    """A text cell on the formgrader's pages: as nbconvert has it, its pictures in it, and its formulas as MathML."""
+    renderer = IPythonRenderer(escape=False, attachments=context.get("cell", {}).get("attachments", {}))
+    return with_mathematics(MarkdownWithMath(renderer=renderer).render(source))
 
 
 class FoldSetup(NbGraderPreprocessor):

@@ -33,6 +33,10 @@ HELD = {
     "output: picture that is none", "output: text of a picture", "output: plain text", "attachment: no picture", "printed",
     "printed as an error", "error", "tags", "id",
     "kind of a cell", "number of a cell", "text: script split by a comment",
+    # held off by MathML: what makes it of TeX knows none of these
+    "text: link in mathematics", "text: link in mathematics, a name put together", "text: link in mathematics, defined",
+    "text: link in mathematics, a token of MathML", "text: mathematics over the page", "text: place in mathematics",
+    "text: style in mathematics",
 }  # fmt: skip
 
 
