@@ -32,7 +32,7 @@ def build(sources: bool) -> None:
     sys.exit(build.main(sources))
 
 
-@commands.command(short_help="Build the exercises, and say in them where the course is published.")
+@commands.command(short_help="Build exercises that say where they are published.")
 @click.option("--course-url", default="", help="The course's repository: https://github.com/OWNER/REPO")
 @click.option("--hand-in", default="", help="A sentence on where one hands in, with a link if you like.")
 def exercises(course_url: str, hand_in: str) -> None:
