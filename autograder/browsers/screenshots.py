@@ -47,6 +47,8 @@ SHOWN = {
         "demo-statistics",
         "progress",
     ),
+    "5_debugging": ("title", "picture", "plot-steps", "checker-check", "script", "plot-train", "findings-check"),
+    "6_layernorm_attention": ("title", "picture", "demo-weights", "demo-scale", "flow", "flow-patients", "progress"),
 }
 """Cells of each notebook at which it is looked at."""
 CHUNKED = "1_chunked_backprop"
