@@ -400,10 +400,12 @@ def bound_anew(node: ast.AST) -> set[str]:
 
 
 @functools.lru_cache(maxsize=512)
-def makes(source: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The names that a cell writes, and those among them that it goes on from: read or changed in place before it binds them."""
+def makes(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[str], bool]:
+    """The names that a cell writes; those among them that it goes on from: read or changed in place before it binds them; all
+    that it needs from elsewhere; and whether one of its loops is what it is about."""
     bound: set[str] = set()
     goes_on: set[str] = set()
+    in_loops: set[str] = set()
     for node in read_statements("" if is_too_long(source) else plain_python(source))[1]:
         parts = (
             [siblings[place] for siblings, place in _simple_statements(node)] if isinstance(node, _BLOCKS) else [node]
@@ -412,7 +414,8 @@ def makes(source: str) -> tuple[frozenset[str], frozenset[str]]:
             changed = written(part) - (bound_anew(part) if not isinstance(part, ast.AugAssign) else set())
             goes_on |= (read(part) | changed) - bound
             bound |= written(part)
-    return frozenset(bound), frozenset(goes_on & bound)
+        in_loops |= set().union(*(written(loop) for loop in ast.walk(node) if isinstance(loop, ast.For | ast.While)))
+    return frozenset(bound), frozenset(goes_on & bound), frozenset(goes_on), len(in_loops) > len(bound) / 2
 
 
 def _looped_over(node: ast.AST) -> set[str]:

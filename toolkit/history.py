@@ -180,16 +180,23 @@ class History:
 def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
     """Whether a cell is an earlier one, edited, and not one that comes after it: it makes each gradient that the earlier one
     made, and goes on from none of them, unless that one did."""
-    (made, went_on), (makes_now, goes_on) = makes(earlier), makes(later)
+    (made, went_on, _, _), (makes_now, goes_on, _, _) = makes(earlier), makes(later)
     made = made & gradients
-    return bool(made) and made <= makes_now and not (goes_on & made) - went_on
+    return _may_be_one(earlier, later, gradients) and made <= makes_now and not (goes_on & made) - went_on
 
 
 def _is_lost(earlier: str, later: str, gradients: Set[str]) -> bool:
     """Whether no gradient that an earlier cell made is there any more after a later one, and no other name either."""
-    (made, went_on), (makes_now, goes_on) = makes(earlier), makes(later)
+    (made, went_on, _, _), (makes_now, goes_on, _, _) = makes(earlier), makes(later)
     made = made - (went_on - gradients)  # what it found there and only changed is not its own
-    return bool(made & gradients) and made <= makes_now and not goes_on & made & gradients
+    return _may_be_one(earlier, later, gradients) and made <= makes_now and not goes_on & made & gradients
+
+
+def _may_be_one(earlier: str, later: str, gradients: Set[str]) -> bool:
+    """Whether two texts may be one cell: the later needs nothing that the earlier defines, such as a function, and either both
+    are a loop, as a training is, or none."""
+    (made, _, _, looped), (_, _, needs, loops) = makes(earlier), makes(later)
+    return bool(made & gradients) and not (made - gradients) & needs and looped == loops
 
 
 def _shell() -> Any:

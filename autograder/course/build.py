@@ -105,8 +105,9 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if "setup" in tags:
-            said = (place.line() if place else "") + _which_exercise(notebook, name)
-            cell.source = setup_cell(course, code) + "\n" + said
+            tools = setup_cell(course, code)
+            where = place.line() if place and '_module("toolkit.names"' in tools else ""
+            cell.source = f"{tools}\n{where}{_which_exercise(notebook, name)}"
         if "setup" in tags or "fold" in tags:
             if not cell.source.startswith("# @title "):
                 raise BuildError(

@@ -36,6 +36,18 @@ def course(built, tmp_path):
     return shutil.copytree(built, tmp_path / "course")
 
 
+def test_an_exercise_that_loads_names_says_where_they_are(course):
+    publish(URL, "", course)
+    path = course / "source" / NAME / f"{NAME}.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\n# %%\nwords = load_names()\n", encoding="utf-8")
+    cells = source_notebook(course, NAME).cells
+    (setup,) = (cell for cell in cells if "setup" in cell.metadata.get("tags", []))
+    names = "https://raw.githubusercontent.com/ada-l/back.prop_ninja/main/data/names.txt"
+    assert hasattr(toolkit.names, "COURSE_URL")
+    line = setup.source.index(f'\nsys.modules["toolkit.names"].COURSE_URL = "{names}"\n')
+    assert line > setup.source.index('_module("toolkit.names"')
+
+
 def test_an_exercise_says_where_the_course_is_and_a_solution_does_not(course, capsys):
     before = {part: (course / part).read_bytes() for part in (EXERCISE, SOLUTION)}
     assert publish(URL, "Upload it in [Moodle](https://moodle.example/1).", course) == 0
@@ -45,12 +57,8 @@ def test_an_exercise_says_where_the_course_is_and_a_solution_does_not(course, ca
     assert first.source.endswith(f"]({colab})") and first.metadata.id == first.id == "view-in-github"
     assert "Download .ipynb" in last.source and "Upload it in [Moodle](https://moodle.example/1)." in last.source
     assert URL in last.source
-    names = "https://raw.githubusercontent.com/ada-l/back.prop_ninja/main/data/names.txt"
     (setup,) = (cell for cell in cells if "setup" in cell.metadata.get("tags", []))
-    lines = setup.source.split("\n")
-    assert hasattr(toolkit.names, "COURSE_URL")
-    line = lines.index(f'sys.modules["toolkit.names"].COURSE_URL = "{names}"')
-    assert line > next(number for number, text in enumerate(lines) if text.startswith('_module("toolkit.names"'))
+    assert "raw.githubusercontent.com" not in setup.source  # it loads no names
 
     build(course)  # the solution need not be run again, and does not say it
     assert (course / SOLUTION).read_bytes() == before[SOLUTION]

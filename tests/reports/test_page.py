@@ -325,6 +325,7 @@ def test_nothing_hostile_acts(wrong):
 
 def test_files_of_the_page_are_part_of_the_grader(tmp_path):
     """A page is made again when its template or its style changes."""
-    kinds = {path.suffix for path in (COURSE / "autograder" / "reports" / "templates").iterdir()}
+    files = (COURSE / "autograder" / "reports" / "templates").rglob("*")
+    kinds = {path.suffix for path in files if path.is_file()}
     assert kinds == {".css", ".j2"}
     assert '("py", "j2", "css")' in Path(COURSE, "autograder/handed_in/submitted.py").read_text()
