@@ -1,7 +1,7 @@
 """A student at another home: a kernel of other releases (Colab's, an old one's), with no course folder around, in which an
 exercise is solved from the top to the bottom; and what such a home saves.
 
-The kernel's Python has torch, matplotlib and ipykernel; ``python -m autograder.machine home`` makes it.
+The kernel's Python has torch, matplotlib and ipykernel; ``make homes`` makes it.
 """
 
 import json

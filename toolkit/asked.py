@@ -14,7 +14,6 @@ from torch import Tensor
 from toolkit.cells import Screened
 from toolkit.judge import Judge, failure_sentence, syntax_sentence
 from toolkit.outcome import STUBS
-from toolkit.plans import GradedPlace
 from toolkit.runs import Chunk, Job, Result, cast
 
 LABEL = "the judge's questions"
@@ -51,7 +50,7 @@ def ask(judge: Judge, grade_id: str, question: str, wanted: Sequence[str], tenso
     """
     pieces = [
         (cell, Chunk(text, cell.cell.label, fresh=number == 0))
-        for cell in cells_before(judge, grade_id)
+        for cell in judge.cells_before(grade_id)
         for number, text in enumerate(cell.statements)
     ]
     chunks = [*(chunk for _, chunk in pieces), Chunk(question, LABEL, True, (), tuple(wanted))]
@@ -68,12 +67,12 @@ def ask(judge: Judge, grade_id: str, question: str, wanted: Sequence[str], tenso
 
 
 def _failed(judge: Judge, grade_id: str, cells: Sequence[Screened], result: Result) -> tuple[str, str]:
-    place = next((cell.after for cell in judge.exercise.graded if cell.grade_id == grade_id), None)
+    place = judge.solution_of(grade_id)
     for number, cell in enumerate(cells):
         if cell.cell.grade_id == place and (failure := result.failures.get(number)):
             kind = failure.kind if failure.kind in ("raised", "timed out") else "raised"
             return kind, failure_sentence(failure, judge.all_cells)
-    for cell in cells_before(judge, grade_id):
+    for cell in judge.cells_before(grade_id):
         if cell.cell.grade_id == place and cell.syntax_error:
             return "raised", syntax_sentence(cell)
     if failure := result.failures.get(len(cells)):
@@ -81,17 +80,6 @@ def _failed(judge: Judge, grade_id: str, cells: Sequence[Screened], result: Resu
             return "timed out", "what was asked of it did not end in time."
         return "raised", f"what was asked of it ended with {failure.text}"
     return "", ""
-
-
-def cells_before(judge: Judge, grade_id: str) -> list[Screened]:
-    """The student's cells that stand before a graded cell."""
-    before = []
-    for part in judge.all_parts:
-        if isinstance(part, GradedPlace) and part.grade_id == grade_id:
-            break
-        if isinstance(part, Screened):
-            before.append(part)
-    return before
 
 
 def plain_values(judge: Judge, grade_id: str, names: Sequence[str]) -> tuple[dict[str, Any], Answer]:

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from toolkit.compare import equal, fit
 from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message, worst_element
-from toolkit.exercise import Exercise
+from toolkit.exercise import Exercise, Expectation
 from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.history import listen
 from toolkit.judge import Judge
@@ -268,6 +268,37 @@ class computing:
     def __exit__(self, *error: object) -> None:
         for context in reversed(self.contexts):
             context.__exit__(*error)
+
+
+def asked_of(kind: str) -> tuple[str, Expectation]:
+    """The graded cell that asks for this kind (``training``, say), and what it asks."""
+    return next((c.grade_id, one) for c in history.exercise.graded for one in c.expected if one.kind == kind)
+
+
+def asked(kind: str) -> tuple[str, Expectation]:
+    """The same, where the cells are to be run again for it.
+
+    Raises:
+        NotReady: the cells of this notebook cannot be run again.
+    """
+    if problem := why_not_run():
+        raise NotReady(f"{problem} Run the notebook from its first cell.")
+    return asked_of(kind)
+
+
+def say_all(said: Mapping[str, tuple[str, str]], shown: Callable[[str], str] = str) -> None:
+    """Say each mark and sentence, by what it is on.
+
+    Args:
+        shown: how that is printed.
+
+    Raises:
+        CheckFailed: not all of it is right.
+    """
+    for part, (mark, sentence) in said.items():
+        say(mark, shown(part), sentence)
+    if failed := {part: sentence for part, (mark, sentence) in said.items() if mark != "✓"}:
+        raise CheckFailed(failed)
 
 
 def best_of(verdicts: Callable[[Judge], Sequence[Verdict]]) -> list[Verdict]:

@@ -45,7 +45,7 @@ WATCHED, MOST_POINTS = 1, 2_000
 """Of the first claim the points are kept, so many at most."""
 
 QUESTION = """
-def _judge_ask(check, claims, most, stopped, points):
+def _judge_ask(check, claims, most, stopped, points, kept):
     import torch, builtins
     tensors = globals()
     said, path, errors = [], [], []
@@ -63,7 +63,7 @@ def _judge_ask(check, claims, most, stopped, points):
                 raise ValueError("the function wants a tensor of shape %s" % (tuple(base.shape),))
             seen["bits"] = min(seen["bits"], torch.finfo(x.dtype).bits if x.is_floating_point() else 128 if x.is_complex() else 0)
             seen["complex"] = max(seen["complex"], int(x.is_complex()))
-            if number < points and len(path) < 2000:
+            if number < points and len(path) < kept:
                 path.append((x.real if x.is_complex() else x).detach().double().reshape(-1) - base.reshape(-1))
             if x.dtype not in given:
                 given[x.dtype] = {k: v.to(x.dtype) if v.is_floating_point() else v for k, v in known.items()}
@@ -163,7 +163,7 @@ def _checker_verdicts(judge: Judge, grade_id: str, function: str, tolerance: flo
 
 def _question(function: str, every: Sequence[Claim]) -> str:
     asked = [(list(one.steps), one.variable, sorted(one.values)) for one in every]
-    call = f"_judge_ask({function}, {asked!r}, {LARGE}, {STOPPED}, {WATCHED})"
+    call = f"_judge_ask({function}, {asked!r}, {LARGE}, {STOPPED}, {WATCHED}, {MOST_POINTS})"
     return f"{QUESTION}\n_judge_said, _judge_path, _judge_errors = {call}"
 
 

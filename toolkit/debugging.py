@@ -15,14 +15,16 @@ from toolkit.check import (
     CheckFailed,
     NotReady,
     _network,
+    asked,
+    asked_of,
     best_of,
     computing,
     graded,
     history,
     say,
+    say_all,
     silent,
     spoken,
-    why_not_run,
 )
 from toolkit.checker import checker_verdicts
 from toolkit.exercise import Exercise, Expectation
@@ -33,7 +35,7 @@ from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own
 from toolkit.outcome import is_answer
 from toolkit.plans import GradedPlace
 from toolkit.planted import kinds_of, read_lines, script_for
-from toolkit.runs import run_here
+from toolkit.runs import cast, run_here
 from toolkit.verdict import Verdict
 
 Function = Callable[[Tensor], Tensor]
@@ -55,31 +57,22 @@ def loss_from(name: str) -> Function:
     graph = _network()
     if name not in graph.variables(notebook):
         raise NotReady(f"{name!r} is no variable of the forward pass that has a gradient.")
-    steps = [*graph.steps.values()]
-    if name in graph.steps:
-        steps = steps[[step.name for step in steps].index(name) + 1 :]
-    return _function(steps, name, {key: notebook[key] for step in steps for key in step.reads if key in notebook})
+    steps = graph.after(name)
+    read = {key: notebook[key] for step in steps for key in step.reads if key in notebook}
+    detached = {key: value.detach() if isinstance(value, Tensor) else value for key, value in read.items()}
+    return _function(steps, name, detached)
 
 
 def _function(steps: Sequence[Step], name: str, values: Mapping[str, Any]) -> Function:
-    cast = functools.cache(lambda dtype: _in_precision(values, dtype))
+    cast_to = functools.cache(lambda dtype: cast(values, dtype))
 
     def loss(x: Tensor) -> Tensor:
-        known = cast(x.dtype) | {name: x}
+        known = cast_to(x.dtype) | {name: x}
         for step in steps:
             known[step.name] = step.evaluate(known)
         return known[steps[-1].name]
 
     return loss
-
-
-def _in_precision(values: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Any]:
-    def cast(value: Any) -> Any:
-        if not isinstance(value, Tensor):
-            return value
-        return value.detach().to(dtype) if value.is_floating_point() else value
-
-    return {name: cast(value) for name, value in values.items()}
 
 
 def somebody_elses(who: str | int) -> str:
@@ -140,10 +133,7 @@ def suspect(
         values = judge.outcomes.values(batch, dtype)
         if upstream == "true":
             yours = judge.outcomes.result(batch, "plain", dtype).final.get(name)
-            steps = [*judge.graph.steps.values()]
-            if name in judge.graph.steps:
-                steps = steps[[step.name for step in steps].index(name) + 1 :]
-            function = _function(steps, name, values)
+            function = _function(judge.graph.after(name), name, values)
         else:
             outcome = judge.outcomes.outcome(name, batch, "by statement", dtype)
             yours = outcome.yours if outcome.upstream is not None else None
@@ -161,10 +151,10 @@ def suspect(
 def _share(readers: Sequence[Step], name: str, values: Mapping[str, Any], given: Mapping[str, Tensor]) -> Function:
     """What has the gradient that the lines of one variable are to compute: each reader times its upstream gradient, summed."""
 
-    cast = functools.cache(lambda dtype: (_in_precision(values, dtype), _in_precision(given, dtype)))
+    cast_to = functools.cache(lambda dtype: (cast(values, dtype), cast(given, dtype)))
 
     def total(x: Tensor) -> Tensor:
-        inputs, upstream = cast(x.dtype)
+        inputs, upstream = cast_to(x.dtype)
         known = inputs | {name: x}
         parts = [(step.evaluate(known) * upstream.get(step.name, 1)).sum() for step in readers]
         return torch.stack(parts).sum()
@@ -217,7 +207,7 @@ def check_checker() -> None:
         CheckFailed: something about it is not right yet.
     """
     if not silent():
-        _say_all(_checker())
+        say_all(_checker(), _shown)
 
 
 def check_mended() -> None:
@@ -241,7 +231,7 @@ def check_findings() -> None:
         CheckFailed: one is missing, or something else is said of it.
     """
     if not silent():
-        _say_all(_findings())
+        say_all(_findings(), _shown)
 
 
 def debugging_progress() -> None:
@@ -263,28 +253,14 @@ def debugging_progress() -> None:
         print("All of it. You have checked what you were given, and mended it.")
 
 
-def _say_all(said: Mapping[str, tuple[str, str]]) -> None:
-    for label, (mark, sentence) in said.items():
-        say(mark, f"{label.removeprefix('found: ')}:".ljust(29), sentence)
-    if failed := {label: sentence for label, (mark, sentence) in said.items() if mark != "✓"}:
-        raise CheckFailed(failed)
-
-
-def _asked(kind: str) -> tuple[str, Expectation]:
-    """The graded cell that asks for this kind, and what it asks.
-
-    Raises:
-        NotReady: the cells of this notebook cannot be run again.
-    """
-    if problem := why_not_run():
-        raise NotReady(f"{problem} Run the notebook from its first cell.")
-    return _in_exercise(kind)
-
-
 def _in_exercise(kind: str) -> tuple[str, Expectation]:
     if history.exercise is None:
         raise NotReady("This notebook has no setup cell of an exercise. Run the notebook from its first cell.")
-    return next((c.grade_id, one) for c in history.exercise.graded for one in c.expected if one.kind == kind)
+    return asked_of(kind)
+
+
+def _shown(label: str) -> str:
+    return f"{label.removeprefix('found: ')}:".ljust(29)
 
 
 def _spoken(verdicts: Callable[[Judge], Sequence[Verdict]]) -> dict[str, tuple[str, str]]:
@@ -293,30 +269,30 @@ def _spoken(verdicts: Callable[[Judge], Sequence[Verdict]]) -> dict[str, tuple[s
 
 def _checker() -> dict[str, tuple[str, str]]:
     """Mark and sentence on each part of the checker."""
-    grade_id, asked = _asked("checker")
-    return _spoken(lambda judge: checker_verdicts(judge, grade_id, asked.names[0], asked.options["tolerance"]))
+    grade_id, task = asked("checker")
+    return _spoken(lambda judge: checker_verdicts(judge, grade_id, task.names[0], task.options["tolerance"]))
 
 
 def _findings() -> dict[str, tuple[str, str]]:
-    grade_id, asked = _asked("findings")
-    return _spoken(lambda judge: findings_verdicts(judge, grade_id, asked))
+    grade_id, task = asked("findings")
+    return _spoken(lambda judge: findings_verdicts(judge, grade_id, task))
 
 
 def _mended() -> dict[str, tuple[str, str]]:
     """Mark and sentence on each planted mistake: for the grade to agree with, not to be shown."""
-    grade_id, _ = _asked("mended")
+    grade_id, _ = asked("mended")
     return _spoken(lambda judge: mended_verdicts(judge, grade_id))
 
 
 def _mended_together() -> tuple[str, str]:
     """Mark and sentence on all mended lines together."""
-    grade_id, asked = _asked("mended")
+    grade_id, task = asked("mended")
     verdicts = best_of(lambda judge: mended_verdicts(judge, grade_id))
     first = verdicts[0]
     if all(verdict.kind in ("not attempted", "raised", "timed out") for verdict in verdicts):
         return ("·" if first.kind == "not attempted" else "✗"), spoken(first)[1]
     right = sum(verdict.points == 1 for verdict in verdicts)
-    lost = best_of(lambda judge: [*_broken(judge, grade_id, asked.names)])
+    lost = best_of(lambda judge: [*_broken(judge, grade_id, task.names)])
     more = f" But not right any more, where the script was: {', '.join(v.label for v in lost)}." if lost else ""
     if right == len(verdicts):
         return "✓" if not lost else "✗", f"all {right} mistakes are mended.{more}"

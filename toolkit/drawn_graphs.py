@@ -84,9 +84,7 @@ def claims(seed: int, variables: Sequence[str]) -> Iterator[Claim]:
 
 def claim(graph: Graph, name: str, values: Mapping[str, Any], claimed: Tensor, what: str = "") -> Claim:
     """The claim that the gradient of the graph's output with respect to a variable is this; right if nothing is said."""
-    after = [*graph.steps.values()]
-    if name in graph.steps:
-        after = after[[step.name for step in after].index(name) + 1 :]
+    after = graph.after(name)
     known = {read: values[read] for step in after for read in step.reads if isinstance(values.get(read), Tensor)}
     known.pop(name, None)
     steps = tuple((step.name, step.expression) for step in after)

@@ -119,6 +119,11 @@ class Graph:
         """Steps that read ``name``, in forward order."""
         return tuple(step.name for step in self.steps.values() if name in step.reads)
 
+    def after(self, name: str) -> list[Step]:
+        """Steps that come after a variable, in forward order: all of them, if it is an input."""
+        steps = [*self.steps.values()]
+        return steps[[*self.steps].index(name) + 1 :] if name in self.steps else steps
+
     def goes_back_to(self, name: str, wanted: Collection[str]) -> list[str]:
         """Those of the wanted variables to which the gradient of a step goes back first, nearest first."""
         found, front, known = [], [name], {name}

@@ -11,6 +11,7 @@ notebook itself: what is right is said here, once, for both.
 import ast
 import contextlib
 import functools
+import itertools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -123,6 +124,17 @@ class Judge:
             return True
         writers = (number for number, names in enumerate(plan.writes) if "d" + name in names)
         return not any(name in state for state in states) and any(map(failed, writers))
+
+    def cells_before(self, grade_id: str) -> list[Screened]:
+        """The student's cells that stand before a graded cell."""
+        before = itertools.takewhile(
+            lambda part: not (isinstance(part, GradedPlace) and part.grade_id == grade_id), self.all_parts
+        )
+        return [part for part in before if isinstance(part, Screened)]
+
+    def solution_of(self, grade_id: str) -> str | None:
+        """grade_id of the solution cell that a graded cell grades."""
+        return next(cell.after for cell in self.exercise.graded if cell.grade_id == grade_id)
 
     def _decided(self, name: str) -> Verdict:
         if name not in self._verdicts:

@@ -10,7 +10,6 @@ from toolkit.judge import Judge, failure_sentence
 from toolkit.loop_step import STEPS, Said
 from toolkit.minibatches import Minibatch, large_numbers
 from toolkit.outcome import STUBS
-from toolkit.plans import GradedPlace
 from toolkit.runs import Chunk, Failure, Job
 from toolkit.watched_loop import find_loop
 
@@ -28,13 +27,7 @@ def chunks_up_to(
         watched: gradients that are reported, if there is a loop to watch.
         loop: gradients by which the loop is known.
     """
-    before: list[Screened] = []
-    for part in judge.all_parts:
-        if isinstance(part, GradedPlace) and part.grade_id == grade_id:
-            break
-        if isinstance(part, Screened):
-            before.append(part)
-    wanted = solution_of(judge, grade_id)
+    before, wanted = judge.cells_before(grade_id), judge.solution_of(grade_id)
     numbers = [i for i, cell in enumerate(before) if cell.cell.grade_id == wanted]
     chosen = numbers[-1] if numbers else len(before) - 1
     if loop and before and not _has_loop(before[chosen], loop):
@@ -66,13 +59,8 @@ def loop_job(
     )  # fmt: skip
 
 
-def solution_of(judge: Judge, grade_id: str) -> str | None:
-    """grade_id of the solution cell that a graded cell grades."""
-    return next(cell.after for cell in judge.exercise.graded if cell.grade_id == grade_id)
-
-
 def cells_of(judge: Judge, grade_id: str) -> list[Screened]:
-    wanted = solution_of(judge, grade_id)
+    wanted = judge.solution_of(grade_id)
     return [cell for cell in judge.all_cells if cell.cell.grade_id == wanted]
 
 

@@ -16,8 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toolkit.check import CheckFailed, NotReady, _network, best_of, history, say, silent, spoken, why_not_run
-from toolkit.exercise import Expectation
+from toolkit.check import NotReady, _network, asked, best_of, history, say_all, silent, spoken
 from toolkit.graph import Graph
 from toolkit.loop import training_verdicts
 from toolkit.loop_values import value_verdicts
@@ -77,7 +76,7 @@ def check_training() -> None:
     said = _training()
     if all(mark == "✓" for mark, _ in said.values()) and (problem := _fall(notebook)):
         said["the losses"] = "✗", problem
-    _say_all(said)
+    say_all(said)
 
 
 def check_calibration() -> None:
@@ -87,7 +86,7 @@ def check_calibration() -> None:
         CheckFailed: one of them is not right yet.
     """
     if not silent():
-        _say_all(_calibration(sys._getframe(1).f_globals))
+        say_all(_calibration(sys._getframe(1).f_globals))
 
 
 def training_progress() -> None:
@@ -106,28 +105,10 @@ def training_progress() -> None:
         print("All of it. You have trained a network with your own backward pass, and nothing of it was autograd's.")
 
 
-def _say_all(said: Mapping[str, tuple[str, str]]) -> None:
-    for part, (mark, sentence) in said.items():
-        say(mark, part, sentence)
-    if failed := {part: sentence for part, (mark, sentence) in said.items() if mark != "✓"}:
-        raise CheckFailed(failed)
-
-
-def _asked(kind: str) -> tuple[str, Expectation]:
-    """The graded cell that asks for a loop (``training``) or for ``values``, and what it asks.
-
-    Raises:
-        NotReady: the cells of this notebook cannot be run again.
-    """
-    if problem := why_not_run():
-        raise NotReady(f"{problem} Run the notebook from its first cell.")
-    return next((c.grade_id, one) for c in history.exercise.graded for one in c.expected if one.kind == kind)
-
-
 def _training() -> dict[str, tuple[str, str]]:
     """Mark and sentence on each part of the loop."""
-    grade_id, asked = _asked("training")
-    verdicts = best_of(lambda judge: training_verdicts(judge, grade_id, **asked.options))
+    grade_id, task = asked("training")
+    verdicts = best_of(lambda judge: training_verdicts(judge, grade_id, **task.options))
     return {verdict.label.removesuffix(" in the loop"): spoken(verdict) for verdict in verdicts}
 
 
@@ -148,11 +129,11 @@ def _fall(notebook: Namespace) -> str:
 
 def _calibration(notebook: Namespace) -> dict[str, tuple[str, str]]:
     """Mark and sentence on each statistic of batchnorm."""
-    grade_id, asked = _asked("values")
-    verdicts = best_of(lambda judge: value_verdicts(judge, grade_id, asked.names, asked.options))
+    grade_id, task = asked("values")
+    verdicts = best_of(lambda judge: value_verdicts(judge, grade_id, task.names, task.options))
     said = {verdict.label: spoken(verdict) for verdict in verdicts}
     try:
-        in_memory = _statistics(notebook, asked.names, notebook["Xtr"])
+        in_memory = _statistics(notebook, task.names, notebook["Xtr"])
     except Exception:  # what the forward cell reads is something else by now
         for name in [name for name, (mark, _) in said.items() if mark == "✓"]:
             said[name] = (

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import nbformat
 import pytest
 import requests
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from autograder.browsers.browser import browser, tab
+from autograder.browsers.browser import tab
 from autograder.browsers.formgrader import Formgrader, formgrader
 from autograder.browsers.server import served
 from autograder.course.build import build
@@ -37,12 +37,6 @@ def class_of_two(course):
 @pytest.fixture(scope="module")
 def address(class_of_two, tmp_path_factory) -> Iterator[str]:
     with served(class_of_two, "formgrader", tmp_path_factory.mktemp("home")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def opened(address) -> Iterator[Browser]:
-    with browser() as found:
         yield found
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import nbformat
 import pytest
 import requests
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from autograder.browsers.browser import browser, tab
+from autograder.browsers.browser import tab
 from autograder.browsers.notebook import Notebook, notebook
 from autograder.browsers.server import served
 
@@ -23,12 +23,6 @@ FUSED_RIGHT = "dlogits = (F.softmax(logits, 1) - F.one_hot(Yb, num_classes=logit
 @pytest.fixture(scope="module")
 def address(course, tmp_path_factory) -> Iterator[str]:
     with served(course, "lab", tmp_path_factory.mktemp("home")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def opened(address) -> Iterator[Browser]:
-    with browser() as found:
         yield found
 
 
