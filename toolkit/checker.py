@@ -31,7 +31,7 @@ LABELS = {
     "untouched": "nothing is changed",
 }
 """What is judged of a checker, each by itself."""
-ASKED = (("x", "c", "a"), ("w", "a", "e"))
+ASKED = (("x", "c", "a", "e"), ("w", "d", "a", "q"))
 """For each graph that is drawn, the variables whose gradients are claimed."""
 MOST_CALLS, LARGE = 200, 1_000
 """Most calls of the function for a tensor of more than so many elements."""
@@ -49,8 +49,10 @@ def _judge_ask(check, claims, most, stopped, points, kept):
     import torch, builtins
     tensors = globals()
     said, path, errors = [], [], []
-    for number, (steps, variable, names) in enumerate(claims):
+    for number, (steps, variable, names, by_columns) in enumerate(claims):
         point, claimed = (tensors["_judge_%d_%s" % (number, what)] for what in ("point", "claimed"))
+        if by_columns:  # a tensor that was carried into a sandbox lies in memory row by row
+            point = point.T.contiguous().T
         known = {name: tensors["_judge_%d_value_%s" % (number, name)] for name in names}
         base, seen, given = point.detach().double().clone(), {"calls": 0, "bits": 99, "complex": 0}, {}
         lines = [(name, compile(text, "<the function>", "eval")) for name, text in steps]
@@ -114,11 +116,13 @@ class Said:
 @functools.lru_cache(maxsize=8)
 def parts_of(seed: int) -> dict[str, tuple[Claim, ...]]:
     """What a checker is asked about, by what it is to show."""
-    drawn = tuple(one for number, names in enumerate(ASKED) for one in claims(seed + number, names))
     return {
-        "drawn": drawn, "float64": tuple(float32(seed)), "shapes": tuple(other_shapes(seed)), "zeros": tuple(zeros(seed)),
+        "drawn": tuple(claims(seed, ASKED)),
+        "float64": tuple(float32(seed)),
+        "shapes": tuple(other_shapes(seed)),
+        "zeros": tuple(zeros(seed)),
         "large": tuple(large(seed)),
-    }  # fmt: skip
+    }
 
 
 def checker_verdicts(judge: Judge, grade_id: str, function: str, tolerance: float) -> list[Verdict]:
@@ -162,7 +166,7 @@ def _checker_verdicts(judge: Judge, grade_id: str, function: str, tolerance: flo
 
 
 def _question(function: str, every: Sequence[Claim]) -> str:
-    asked = [(list(one.steps), one.variable, sorted(one.values)) for one in every]
+    asked = [(list(one.steps), one.variable, sorted(one.values), not one.point.is_contiguous()) for one in every]
     call = f"_judge_ask({function}, {asked!r}, {LARGE}, {STOPPED}, {WATCHED}, {MOST_POINTS})"
     return f"{QUESTION}\n_judge_said, _judge_path, _judge_errors = {call}"
 

@@ -6,7 +6,7 @@ drops (``loop_update``). A mistake in one of them so costs its own points; ``tra
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -23,17 +23,19 @@ from toolkit.verdict import Place, Verdict
 from toolkit.watched_loop import written_out
 
 
-def training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
+def training_verdicts(judge: Judge, grade_id: str, steps: int, **drawn_from: str) -> list[Verdict]:
     """Verdicts on the training loop of a submission: each parameter's gradient, update, learning rate, trajectory.
 
     Args:
         grade_id: the graded cell that asks; the loop is looked for in the student's cells before it.
         steps: how many steps to run; the learning rate drops after half of them.
+        drawn_from: for each input of the forward pass that holds a minibatch, the data set whose rows it takes:
+            ``Xb="Xtr"``.
     """
-    verdicts = _training_verdicts(judge, grade_id, steps)
+    verdicts = _training_verdicts(judge, grade_id, steps, drawn_from)
     if judge.as_written is None or all(verdict.points == 1 for verdict in verdicts):
         return verdicts
-    both = zip(verdicts, _training_verdicts(judge.as_written, grade_id, steps), strict=True)
+    both = zip(verdicts, _training_verdicts(judge.as_written, grade_id, steps, drawn_from), strict=True)
     return [written if _says_more(written, verdict) else verdict for verdict, written in both]
 
 
@@ -43,7 +45,7 @@ def _says_more(written: Verdict, verdict: Verdict) -> bool:
     return written.points > verdict.points or (verdict.kind == "uses autograd" and own)
 
 
-def _training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]:
+def _training_verdicts(judge: Judge, grade_id: str, steps: int, drawn_from: Mapping[str, str]) -> list[Verdict]:
     fixed = large_numbers(judge.exercise)
     settings = {name: steps if name == STEPS else steps // 2 for name in fixed}
     own = {**own_sizes(judge.exercise), **settings}
@@ -52,7 +54,7 @@ def _training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]
     places: dict[str, tuple[Place, ...]] = {}
     for label, wanted in (("own sizes", own), ("other sizes", sizes)):
         batch = make(judge.exercise, wanted, own, f"training, {label}", judge.seed + 7)
-        for name, (kind, message) in _judge_run(judge, grade_id, batch, steps, places).items():
+        for name, (kind, message) in _judge_run(judge, grade_id, batch, steps, drawn_from, places).items():
             if found.get(name, ("right",))[0] == "right":
                 if name in found and kind != "right":
                     kind, message = "right for these sizes only", f"it is not right at other sizes: {message}"
@@ -75,7 +77,12 @@ def _training_verdicts(judge: Judge, grade_id: str, steps: int) -> list[Verdict]
 
 
 def _judge_run(
-    judge: Judge, grade_id: str, batch: Minibatch, steps: int, places: dict[str, tuple[Place, ...]]
+    judge: Judge,
+    grade_id: str,
+    batch: Minibatch,
+    steps: int,
+    drawn_from: Mapping[str, str],
+    places: dict[str, tuple[Place, ...]],
 ) -> dict[str, Said]:
     """All verdicts on one run of the loop.
 
@@ -90,7 +97,9 @@ def _judge_run(
     result = judge.outcomes.run(loop_job(judge, batch, chunks))
     failure = result.failures.get(number)
     generator = torch.Generator().manual_seed(next(iter(batch.generators.values()), 0))
-    reference, minibatches = reference_trajectory(graph, parameters, batch.values, steps, steps // 2, generator)
+    reference, minibatches = reference_trajectory(
+        graph, parameters, batch.values, steps, steps // 2, generator, drawn_from
+    )
     seen = result.steps.get(number, [])
     training, problem = training_steps(graph, parameters, batch, seen[:steps], steps // 2, minibatches)
     left_out = [n for n in parameters if failure and failure.text == f"NameError: name 'd{n}' is not defined"]

@@ -116,7 +116,8 @@ def judge_step(
     step = steps[number]
     yours, values = step.gradient(name), step.values
     if values is None:
-        return "wrong", "the loop left no minibatch in Xb and Yb to judge it on."
+        inputs = [n for n in graph.inputs if n not in step.before and isinstance(step.inputs.get(n), Tensor)]
+        return "wrong", f"the loop left no minibatch in {' and '.join(inputs)} to judge it on."
     if yours is None:
         if step.step.after is None and number:
             return "right", ""  # the step that failed did not come so far

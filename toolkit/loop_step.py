@@ -16,8 +16,8 @@ from toolkit.runs import Step
 
 RATES = (0.1, 0.01)
 """The lecture's learning rates: before the drop, and from there on."""
-STEPS, DROP = "max_steps", "lr_drop"
-"""Names of the number of steps, and of the step at which the learning rate drops."""
+STEPS, DROP, ROWS = "max_steps", "lr_drop", "batch_size"
+"""Names of the number of steps, of the step at which the learning rate drops, and of the examples of a minibatch."""
 Said = tuple[str, str]
 """Kind of a verdict, and its message."""
 
@@ -121,13 +121,19 @@ def reference_trajectory(
     steps: int,
     drop: int,
     generator: torch.Generator,
+    drawn_from: Mapping[str, str],
 ) -> tuple[list[dict[str, Tensor]], list[dict[str, Tensor]]]:
-    """The same training with autograd's gradients: parameters after each step, and the minibatches."""
+    """The same training with autograd's gradients: parameters after each step, and the minibatches.
+
+    Args:
+        drawn_from: for each input of the forward pass that holds a minibatch, the data set whose rows it takes.
+    """
     values = dict(start)
     states, minibatches = [], []
+    examples = values[next(iter(drawn_from.values()))].shape[0]
     for i in range(steps):
-        index = torch.randint(0, values["Xtr"].shape[0], (values["batch_size"],), generator=generator)
-        minibatches.append({"Xb": values["Xtr"][index], "Yb": values["Ytr"][index]})
+        index = torch.randint(0, examples, (values[ROWS],), generator=generator)
+        minibatches.append({name: values[data_set][index] for name, data_set in drawn_from.items()})
         values |= minibatches[-1]
         gradients = graph.gradients({k: v for k, v in values.items() if k not in graph.steps})
         values |= {name: values[name] - RATES[i >= drop] * gradients[name] for name in parameters}

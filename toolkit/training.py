@@ -19,6 +19,7 @@ from torch import Tensor
 from toolkit.check import NotReady, _network, asked, best_of, history, say_all, silent, spoken
 from toolkit.graph import Graph
 from toolkit.loop import training_verdicts
+from toolkit.loop_step import DROP, ROWS, STEPS
 from toolkit.loop_values import value_verdicts
 
 STEP_MARK, LOOP_MARK = "# The backward pass", "# The training loop"
@@ -133,7 +134,7 @@ def _calibration(notebook: Namespace) -> dict[str, tuple[str, str]]:
     verdicts = best_of(lambda judge: value_verdicts(judge, grade_id, task.names, task.options))
     said = {verdict.label: spoken(verdict) for verdict in verdicts}
     try:
-        in_memory = _statistics(notebook, task.names, notebook["Xtr"])
+        in_memory = _statistics(notebook, task.names, {old: notebook[new] for old, new in task.options.items()})
     except Exception:  # what the forward cell reads is something else by now
         for name in [name for name, (mark, _) in said.items() if mark == "✓"]:
             said[name] = (
@@ -150,9 +151,9 @@ def _calibration(notebook: Namespace) -> dict[str, tuple[str, str]]:
     return said
 
 
-def _statistics(notebook: Namespace, wanted: Sequence[str], X: Tensor) -> dict[str, Tensor]:
-    """Some early variables of the forward cell for other examples."""
-    values = {**_known(_network(), notebook), "Xb": X}
+def _statistics(notebook: Namespace, wanted: Sequence[str], instead: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Some early variables of the forward cell for other inputs than the minibatch's."""
+    values = {**_known(_network(), notebook), **instead}
     with torch.no_grad():
         for step in _network().steps.values():
             values[step.name] = step.evaluate(values)
@@ -171,7 +172,7 @@ def _seconds(notebook: Namespace, steps: int, text: str) -> float:
     by_id = {id(notebook[name]): copy for name, copy in copies.items()}
     changes = {
         **copies, "parameters": [by_id.get(id(p), p) for p in notebook["parameters"]],
-        "g": torch.Generator().manual_seed(1), "max_steps": steps, "lr_drop": steps, "progress_bar": iter,
+        "g": torch.Generator().manual_seed(1), STEPS: steps, DROP: steps, "progress_bar": iter,
     }  # fmt: skip
     computed = {*graph.steps, *(f"d{name}" for name in graph.variables(notebook)), "grads", "lr"} - copies.keys()
     saved = dict(notebook)
@@ -226,12 +227,13 @@ def your_plain_loop() -> Callable[[int], float]:
 def _plain_text(notebook: Namespace) -> str:
     names = {id(notebook[name]): name for name in _parameters(_network(), notebook)}
     slopes = ", ".join(f"d{names[id(p)]}" for p in notebook["parameters"])
+    drawn_from = {name: value for name, value in asked("training")[1].options.items() if name in _network().inputs}
     return "\n".join([
         "lossi = []",
         "with torch.no_grad():",
-        "    for i in range(max_steps):",
-        "        ix = torch.randint(0, Xtr.shape[0], (batch_size,), generator=g)",
-        "        Xb, Yb = Xtr[ix], Ytr[ix]",
+        f"    for i in range({STEPS}):",
+        f"        ix = torch.randint(0, {next(iter(drawn_from.values()))}.shape[0], ({ROWS},), generator=g)",
+        *(f"        {name} = {data_set}[ix]" for name, data_set in drawn_from.items()),
         textwrap.indent(_network().text, " " * 8),
         textwrap.indent(_text(STEP_MARK), " " * 8),
         f"        for parameter, slope in zip(parameters, [{slopes}]):",

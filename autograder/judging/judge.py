@@ -84,8 +84,8 @@ def expectations(judge: Judge, grade_id: str) -> dict[str, Callable[..., list[Ve
     def expect_gradients(*names: str, scale: Mapping[str, float] | None = None) -> list[Verdict]:
         return [judge.verdict(name) for name in names]  # scaled minibatches are among all the others
 
-    def expect_training(steps: int) -> list[Verdict]:
-        return training_verdicts(judge, grade_id, steps)
+    def expect_training(steps: int, **drawn_from: str) -> list[Verdict]:
+        return training_verdicts(judge, grade_id, steps, **drawn_from)
 
     def expect_values(*names: str, **instead: str) -> list[Verdict]:
         return value_verdicts(judge, grade_id, names, instead)

@@ -464,7 +464,7 @@ with torch.inference_mode():  # nothing in here is recorded for autograd
 # %% nbgrader={"grade": true, "grade_id": "train-check", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check_training()
 ### BEGIN HIDDEN TESTS
-expect_training(steps=25)
+expect_training(steps=25, Xb="Xtr", Yb="Ytr")
 ### END HIDDEN TESTS
 
 # %% [markdown]

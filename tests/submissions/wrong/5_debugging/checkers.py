@@ -201,7 +201,7 @@ def gradient_check(f, x, gradient):
     return float((a - b).abs().max() / max(float(a.abs().max()), float(b.abs().max()), 1e-4))
 
 # answer: view of a transpose
-# expect: checker:shapes = wrong or right
+# expect: checker:shapes = wrong | a transpose
 # cell: checker
 def gradient_check(f, x, gradient):
     x, gradient, h = x.double(), gradient.double(), 6e-6
@@ -222,7 +222,7 @@ def gradient_check(f, x, gradient):
     return float((a - b).abs().max() / torch.maximum(a.abs().max(), b.abs().max()))
 
 # answer: a floor below the rounding
-# expect: checker:zeros = wrong or right
+# expect: checker:zeros = wrong | floor
 # cell: checker
 def gradient_check(f, x, gradient):
     x, gradient, h = x.double(), gradient.double(), 6e-6
@@ -273,7 +273,7 @@ def gradient_check(f, x, gradient):
     return torch.allclose(x, x)
 
 # answer: a mean of errors
-# expect: checker:wrong = wrong
+# expect: checker:wrong = wrong | one element is off
 # expect: checker:shapes checker:zeros checker:large checker:float64 = wrong or right
 # cell: checker
 def gradient_check(f, x, gradient):
