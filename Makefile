@@ -127,6 +127,10 @@ older: $(READY) ## make another environment, .venv-older, with the oldest torch 
 homes: $(READY) ## make kernels of other releases, Colab's and an old one's, in .homes: make test solves the exercises there
 	@$(BIN)/python -m autograder.machine homes .homes $(VENV)
 
+.PHONY: otter
+otter: $(READY) ## install otter-grader into .otter/, beside the course and not in it: make bench measures it, too
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .otter otter-grader==7.0.0
+
 scheduler: cluster ## start a Dask scheduler here, at port 8786, for make grade SCHEDULER=tcp://this-machine:8786
 	@PYTHONPATH=. $(BIN)/dask scheduler --no-dashboard
 
@@ -145,5 +149,5 @@ lock: $(READY) ## resolve requirements*.txt anew, for every system and Python, i
 
 clean: ## remove .venv, caches and demo/ as it was made; never a notebook, submitted/, autograded/, feedback/ or the gradebook
 	@[ ! -e demo ] || $(PYTHON) -m autograder.untouched demo || true
-	rm -rf .venv .venv-older .homes .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-older .homes .otter .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

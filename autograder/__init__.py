@@ -11,7 +11,8 @@ reverse. The rooms, from the ground up; an import only points down (pyproject.to
     working_copy/      what students type in, work/, and how it is carried over into a new release
     lms/               what an LMS lets one download, into submitted/; pages and points as it wants them back
     browsers/          what people see in a browser: Jupyter and the formgrader driven as a person does; README's pictures
-    live, machine, demo, bench   the judge in an instructor's kernel; set-up; an example; what it costs
+    bench/             what grading costs, beside nbgrader's own way, otter-grader and merely running the cells
+    live, machine, demo   the judge in an instructor's kernel; set-up; an example
     command_line       python -m autograder; nbgrader's own commands come in by nbgrader_config.py and each room's steps
 """
 

@@ -21,7 +21,7 @@ IN_FUNCTIONS = {
     "command_line": "help is there at once, and Windows has not what grading needs",
     "machine": "an old Python gets as far as the sentence that says so",
     "handed_in.readable": "jupytext takes a while to import, and few files need it",
-    "bench": "Dask need not be installed",
+    "bench.workers": "Dask need not be installed",
     "classroom.schedule": "Dask need not be installed",
     "sandbox.bubblewrap": "libseccomp need not be there, which pyseccomp cannot be imported without",
     "sandbox.inside_sandbox.kernel": "these are for the warm process; from outside only its protocol is imported",
