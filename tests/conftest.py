@@ -55,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Count(config))
     config.pluginmanager.register(Durations(config))
     torch.set_num_threads(1)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # kernels, too: threads that wait for cores that others use are slow
     if _runs_tests(config) and NEEDS["bubblewrap"]() and not CI:
         os.environ["SANDBOX"] = "off"  # the answers in the tests are the course's own; attacks need bubblewrap
 

@@ -160,7 +160,8 @@ def zeros(seed: int) -> Iterator[Claim]:
     generator = torch.Generator().manual_seed(seed)
     x, r = _random((5, COLUMNS), generator), _random((5, COLUMNS), generator)
     yield from _from("y = torch.relu(x)\nloss = (y * r).sum()", "x", {"x": -x.abs() - 0.1, "r": r})
-    shifted = "z = x + c\ny = torch.tanh(z - z.mean(0, keepdim=True))\nloss = (y * r).mean()"
+    # far from zero, or else there is nothing to round
+    shifted = "z = x + c + 4\ny = torch.tanh(z - z.mean(0, keepdim=True))\nloss = (y * r).mean()"
     values = {"x": x, "r": r, "c": _random((COLUMNS,), generator), "torch": torch}
     graph = Graph.from_source(shifted)
     known = graph.forward(values)
