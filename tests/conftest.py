@@ -9,6 +9,7 @@ else runs meanwhile.
 """
 
 import fcntl
+import functools
 import importlib.util
 import os
 import tempfile
@@ -16,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbgrader.api
 import pytest
 import torch
 
@@ -56,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Durations(config))
     torch.set_num_threads(1)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # kernels, too: threads that wait for cores that others use are slow
+    # nbgrader starts a program to learn this for each new gradebook, for seconds
+    nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
     if _runs_tests(config) and NEEDS["bubblewrap"]() and not CI:
         os.environ["SANDBOX"] = "off"  # the answers in the tests are the course's own; attacks need bubblewrap
 

@@ -11,6 +11,7 @@ notebooks and the gradebook's record of the assignments.
 
 import ast
 import copy
+import functools
 import graphlib
 import hashlib
 import json
@@ -165,11 +166,16 @@ def _in_order(course: Path, modules: Iterable[str]) -> list[str]:
     left = [*modules]
     while left:
         if (module := left.pop()) not in imports:
-            tree = ast.parse(_toolkit_file(course, module).read_text(encoding="utf-8"))
-            found = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
-            imports[module] = sorted(name for name in found if name.startswith("toolkit."))
+            imports[module] = _imported(_toolkit_file(course, module).read_text(encoding="utf-8"))
             left += imports[module]
     return [*graphlib.TopologicalSorter(dict(sorted(imports.items()))).static_order()]
+
+
+@functools.lru_cache(maxsize=128)
+def _imported(text: str) -> list[str]:
+    """The modules of the toolkit that a module of it imports."""
+    found = {n.module for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.module}
+    return sorted(name for name in found if name.startswith("toolkit."))
 
 
 def _toolkit_file(course: Path, module: str) -> Path:
