@@ -64,6 +64,7 @@ SKIPPED = (
     "numerical-",
     "stretch-",
     "evaluate",
+    "flow",
 )
 """Beginnings of the ids of cells that only show something, or time it."""
 SHORT_RUN = """
