@@ -64,9 +64,9 @@ tests-there:
 demo: sandbox-there $(READY) ## grade a small made-up class in demo/ and show what comes out
 	@$(BIN)/python -m autograder demo
 
-test: tests-there $(READY) cluster ## every test: style, types, unit tests, bank of answers, drift and leak gates, solutions with nbval
+test: tests-there $(READY) cluster ## style, types, unit tests, drift and leak gates, solutions with nbval, and a share of the bank of answers (WHOLE=1: all of it)
 	@$(STYLE)
-	@$(TESTS) --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg tests solutions
+	@$(TESTS) $(if $(WHOLE),,-p tests.share) --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg tests solutions
 
 quick: $(READY) ## in less than a minute: style, types, and the tests that the change at hand concerns, as many as fit
 	@$(STYLE)

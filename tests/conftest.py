@@ -52,6 +52,7 @@ NEEDS: dict[str, Callable[[], str]] = {
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*names): what a machine must have to run the test (conftest.NEEDS)")
+    config.addinivalue_line("markers", "share(part): how much of its family make test runs (tests/share.py)")
     config.addinivalue_line("markers", "quiet: measures time, so that no other test may run meanwhile")
     config.stash[TRIED], config.stash[NAMED], config.stash[LEFT_OUT] = Counter(), Counter(), {}
     config.pluginmanager.register(_Count(config))

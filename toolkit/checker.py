@@ -37,7 +37,7 @@ MOST_CALLS, LARGE = 200, 1_000
 """Most calls of the function for a tensor of more than so many elements."""
 STOPPED = 300
 """Calls after which such a function refuses."""
-FLOAT32 = 10
+FLOAT32 = 5
 """By so much a claim in float32 may be further off: a direction in which its terms cancel shows its last digits."""
 STEPS = (1e-7, 2e-3)
 """Sizes of a step that are neither lost in rounding nor too long."""

@@ -81,6 +81,7 @@ def test_a_wrong_answer_gets_its_sentence_and_the_mended_one_a_mark(chunked):
     assert typed["logprobs"] == RIGHT
 
 
+@pytest.mark.share(0.5)
 def test_an_exercise_from_blank_to_a_grade(address, opened, course):
     """Validate says what is missing, and later that nothing is; what was saved is graded, and its page opens."""
     path = f"{FUSED}/{FUSED}.ipynb"

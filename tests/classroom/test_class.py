@@ -194,6 +194,7 @@ def test_a_dask_cluster_gives_the_same(undisturbed, copied, cluster):
     assert outcome(copied) == undisturbed[1]
 
 
+@pytest.mark.share(0)
 @pytest.mark.needs("Dask", "PostgreSQL")
 def test_a_dask_cluster_that_loses_a_worker_and_a_gradebook_in_postgresql_give_the_same(
     undisturbed, copied, cluster, postgres, monkeypatch
@@ -232,6 +233,7 @@ def test_a_scheduler_that_is_not_there_is_named_in_a_sentence(graded):
 # --- killed, and started again --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.share(0)
 def test_killed_at_any_place_and_started_again_it_goes_on(undisturbed, copied):
     hand_in_all(copied)
     places = [
@@ -263,6 +265,7 @@ def test_killed_at_any_place_and_started_again_it_goes_on(undisturbed, copied):
     assert not any(folder.exists() for folder in scratch), "temporary files were left"
 
 
+@pytest.mark.share(0.3)
 def test_killed_with_its_workers_at_no_place_in_particular(undisturbed, copied):
     hand_in_all(copied)
     grading = subprocess.Popen(command(copied, "--jobs", "2"), cwd=COURSE, stdout=subprocess.DEVNULL)
@@ -276,6 +279,7 @@ def test_killed_with_its_workers_at_no_place_in_particular(undisturbed, copied):
     assert len(graded_now(copied)) <= len(HAVE_FILES) + 1, "more than the one in the writer's hand was graded again"
 
 
+@pytest.mark.share(0.3)
 @pytest.mark.parametrize("which", ["a worker", "what forks workers", "the warm process"])
 def test_a_process_that_is_killed_costs_nothing(undisturbed, copied, which):
     hand_in_all(copied)

@@ -324,6 +324,7 @@ def surprises(attack: Answer, verdicts: list[dict[str, str]]) -> list[str]:
     return lines
 
 
+@pytest.mark.share(0.25)
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_gains_nothing(name, course, witness, temporary, grading):
     attack = ATTACKS[name]
@@ -451,6 +452,7 @@ LONG = {  # notebooks that take long to read, and must not
 }  # fmt: skip
 
 
+@pytest.mark.share(0.3)
 @pytest.mark.parametrize("name", LONG)
 def test_a_notebook_that_is_hard_to_read_is_read_in_time(name, course, temporary, grading):
     text = LONG[name]()
@@ -470,6 +472,7 @@ NAMES = ['o\'brien "x"', "Zoë  Ωμέγα", "a..b", "-rf", "*", "[abc]", "$(tou
 HERE = ["exits", "forged_results", "kills_processes", "reads_files", "writes_files", "closes_everything"]
 
 
+@pytest.mark.share(0)
 def test_a_class_with_attackers_in_it(course, witness, tmp_path, capsys):
     """Honest submissions before, between and after attackers get the same, byte for byte, as in a class of their own."""
     honest = notebook_of(course, Answer(NAME, "", {"h": "dh = dlogits @ W2.T\ndW2 = dlogits\ndb2 = dlogits.sum(0)"}))

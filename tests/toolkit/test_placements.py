@@ -58,6 +58,7 @@ MANY_SEEDS = [
 ]
 
 
+@pytest.mark.share(0.2)
 @pytest.mark.parametrize(("exercise", "old", "new"), MISTAKES)
 def test_a_mistake_is_the_same_wherever_the_lines_stand(exercise: int, old: str, new: str):
     """Each answer in its own cell, all in the first, all in the last: the same kinds of verdicts, and the same words."""
@@ -81,12 +82,14 @@ def test_a_syntax_error_is_told_of_every_gradient_that_it_costs():
         assert all("line 15 `dhpreact = (1.0 - h**2 * dh`: SyntaxError" in found[name].message for name in costs)
 
 
+@pytest.mark.share(0.1)
 @pytest.mark.parametrize("answer", [*answers("right")], ids=lambda answer: f"{answer.assignment}-{answer.name}")
 def test_a_right_answer_is_right_on_whatever_is_drawn(answer: Answer):
     for seed in range(FEW):
         _assert_as_expected(answer, seed)
 
 
+@pytest.mark.share(0)
 @pytest.mark.parametrize("path", MANY_SEEDS)
 def test_a_right_answer_is_right_on_a_hundred_draws(path: str):
     answer = read_answer(BANK / "right" / f"{path}.py")
@@ -98,6 +101,7 @@ def test_a_right_answer_is_right_on_a_hundred_draws(path: str):
             assert verdict.kind == answer.expected.get(name, ("right", ""))[0], (seed, verdict)
 
 
+@pytest.mark.share(0)
 @pytest.mark.parametrize(
     "name", ["in_a_function", "no_intermediates", "one_running_tensor", "own_names_everywhere", "db1_past_other_names"]
 )

@@ -20,7 +20,7 @@ dembgain = (emb * dxnorm).sum((0, 1))
 dembbias = dxnorm.sum((0, 1))
 
 # answer: the gain in front of the bracket
-# mistake: emb = factor or another name or precedence or sum of one factor or order
+# mistake: emb = factor or another name or precedence or sum of one factor
 # warned: The gain in front of the bracket
 # cell: emb
 demb = embgain * embvar_inv * (dxnorm - dxnorm.mean(2, keepdim=True) - embraw * (embraw * dxnorm).mean(2, keepdim=True))

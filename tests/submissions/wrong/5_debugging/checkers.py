@@ -57,7 +57,7 @@ def gradient_check(f, x, gradient):
     return float((a - b).abs().max() / max(float(a.abs().max()), float(b.abs().max()), 1e-4))
 
 # answer: in float32, and content with three digits
-# expect: checker:wrong checker:central = wrong or right
+# expect: checker:right checker:wrong checker:central = wrong or right
 # expect: checker:float64 = wrong | float32
 # expect: checker:shapes checker:large checker:zeros = wrong
 # cell: checker
