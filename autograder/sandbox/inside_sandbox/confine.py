@@ -2,7 +2,10 @@
 
 bubblewrap gives the server a read-only system without a network. Here the server's children take the rest: a process
 namespace for each submission, with which all that it started ends; small file systems in memory of its own; limits; and no
-rights. Plain system calls through ctypes, since the processes are forked, not executed. Sources: the manual pages
+rights. Memory is counted from outside rather than bounded by a control group: to make one takes rights that containers and
+most accounts have not, and a limit that only some machines have would let the same notebook end here and not there.
+
+Plain system calls through ctypes, since the processes are forked, not executed. Sources: the manual pages
 unshare(2), mount(2), capabilities(7), seccomp(2), user_namespaces(7).
 """
 
@@ -41,7 +44,7 @@ class Limits:
     file: int = 64 << 20
     """Bytes of one file."""
     open_files: int = 256
-    """Of one process."""
+    """Of one process; few, since what lies in pipes and sockets is memory of no process (``in_use`` counts it at its most)."""
 
 
 def fork_into_new_namespace(own: int) -> int:
