@@ -14,7 +14,9 @@ from importlinter.cli import lint_imports
 
 import autograder
 import toolkit
+from autograder.course.build import assignments
 from autograder.course.exercise import COURSE, configuration
+from tests.bank import bench
 
 ROOMS = sorted(path.parent.name for path in (COURSE / "autograder").glob("*/__init__.py"))
 IN_FUNCTIONS = {
@@ -162,3 +164,21 @@ def test_files_that_are_spoken_of_are_there():
     for text in texts:
         for place in re.findall(r"\b(?:autograder|toolkit|tests)/[\w/]+\.py\b", text.read_text(encoding="utf-8")):
             assert (COURSE / place).is_file(), f"{text.name} speaks of {place}"
+
+
+ENGLISH = {"torch", "loss", "counts", "scores", "eps"}
+"""Words of sentences and of PyTorch's that a network's variable may be called by, too."""
+
+
+def test_what_judges_names_no_variable_of_any_network():
+    """Not in its code, nor in what it says; an example in a docstring may."""
+    graphs = [bench(name).exercise.graph for name in assignments()]
+    variables = {name for graph in graphs for name in (*graph.steps, *graph.inputs) if len(name) > 1} - ENGLISH
+    assert {"logits", "Xb", "lnvar_inv"} <= variables
+    folders = (COURSE / "toolkit", COURSE / "autograder" / "judging", COURSE / "autograder" / "sandbox")
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+                assert not variables & set(re.findall(r"\w+", node.value)), f"{path}:{node.lineno}"

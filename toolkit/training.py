@@ -238,7 +238,7 @@ def _plain_text(notebook: Namespace) -> str:
         textwrap.indent(_text(STEP_MARK), " " * 8),
         f"        for parameter, slope in zip(parameters, [{slopes}]):",
         "            parameter.data += -0.1 * slope",
-        "        lossi.append(loss.item())",
+        f"        lossi.append({_network().output}.item())",
     ])  # fmt: skip
 
 
