@@ -318,6 +318,7 @@ def gradient_check(f, x, gradient):
     return abs(a - b) / max(abs(a), abs(b), 1e-4)
 
 # answer: one direction of ones
+# expect: checker:float64 = wrong or right
 # expect: checker:wrong checker:zeros = wrong or right
 # expect: checker:shapes checker:large = wrong or right
 # expect: checker:right = wrong or right
