@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from autograder.judging.judge import grade
 from tests.bank import BANK, Answer, answers, bench, read_answer
 from toolkit.judge import Judge
 from toolkit.minibatches import draw
@@ -105,8 +104,8 @@ def test_a_right_answer_is_right_on_a_hundred_draws(path: str):
 @pytest.mark.parametrize(
     "name", ["in_a_function", "no_intermediates", "one_running_tensor", "own_names_everywhere", "db1_past_other_names"]
 )
-def test_a_right_loop_is_right_on_many_draws(name: str):
-    for seed in range(12):
+def test_a_right_loop_is_right_on_a_hundred_draws(name: str):
+    for seed in range(MANY):
         _assert_as_expected(read_answer(BANK / "right" / "4_training_loop" / f"{name}.py"), seed)
 
 
@@ -138,9 +137,7 @@ def _said(assignment: str, edits: Mapping[str, str]) -> dict[str, tuple[str, str
 
 def _judged(assignment: str, edits: Mapping[str, str], start: str = "solution", seed: int = 7) -> dict[str, Verdict]:
     """The verdicts on an answer that is run in this process."""
-    made = bench(assignment)
-    judge = Judge(made.exercise, made.submission(edits, start), run_here, seed)
-    return {verdict.name: verdict for cell in made.exercise.graded for verdict in grade(judge, cell)[0]}
+    return {verdict.name: verdict for verdict in bench(assignment).judged_here(edits, start, seed)}
 
 
 def _assert_as_expected(answer: Answer, seed: int) -> None:
