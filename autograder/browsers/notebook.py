@@ -16,6 +16,9 @@ OPENED = {"lab": "lab/tree", "notebook": "notebooks"}
 _PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 """The notebook in front: JupyterLab opens those behind it, too, that were open when it was last left."""
 
+_NOTEBOOK_7 = "body[data-notebook]"
+"""There the kernel's status is above the panel."""
+
 
 @dataclass
 class Notebook:
@@ -34,7 +37,8 @@ class Notebook:
     def wait(self) -> None:
         """Until every cell is there and the kernel has nothing to do."""
         expect(self._cells()).to_have_count(self.size)
-        self.page.locator(f"{_PANEL} [data-status=idle]").first.wait_for(state="attached")  # on a phone it is hidden
+        idle = f"{_PANEL} [data-status=idle], {_NOTEBOOK_7} [data-status=idle]"
+        self.page.locator(idle).first.wait_for(state="attached")  # on a phone it is hidden
 
     def cell(self, name: str) -> Locator:
         """A cell, scrolled to."""
