@@ -1,8 +1,8 @@
 """The part of the lint that a build asks for: no assignment is built with a check through which a known mistake slips.
 
 It takes a minute, so it is asked once for each version of the cells that a gradient's verdict depends on: forward pass, inputs,
-solution, what is graded. Prose and figures may change as they like. What was found clean is written down in ``.lint/``; and what the
-notebooks in ``exercises/`` and ``solutions/`` were built from has been through it before.
+solution, what is graded. Prose and figures may change as they like. What was found clean is written down in ``.lint/``; and
+what the notebooks in ``exercises/`` and ``solutions/`` were built from has been through it before.
 """
 
 import hashlib
@@ -65,19 +65,17 @@ def slips_through(course: Path, name: str, progress: Progress = bar) -> str:
     if is_known(bench, course):
         return ""
     print(f"{name}: its forward pass, solution or checks are new, so mistakes are tried on them ...", flush=True)
-    wrong = [said for cell in bench.exercise.graded if cell.names() for said in not_passed(bench, cell)]
-    if wrong:
+    cells = [cell for cell in bench.exercise.graded if cell.names()]
+    if wrong := [sentence for said in not_passed(bench, cells).values() for sentence in said]:
         return f"{name} was not built: its own solution is not right. {wrong[0]}"
     slips = [one for one in tried(bench, MOST, progress)[0] if one.slips_through]
     progress("", 0, 0)
     if not slips:
         record(bench, course)
         return ""
-    first = "\n".join(f"  {one.mistake.kind}: {changed_lines(bench, one.mistake)}" for one in slips[:FEW])
-    return (
-        f"{name} was not built: {len(slips)} known mistakes get their points all the same, such as\n{first}\n"
-        f"{hidden_by(bench)} `make lint-source SOURCE={name}` says all of them.".replace("\n ", "\n")
-    )
+    such = [f"  {one.mistake.kind}: {changed_lines(bench, one.mistake)}" for one in slips[:FEW]]
+    first = f"{name} was not built: {len(slips)} known mistakes get their points all the same, such as"
+    return "\n".join([first, *such, f"{hidden_by(bench)} `make lint-source SOURCE={name}` says all of them.".strip()])
 
 
 def record(bench: Bench, course: Path = COURSE) -> None:

@@ -70,9 +70,9 @@ def lint(bench: Bench, most: int | None = MOST, progress: Progress = lambda *_: 
         most: about how many of them are tried; None for all.
     """
     found = {cell.grade_id: Linted(cell, _asks(cell)) for cell in bench.exercise.graded}
-    for number, one in enumerate(found.values()):
-        progress("reference", number, len(found))
-        one.not_passed = list(dict.fromkeys(not_passed(bench, one.cell)))
+    progress("reference", 0, 1)
+    for grade_id, said in not_passed(bench, bench.exercise.graded).items():
+        found[grade_id].not_passed = said
     cell_of = {name: cell.grade_id for cell in bench.exercise.graded for name in cell.names()}
     made, count = tried(bench, most, progress)
     for mistake in made:

@@ -5,7 +5,7 @@ import io
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from autograder.authoring.equivalent import flat_inputs
@@ -35,14 +35,17 @@ class Tried:
         return self.verdict.points > self.mistake.fraction
 
 
-def not_passed(bench: Bench, cell: GradedCell) -> Iterator[str]:
-    """One sentence for each verdict on the solution that is not full points, in each of several draws."""
+def not_passed(bench: Bench, cells: Sequence[GradedCell]) -> dict[str, list[str]]:
+    """Sentences on what the solution is not given full points for, in any of several draws, by grade_id."""
+    found: dict[str, dict[str, None]] = {cell.grade_id: {} for cell in cells}
     for seed in SEEDS:
-        with contextlib.redirect_stdout(io.StringIO()):
-            verdicts = grade(bench.judge_here({}, seed=seed), cell)[0]
-        for verdict in verdicts:
-            if verdict.points < 1:
-                yield f"{verdict.label} is {verdict.kind}. {verdict.message}"
+        judge = bench.judge_here({}, seed=seed)
+        for cell in cells:
+            with contextlib.redirect_stdout(io.StringIO()):
+                verdicts = grade(judge, cell)[0]
+            wrong = (verdict for verdict in verdicts if verdict.points < 1)
+            found[cell.grade_id] |= {f"{v.label} is {v.kind}. {v.message}": None for v in wrong}
+    return {grade_id: [*said] for grade_id, said in found.items()}
 
 
 def sizes_tried(bench: Bench) -> list[str]:

@@ -21,7 +21,7 @@ def test_every_gradient_of_every_exercise_is_reached(name):
     reached = Counter(mistake.name for mistake in mistakes(made))
     assert set(reached) == {*made.gradients}
     assert (not reached) == (name in WITHOUT_GRADIENTS)
-    assert min(reached.values(), default=20) >= 15
+    assert min(reached.values(), default=20) >= 12
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,6 @@ def test_a_spread_has_every_kind_of_each_cell():
 
 def test_a_reference_that_holds_for_some_sizes_only_does_not_pass():
     made = example(("2 / n_in * x * dms", "2 / 24 * x * dms"))
-    said = list(not_passed(made, made.exercise.graded[-1]))
-    assert said and all("dx is right for these sizes only. it assumes n_in = 24" in sentence for sentence in said)
-    assert not list(not_passed(example(), example().exercise.graded[-1]))
+    *others, last = not_passed(made, made.exercise.graded).values()
+    assert others == [[], []] and len(last) == 1
+    assert last[0].startswith("dx is right for these sizes only. it assumes n_in = 24")
