@@ -78,7 +78,9 @@ def test_words_reach_the_module_as_they_are(monkeypatch):
     assert run("collect", "a b.zip", "--zone=Europe/Berlin", "--dry").exit_code == 0
     assert run("return", "--title", "Exercise 1 (4711)").exit_code == 0
     assert asked[2:] == [("a b.zip", "", "", "", "Europe/Berlin", True), ("", "", "Exercise 1 (4711)")]
-    monkeypatch.setattr(build, "main", lambda sources, asked=None: 3 + sources if sources or asked is gate.slips_through else 9)
+    monkeypatch.setattr(
+        build, "main", lambda sources, asked=None: 3 + sources if sources or asked is gate.slips_through else 9
+    )
     monkeypatch.setattr(work, "main", lambda update: 5 + update)
     assert [run(*words).exit_code for words in (["build"], ["build", "--sources"], ["work"], ["work", "--update"])] == [
         3,

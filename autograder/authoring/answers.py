@@ -88,7 +88,7 @@ def read_answer(path: Path, made: Bench | None = None) -> Answer:
     and for those in ``submissions/hostile``, which are graded as a whole::
 
         # run: kernel died                    words of what is said of the notebook's run
-        # free: prints the secret             what the cells do where nothing holds them back (tests/test_hostile.py)
+        # free: prints the secret             what the cells do where nothing holds them back (tests/sandbox/test_hostile.py)
 
     Raises:
         ValueError: a directive is unknown, or what is to be replaced is not there.

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from autograder.authoring.workbench import Bench
+from toolkit.compare import fit
 from toolkit.minibatches import Minibatch, make, own_sizes
 
 NOISE = 0.3
@@ -69,6 +70,18 @@ def makes_a_difference(bench: Bench, edits: Mapping[str, str], names: tuple[str,
     right = _right(bench, replacing)
     yours = _run(bench, {**bench.gradient_cells, **edits}, replacing)
     return any(_differ(yours.get(name), right[name]) for name in names)
+
+
+def only_the_shape(bench: Bench, edits: Mapping[str, str], names: tuple[str, ...]) -> bool:
+    """Whether all numbers are the solution's, in other shapes: what is left out had only made copies."""
+    right, yours = _right(bench, True), _run(bench, {**bench.gradient_cells, **edits}, True)
+    return all(
+        name in yours
+        and all(
+            (y := fit(one, r.shape)) is not None and not _differ([y], [r]) for one, r in zip(yours[name], right[name])
+        )
+        for name in names
+    )
 
 
 def _differ(yours: list[Tensor] | None, right: list[Tensor]) -> bool:

@@ -8,10 +8,10 @@ mistake is text of a cell, as a learner would type it. A change that changes no 
 import ast
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from autograder.authoring.equivalent import makes_a_difference, unseen_batch
+from autograder.authoring.equivalent import makes_a_difference, only_the_shape, unseen_batch
 from autograder.authoring.node_slips import slips
 from autograder.authoring.workbench import Bench
 from toolkit.cells import read, written
@@ -51,7 +51,8 @@ def mistakes(bench: Bench) -> Iterator[Mistake]:
         key = (mistake.name, tuple(mistake.edits.items()))
         if key not in seen and is_a_mistake(bench, mistake):
             seen.add(key)
-            yield mistake
+            half = not mistake.fraction and only_the_shape(bench, mistake.edits, mistake.costs or (mistake.name,))
+            yield replace(mistake, fraction=0.5) if half else mistake
 
 
 def is_a_mistake(bench: Bench, mistake: Mistake) -> bool:

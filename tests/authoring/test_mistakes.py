@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from autograder.authoring.equivalent import flat_inputs, makes_a_difference, unseen_batch
+from autograder.authoring.equivalent import flat_inputs, makes_a_difference, only_the_shape, unseen_batch
 from autograder.authoring.mistakes import mistakes
 from autograder.authoring.references import changed_lines, hidden_by, not_passed, spread
 from autograder.authoring.workbench import bench
@@ -50,6 +50,17 @@ def test_an_input_that_is_one_everywhere_hides_a_mistake_and_is_named():
     strong = example()
     assert strong.judge_here(left_out[0].edits).verdict("xhat").points == 0
     assert hidden_by(strong) == "" and not flat_inputs(weak, unseen_batch(weak))
+
+
+def test_what_only_made_copies_costs_the_shape_alone():
+    made = example(
+        ("dx += 2 / n_in * x * dms", "dx += 2 / n_in * x * (torch.ones_like(x) * dms)"), ("dr = (x", "dr = 1.0 * (x")
+    )
+    assert not makes_a_difference(made, {"x": "dx = r * dxhat\ndx += 2 / n_in * x * dms"}, ("x",))
+    assert only_the_shape(made, {"r": "dr = (x * dxhat).sum(1)\ndms = -0.5 * (ms + eps) ** -1.5 * dr[:, None]"}, ("r",))
+    assert not only_the_shape(made, {"r": "dr = (x * dxhat).sum()"}, ("r",))
+    fractions = {m.fraction for m in mistakes(made) if changed_lines(made, m) == "dr = 1.0 * (x * dxhat).sum(1)"}
+    assert fractions == {0.5}
 
 
 def test_lines_on_the_way_cost_what_comes_from_them():
