@@ -59,7 +59,7 @@ def lint_source(source: str, every: bool) -> None:
 
     Mistakes are made from the solution, and judged; some are run as a student's notebook, and check is compared with the
     grade. What the text warns of is to be named, and nothing is to give the answer away. It takes a minute or two for each
-    exercise, and changes nothing.
+    exercise, and changes no file of the course.
 
     Example: python -m autograder lint-source 3_fused_batchnorm
     """

@@ -48,6 +48,9 @@ def test_an_exercise_through_which_mistakes_slip_is_not_built(tmp_path, capsys):
     said = str(error.value)
     assert "7_rmsnorm was not built: 3 known mistakes get their points all the same" in said
     assert "local derivative left out: dxhat = dy.clone()" in said and "gain is 1 everywhere" in said
+    assert said in (COURSE / "docs" / "authors.md").read_text(encoding="utf-8"), (
+        "docs/authors.md shows another sentence"
+    )
     assert not (course / "exercises").exists() and not (course / ".lint").exists()
 
 
