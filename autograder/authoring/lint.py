@@ -218,9 +218,9 @@ def _of_a_cell(bench: Bench, one: Linted) -> Iterator[str]:
         yield from _listed("4 check", f"as graded, in {one.compared} notebooks", one.disagreements)
     else:
         known = sum(1 for _ in mistakes_known_of(bench.exercise.name))
-        words = f"none are made from the solution; {known} wrong answers to the exercise are kept, and tests judge them"
-        yield _wrapped("3 mistakes", words)
-        yield _wrapped("4 check", "tests compare it with the grade on these answers")
+        kept = f"{known} wrong answers to the exercise are kept, and tests judge them" if known else "and none are kept"
+        yield _wrapped("3 mistakes", f"none are made from the solution; {kept}")
+        yield _wrapped("4 check", "tests compare it with the grade on these answers" if known else "not compared")
     named = f"{one.warned} mistakes that the text lists, each named" if one.warned else "the text lists no mistake"
     yield from _listed("5 warned of", named, one.not_named)
     yield from _listed("6 given away", "nothing", one.given_away)
