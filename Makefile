@@ -31,7 +31,11 @@ ANONYMOUS ?=
 # for make exercises
 COURSE_URL ?=
 HAND_IN ?=
-export STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK COURSE_URL HAND_IN
+# for make new and make lint-source
+EXERCISE ?=
+SOURCE ?=
+ALL ?=
+export EXERCISE SOURCE STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK COURSE_URL HAND_IN
 ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
@@ -74,6 +78,13 @@ quick: $(READY) ## in less than a minute: style, types, and the tests that the c
 
 build: $(READY) ## build source, exercise and solution notebooks from source/*/*.py; leaves what holds typed answers
 	@$(BIN)/python -m autograder build
+
+.PHONY: new lint-source
+new: $(READY) ## begin an exercise, a small one that works, in source/ (EXERCISE=7_my_layer; docs/authors.md)
+	@$(BIN)/python -m autograder new -- "$$EXERCISE"
+
+lint-source: $(READY) ## say what each graded cell of an exercise catches and what slips through (SOURCE=7_my_layer; without: all; ALL=1: every mistake)
+	@$(BIN)/python -m autograder lint-source $(if $(ALL),--all) -- "$$SOURCE"
 
 .PHONY: exercises
 exercises: $(READY) ## build the exercises and say in them where the course is published (COURSE_URL=https://github.com/OWNER/REPO HAND_IN="...")

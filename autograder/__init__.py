@@ -10,6 +10,7 @@ reverse. The rooms, from the ground up; an import only points down (pyproject.to
     classroom/         many submissions, or one alone: what is new, who grades it on which machine, the gradebook
     working_copy/      what students type in, work/, and how it is carried over into a new release
     lms/               what an LMS lets one download, into submitted/; pages and points as it wants them back
+    authoring/         what an author asks of an exercise: begun, tried with made-up mistakes, said where it is weak
     browsers/          what people see in a browser: Jupyter and the formgrader driven as a person does; README's pictures
     bench/             what grading costs, beside nbgrader's own way, otter-grader and merely running the cells
     live, machine, demo   the judge in an instructor's kernel; set-up; an example

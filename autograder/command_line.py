@@ -23,13 +23,50 @@ def commands() -> None:
 def build(sources: bool) -> None:
     """Build the source, exercise and solution notebooks from the texts source/*/*.py, and record them in the gradebook.
 
-    What holds answers that somebody typed is left as it is, and named.
+    What holds answers that somebody typed is left as it is, and named. Where the forward pass, the solution or the checks of an
+    exercise are new, mistakes are tried on them first, and it is not built if one slips through (on Linux and macOS).
 
     Example: python -m autograder build
     """
     from autograder.course import build
 
-    sys.exit(build.main(sources))
+    if sources or os.name != "posix":
+        sys.exit(build.main(sources))
+    from autograder.authoring import gate
+
+    sys.exit(build.main(sources, gate.slips_through))
+
+
+@commands.command(short_help="Begin an exercise: a small one that works.")
+@click.argument("exercise")
+def new(exercise: str) -> None:
+    """Write source/EXERCISE/EXERCISE.py, a small exercise that works, for its author to make another of (docs/authors.md).
+
+    Nothing that is there is written over.
+
+    Example: python -m autograder new 7_my_layer
+    """
+    from autograder.authoring import new
+
+    sys.exit(new.main(exercise))
+
+
+@commands.command(short_help="Say what the checks of an exercise are worth.")
+@click.argument("source", default="")
+@click.option("--all", "every", is_flag=True, help="Try all mistakes that can be made, not some hundreds.")
+def lint_source(source: str, every: bool) -> None:
+    """Say for each graded cell of an exercise (of all, without SOURCE) what it grades and what it catches.
+
+    Mistakes are made from the solution, and judged; some are run as a student's notebook, and check is compared with the
+    grade. What the text warns of is to be named, and nothing is to give the answer away. It takes a minute or two for each
+    exercise, and changes no file of the course.
+
+    Example: python -m autograder lint-source 3_fused_batchnorm
+    """
+    _needs_linux()
+    from autograder.authoring import lint
+
+    sys.exit(lint.main(source, every))
 
 
 @commands.command(short_help="Build exercises that say where they are published.")

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import bench, demo
+from autograder.authoring import gate, lint, new
 from autograder.browsers import screenshots
 from autograder.classroom import alone, formgrader, grade, overview
 from autograder.command_line import NAME, commands
@@ -23,7 +24,7 @@ def run(*words: str):
 def test_what_there_is():
     assert set(commands.commands) == {
         "adopt", "bench", "build", "check", "collect", "demo", "exercises", "formgrader", "grade", "gradescope", "lab",
-        "report", "return", "screenshots", "self-grade", "work",
+        "lint-source", "new", "report", "return", "screenshots", "self-grade", "work",
     }  # fmt: skip
     help_of_all = run("--help").output
     for name, command in commands.commands.items():
@@ -38,8 +39,8 @@ def test_each_has_help_with_an_example_that_is_one(name, monkeypatch):
     words = example.split(f"Example: {NAME} ")[1].split()
     assert words[0] == name
     modules = (
-        adopt, alone, bench, build, collect, demo, formgrader, gates, give_back, grade, gradescope, lab, overview, screenshots,
-        work,
+        adopt, alone, bench, build, collect, demo, formgrader, gates, give_back, grade, gradescope, lab, lint, new, overview,
+        screenshots, work,
     )  # fmt: skip
     for module in modules:
         monkeypatch.setattr(module, "main", lambda *_: 7)
@@ -77,7 +78,9 @@ def test_words_reach_the_module_as_they_are(monkeypatch):
     assert run("collect", "a b.zip", "--zone=Europe/Berlin", "--dry").exit_code == 0
     assert run("return", "--title", "Exercise 1 (4711)").exit_code == 0
     assert asked[2:] == [("a b.zip", "", "", "", "Europe/Berlin", True), ("", "", "Exercise 1 (4711)")]
-    monkeypatch.setattr(build, "main", lambda sources: 3 + sources)
+    monkeypatch.setattr(
+        build, "main", lambda sources, asked=None: 3 + sources if sources or asked is gate.slips_through else 9
+    )
     monkeypatch.setattr(work, "main", lambda update: 5 + update)
     assert [run(*words).exit_code for words in (["build"], ["build", "--sources"], ["work"], ["work", "--update"])] == [
         3,
@@ -85,6 +88,15 @@ def test_words_reach_the_module_as_they_are(monkeypatch):
         5,
         6,
     ]
+
+
+def test_authors_commands_are_told_what_was_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(new, "main", lambda name: asked.append(name) or 0)
+    monkeypatch.setattr(lint, "main", lambda *given: asked.append(given) or 0)
+    for words in (["new", "--", "-x"], ["new", ""], ["lint-source"], ["lint-source", "--all", "--", "7_x"]):
+        assert run(*words).exit_code == 0
+    assert asked == ["-x", "", ("", False), ("7_x", True)]
 
 
 def test_report_and_self_grade_are_told_what_was_asked(monkeypatch):

@@ -181,6 +181,8 @@ def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
     """Whether a cell is an earlier one, edited, and not one that comes after it: it makes each gradient that the earlier one
     made, and goes on from none of them, unless that one did."""
     (made, went_on, _, _), (makes_now, goes_on, _, _) = makes(earlier), makes(later)
+    if _is_other_loop(earlier, later, gradients):
+        return True
     made = made & gradients
     return _may_be_one(earlier, later, gradients) and made <= makes_now and not (goes_on & made) - went_on
 
@@ -188,8 +190,17 @@ def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
 def _is_lost(earlier: str, later: str, gradients: Set[str]) -> bool:
     """Whether no gradient that an earlier cell made is there any more after a later one, and no other name either."""
     (made, went_on, _, _), (makes_now, goes_on, _, _) = makes(earlier), makes(later)
+    if _is_other_loop(earlier, later, gradients):
+        return True
     made = made - (went_on - gradients)  # what it found there and only changed is not its own
     return _may_be_one(earlier, later, gradients) and made <= makes_now and not goes_on & made & gradients
+
+
+def _is_other_loop(earlier: str, later: str, gradients: Set[str]) -> bool:
+    """Whether both are loops, such as a training, for some of the same gradients, which the later makes anew: whatever it calls
+    what comes on the way, it is the loop that counts."""
+    (made, _, _, looped), (makes_now, goes_on, _, loops) = makes(earlier), makes(later)
+    return looped and loops and bool(made & makes_now & gradients) and not goes_on & made & gradients
 
 
 def _may_be_one(earlier: str, later: str, gradients: Set[str]) -> bool:

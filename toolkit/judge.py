@@ -35,6 +35,9 @@ from toolkit.tasks import by_task
 from toolkit.verdict import Verdict
 from toolkit.why import Seen, Why, lead_of, why_not_finite, why_wrong
 
+FOR_THESE_SIZES = "right for these sizes only"
+"""The verdict on what holds at the notebook's own sizes."""
+
 
 class Judge:
     """All verdicts on one submission; made lazily.
@@ -146,21 +149,31 @@ class Judge:
     def _wrong_on_the_way(self) -> dict[str, str]:
         """Gradients of steps that nobody asks for and that are wrong, each given those it comes from, by the gradient that
         they cost: the first that comes from it and is not autograd's own. (What is, is right, whatever the names on the way
-        were used for.)
+        were used for.) A step that is right for the notebook's sizes only costs it half.
         """
         expected = self.exercise.expected
         found: dict[str, str] = {}
         steps = [n for n in reversed(self.graph.steps) if n not in expected and "d" + n in self.plans.bound]
         own = [b for b in self.batches if b.own_sizes and not b.scaled]
+        others = [b for b in self.batches if not b.own_sizes and not b.scaled]
         for step in steps:
-            costs = [
-                name
-                for name in self.graph.goes_back_to(step, expected)
-                if not all(self.outcomes.outcome(name, b, "true chain", torch.float64).good for b in own)
-            ]
+            comes_from_it = self.graph.goes_back_to(step, expected)
+            costs = self._not_autograds(comes_from_it, own)
             if costs and not self._decided(step).points:
                 found.setdefault(costs[0], step)
+                continue
+            costs = self._not_autograds(comes_from_it, others)
+            if costs and self._decided(step).kind == FOR_THESE_SIZES:
+                found.setdefault(costs[0], step)
         return found
+
+    def _not_autograds(self, names: Iterable[str], batches: Sequence[Minibatch]) -> list[str]:
+        """Those of the gradients that are not autograd's own on some of the minibatches, nothing replaced."""
+        return [
+            name
+            for name in names
+            if not all(self.outcomes.outcome(name, b, "true chain", torch.float64).good for b in batches)
+        ]
 
     # --- the decision ---------------------------------------------------------------------------------------------------
 
@@ -359,7 +372,7 @@ class Judge:
         own = self.batches[0].sizes
         which = " and ".join(f"{size} = {own[size]}" for size in assumed)
         return Verdict(
-            name, "right for these sizes only",
+            name, FOR_THESE_SIZES,
             f"it assumes {which}. Take a number from the tensors (.shape) or by its name.",
         )  # fmt: skip
 

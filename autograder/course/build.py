@@ -20,7 +20,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import jupytext
@@ -212,8 +212,18 @@ def _module(name, text):
 sys.modules["toolkit"] = types.ModuleType("toolkit")"""
 
 
-def build(course: Path = COURSE, names: list[str] | None = None, execute: bool = True) -> None:
+Gate = Callable[[Path, str], str]
+"""Says of an assignment in a course folder why it is not to be built; nothing if it may be."""
+
+
+def build(
+    course: Path = COURSE, names: list[str] | None = None, execute: bool = True, gate: Gate = lambda *_: ""
+) -> None:
     """Build the notebooks of some or all assignments in a course folder, and record them in its gradebook.
+
+    Args:
+        execute: whether solutions are run.
+        gate: asked before an assignment is built.
 
     Raises:
         BuildError: a source cannot be built, or a file holds what a person typed and was left; all others are done.
@@ -221,7 +231,8 @@ def build(course: Path = COURSE, names: list[str] | None = None, execute: bool =
     problems: list[str] = []
     for name in names or assignments(course):
         try:
-            left = _build(course, name, execute)
+            said = gate(course, name)
+            left = [said] if said else _build(course, name, execute)
         except BuildError as error:
             left = [str(error)]
         problems += left
@@ -421,7 +432,7 @@ def publish(url: str, hand_in: str, course: Path = COURSE) -> int:
     return 0
 
 
-def main(sources: bool = False) -> int:
+def main(sources: bool = False, gate: Gate = lambda *_: "") -> int:
     """``python -m autograder build``: build all, or only what grading needs; returns the exit status."""
     try:
         _open_gradebook(nbgrader_api(COURSE).coursedir)
@@ -429,7 +440,7 @@ def main(sources: bool = False) -> int:
             for sentence in record():
                 print(sentence)
         else:
-            build()
+            build(gate=gate)
     except BuildError as error:
         print(error)
         return 1

@@ -13,7 +13,7 @@ from nbgrader import utils
 from autograder.course.build import BuildError, assignments, build, copy_sources, source_notebook
 from autograder.course.exercise import COURSE, hidden_tests
 from autograder.course.published import unpublished
-from autograder.course.release import built_from, fingerprint
+from autograder.course.release import built_from, fingerprint, is_released
 
 _SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n?### END SOLUTION", re.DOTALL)
 
@@ -45,7 +45,7 @@ def drift(course: Path = COURSE) -> Iterator[str]:
 
 def _solution_differs(solution: NotebookNode, source: NotebookNode) -> str:
     """Whether the cells of a solution are those of its source, markers and hidden tests apart."""
-    kept = [cell for cell in unpublished(source).cells if "instructor" not in cell.metadata.get("tags", [])]
+    kept = [cell for cell in unpublished(source).cells if is_released(cell)]
     if len(kept) != len(solution.cells):
         return "it has other cells than its source."
     for there, here in zip(solution.cells, kept, strict=True):
@@ -66,7 +66,7 @@ def leaks(course: Path = COURSE) -> Iterator[str]:
         for path, words in ((exercise, secrets | hidden | {"BEGIN SOLUTION"}), (solution, hidden)):
             text = path.read_text(encoding="utf-8") if path.exists() else ""
             plain = text + "\n".join(c.source for c in nbformat.reads(text, as_version=4).cells) if text else ""
-            for word in sorted(words | {"BEGIN HIDDEN TESTS", "expect_gradients", '"instructor"'}):
+            for word in sorted(words | {"BEGIN HIDDEN TESTS", "expect_gradients", '"instructor"', '"for-authors"'}):
                 if word in plain:
                     yield f"{path.relative_to(course)} holds {word!r}, which students must not see."
 

@@ -113,12 +113,21 @@ class NoteSource(NbGraderPreprocessor):
         return nb, resources
 
 
+NOT_RELEASED = ("instructor", "for-authors")
+"""Tags of cells that are in no exercise and no solution: what the build puts there for instructors, and authors' own notes."""
+
+
 class RemoveTagged(NbGraderPreprocessor):
-    """Leaves out the cells that are for the instructor only."""
+    """Leaves out the cells that are for instructors and authors only."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        nb.cells = [cell for cell in nb.cells if "instructor" not in cell.metadata.get("tags", [])]
+        nb.cells = [cell for cell in nb.cells if is_released(cell)]
         return nb, resources
+
+
+def is_released(cell: NotebookNode) -> bool:
+    """Whether a cell of the source is in what students get."""
+    return not any(tag in cell.metadata.get("tags", []) for tag in NOT_RELEASED)
 
 
 class LeaveUnpublished(NbGraderPreprocessor):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bank import Answer, Bench, answers
+from tests.bank import Answer, Bench, answers, surprises
 from toolkit import outcome
 from toolkit.graph import Graph
 from toolkit.judge import Judge
@@ -47,14 +47,14 @@ def test_a_right_answer_keeps_all_its_points(answer: Answer):
     assert set(answer.expected) <= {"bnmeani"}, (
         "the lecture's own shape is all that a right answer may be marked down for"
     )
-    _assert_none(answer.surprises())
+    _assert_none(surprises(answer))
 
 
 @pytest.mark.share(0.25)
 @pytest.mark.parametrize("answer", BANK["wrong"], ids=_name)
 def test_a_wrong_answer_gets_its_verdict(answer: Answer):
     assert answer.expected, "an answer without a wrong gradient belongs to the right ones"
-    _assert_none(answer.surprises())
+    _assert_none(surprises(answer))
 
 
 @pytest.mark.parametrize(("name", "old", "new", "words"), SENTENCES)
@@ -104,5 +104,5 @@ def test_the_same_submission_gets_the_same_verdicts(exercise_1: Bench):
     assert exercise_1.judge(edits) == exercise_1.judge(edits)
 
 
-def _assert_none(surprises: list[str]) -> None:
-    assert not surprises, "\n" + "\n".join(surprises)
+def _assert_none(lines: list[str]) -> None:
+    assert not lines, "\n" + "\n".join(lines)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tests.bank import Answer, Bench
-from tests.submissions.mistakes import unseen_batch
+from autograder.authoring.answers import Answer
+from autograder.authoring.equivalent import unseen_batch
+from autograder.authoring.workbench import Bench
 from toolkit.cells import written
 from toolkit.graph import vector_jacobian_product
 from toolkit.minibatches import Minibatch

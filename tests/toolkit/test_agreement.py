@@ -2,9 +2,8 @@
 
 import pytest
 
-from autograder.reports.report import LABELS
+from autograder.authoring.notebooks import labels, shown
 from tests.bank import Answer, answers, bench
-from tests.notebooks import shown
 from toolkit.verdict import POINTS
 
 BANK = [answer for folder in ("right", "wrong") for answer in answers(folder)]
@@ -24,32 +23,12 @@ def disagreements(answer: Answer, ids: bool) -> list[str]:
     if not found.says:
         return [] if answer.name in NO_KERNEL else ["nothing is said"]
     lines = []
-    for name, label in _labels(answer.assignment).items():
+    for name, label in labels(bench(answer.assignment).exercise).items():
         kind = answer.expected.get(name, ("right", ""))[0]
         mark, sentence = found.says[label]
         if (mark == "✓") not in {POINTS.get(one, 0) == 1 for one in kind.split(" or ")}:  # some are up to the draw
             lines.append(f"{label}: check says {mark} {sentence}; graded {kind}")
     return lines
-
-
-def _labels(assignment: str) -> dict[str, str]:
-    """What a verdict is on, by the name that the bank has for it."""
-    found = {}
-    for cell in bench(assignment).exercise.graded:
-        for one in cell.expected:
-            if one.kind == "gradients":
-                found |= {name: f"d{name}" for name in one.names}
-            elif one.kind == "values":
-                found |= {f"value:{name}": name for name in one.names}
-            elif one.kind in LABELS:
-                part = one.kind.replace("findings", "found")
-                found |= {f"{part}:{key.replace(' ', '_')}": label for key, label in LABELS[one.kind].items()}
-            else:
-                parameters = ("C", "W1", "b1", "W2", "b2", "bngain", "bnbias")
-                found |= {f"loop:{name}": f"d{name} in the loop" for name in parameters}
-                parts = {"update": "the update", "rate": "the learning rate", "trajectory": "the trajectory"}
-                found |= {f"loop:{name}": label for name, label in parts.items()}
-    return found
 
 
 @pytest.mark.share(0.1)

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from autograder.authoring.pieces import pieces, shown
 from tests.bank import PATIENCE, Bench, answers, bench
-from tests.submissions.pieces import pieces, shown
 from tests.submissions.random_lines import Line, random_lines, random_tensors
 from toolkit import draws, why
 from toolkit.compare import equal, fit, is_degenerate
@@ -57,9 +57,9 @@ def test_no_claim_on_a_random_line_is_false(assignment: str, monkeypatch: pytest
             false.append(f"the change does not mend it: {said(line, verdict)}")
         if not found and not same_elsewhere(made, line, verdict):
             false.append(f"not said on other minibatches: {said(line, verdict)}")
-        own = "\n".join(line.edits.values()) + "\n" + made.exercise.graph.text
+        tensors, own = made.tensors, "\n".join(line.edits.values()) + "\n" + made.exercise.graph.text
         for edit in (edit for finding in found for edit in finding.edits):
-            told = shown(verdict.message, assignment) & pieces(edit.text, assignment) - pieces(own, assignment)
+            told = shown(verdict.message, tensors) & pieces(edit.text, tensors) - pieces(own, tensors)
             false += [f"it shows the change: {said(line, verdict)}"] * bool(told)
         false += [f"{place} is not there: {said(line, verdict)}" for place in strange_places(line, verdict)]
     for kind, count in claims.items():

@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from autograder.authoring.mistakes import Mistake, mistakes
 from tests.bank import bench
-from tests.submissions.mistakes import Mistake, mistakes
 
 ASSIGNMENT = "1_chunked_backprop"
 SILENT = 0.05
@@ -20,6 +20,7 @@ missing sum | mean for sum | sum over the wrong dimension | sum over everything 
 missing branch | sign of a branch | branch counted twice | stale upstream | aliased upstream | epsilon | n for n-1
 n-1 for n | precedence of / and - | size written out | factors in the wrong order | wrong factor transposed
 transpose of the product | transpose left out | repeats overwritten | repeats in part | repeats averaged | never filled
+value for gradient | multiplied where it divides | missing term | sign of a term | index
 """
 KINDS = [kind.strip() for line in KINDS.strip().splitlines() for kind in line.split("|")]
 

@@ -4,14 +4,14 @@ The table by kind at the end of the report counts both placements.
 """
 
 import functools
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from autograder.authoring.kinds import KINDS
+from autograder.authoring.told import told
+from autograder.authoring.warned import flat, is_named, prose, warnings_of
 from tests.bank import Answer, answers, bench
-from tests.submissions.kinds import KINDS, names
-from tests.submissions.pieces import pieces, shown
 from toolkit.verdict import Verdict
 
 ANSWERS = list(answers("named"))
@@ -21,8 +21,6 @@ PLACEMENTS = ("own cells", "one cell")
 FLOOR = 0.95
 """Share of the mistakes that must be named, of each file and in each placement; of few, all but one."""
 FEWEST = 200
-WARNING = r"What goes wrong|Two traps|different mistakes|Look for these"
-"""How the prose begins a list of mistakes; each has its name in bold."""
 
 
 @functools.cache
@@ -42,10 +40,6 @@ def numbered(file: str) -> Iterator[tuple[int, Answer]]:
         for number, answer in enumerate(ANSWERS)
         if file == f"{answer.assignment}/{answer.name.partition(':')[0]}"
     )
-
-
-def is_named(verdict: Verdict, kinds: str) -> bool:
-    return verdict.named and names(verdict.message, kinds)
 
 
 def test_there_are_enough_answers_and_every_kind_is_among_them():
@@ -76,7 +70,8 @@ def test_the_mistake_is_named(file: str, placement: str, named: Callable[[str, b
         own = "\n".join(answer.edits.values())
         places = [place for verdict in verdicts.values() for place in verdict.places]
         surprises += [f"{answer.name}: {place} is elsewhere" for place in places if place.text.strip() not in own]
-        surprises += [f"{answer.name} shows {piece}: {text}" for text, piece in told(answer, verdicts.values())]
+        shows = told(bench(answer.assignment), answer.edits, verdicts.values())
+        surprises += [f"{answer.name} shows {piece}: {text}" for text, piece in shows]
     assert not surprises, "\n" + "\n".join(surprises)
     assert len(missed) <= max(1, (1 - FLOOR) * count), f"{len(missed)} of {count} are not named:\n" + "\n".join(missed)
 
@@ -84,22 +79,8 @@ def test_the_mistake_is_named(file: str, placement: str, named: Callable[[str, b
 # --- what the notebooks warn of ------------------------------------------------------------------------------------------
 
 
-def warnings_of(assignment: str) -> set[str]:
-    """The names of the mistakes that an exercise's prose lists: what is bold after words such as "What goes wrong here"."""
-    found = set()
-    for text in prose(assignment):
-        if begins := re.search(WARNING, text):
-            found |= {
-                title.strip(" .:") for title in re.findall(r"^(?:- )?\*\*(.+?)\*\*", text[begins.end() :], re.MULTILINE)
-            }
-    return found
-
-
-@functools.cache
-def prose(assignment: str) -> list[str]:
-    """The text cells of an exercise; its lines are those of the source."""
-    cells = bench(assignment).exercise.notebook.cells
-    return [cell.source for cell in cells if cell.cell_type == "markdown"]
+def _prose(assignment: str) -> list[str]:
+    return prose(bench(assignment).exercise.notebook)
 
 
 ALL = [*ANSWERS, *answers("wrong")]
@@ -108,8 +89,8 @@ ALL = [*ANSWERS, *answers("wrong")]
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_bank_makes_every_mistake_that_the_notebook_warns_of(assignment: str):
     """A title that is new in the prose wants an answer with a line ``# warned: ...``; so does nothing that is not there."""
-    whole = flat(" ".join(prose(assignment)))
-    listed = {flat(title) for title in warnings_of(assignment)}
+    whole = flat(" ".join(_prose(assignment)))
+    listed = {flat(title) for title in warnings_of(_prose(assignment))}
     made = {flat(words) for answer in ALL if answer.assignment == assignment for words in answer.warned}
     assert listed, "the lists of mistakes are not found in the prose any more"
     assert listed <= made, f"no answer makes them: {sorted(listed - made)}"
@@ -125,48 +106,21 @@ def test_a_mistake_that_the_notebook_warns_of_is_named(answer: Answer):
     for verdict in made.judged_here(answer.edits, answer.start):
         if verdict.name in wanted and verdict.points != 1:
             kinds = wanted[verdict.name]
-            assert is_named(verdict, kinds) if kinds else verdict.named, f"{kinds}: {verdict.message}"
-
-
-def flat(text: str) -> str:
-    return " ".join(text.split()).casefold()
+            assert is_named(verdict, kinds), f"{kinds}: {verdict.message}"
 
 
 # --- what no message says ------------------------------------------------------------------------------------------------
 
 
-def told(answer: Answer, verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
-    """Messages that say what is to be typed, each with the piece.
-
-    What the learner has written himself may be repeated (as the piece that is pointed at, too, whatever brackets would make of
-    it), and so may the forward pass.
-    """
-    made = bench(answer.assignment)
-    solved = "\n".join(made.solution_cells[grade_id] for grade_id in answer.edits if grade_id in made.solution_cells)
-    own = "\n".join({**made.solution_cells, **answer.edits}.values())
-    may = pieces(own, answer.assignment) | pieces(made.exercise.graph.text, answer.assignment)
-    secret = pieces(solved, answer.assignment) - may
-    lines = [line for line in map(str.strip, solved.splitlines()) if line and line not in own]
-    for verdict in verdicts:
-        message = verdict.message
-        for place in verdict.places:
-            message = message.replace(f"`{place.piece}`", "")
-        yield from ((message, piece) for piece in shown(message, answer.assignment) & secret)
-        yield from ((message, line) for line in lines if close(line) in close(message))
-
-
-def close(text: str) -> str:
-    return re.sub(r"\s", "", text)
-
-
 def test_a_piece_of_the_solution_is_recognised():
     """In another order, with other brackets; and what is the learner's own is none."""
     answer = next(a for a in ANSWERS if a.name == "linear: the bracket squared")
+    made = bench(answer.assignment)
     for text in ("Put `dh * (1 - h**2)` there.", "dhpreact = (1.0-h**2)*dh", "The slope is `1.0 - h ** 2`."):
-        assert [*told(answer, [Verdict("hpreact", "wrong", text)])], text
+        assert [*told(made, answer.edits, [Verdict("hpreact", "wrong", text)])], text
     for text in (
         "`(1 - h) ** 2` is another thing.",
         "At `dh`: the factor h is squared",
         "The line is `h = torch.tanh(hpreact)`.",
     ):
-        assert not [*told(answer, [Verdict("hpreact", "wrong", text)])], text
+        assert not [*told(made, answer.edits, [Verdict("hpreact", "wrong", text)])], text

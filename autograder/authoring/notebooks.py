@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing.connection import Connection
@@ -22,9 +23,11 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from traitlets.config import Config
 
+from autograder.authoring.answers import Answer, notebook_with
 from autograder.course.build import source_notebook
 from autograder.course.exercise import COURSE, Exercise
-from tests.bank import Answer, notebook_with
+from autograder.course.release import is_released
+from autograder.reports.report import LABELS
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def released(assignment: str) -> tuple[NotebookNode, NotebookNode]:
     source = source_notebook(COURSE, assignment)
     exercise = Exercise.from_notebook(source, assignment)
     notebook = source_notebook(COURSE, assignment)
-    notebook.cells = [cell for cell in notebook.cells if "instructor" not in cell.metadata.get("tags", [])]
+    notebook.cells = [cell for cell in notebook.cells if is_released(cell)]
     for cell in notebook.cells:
         if (grade_id := cell.metadata.get("nbgrader", {}).get("grade_id")) in exercise.released:
             cell.source = exercise.released[grade_id]
@@ -79,7 +82,10 @@ check, training, graded = sys.modules["toolkit.check"], sys.modules.get("toolkit
 for cell in check.history.exercise.graded:
     for one in cell.expected:
         if one.kind == "gradients":
-            graded |= {f"d{name}": check._judged(name, globals()) for name in one.names}
+            asked = [name for name in one.names if wanted is None or name in wanted]
+            graded |= {f"d{name}": check._judged(name, globals()) for name in asked}
+        elif wanted is not None:
+            continue
         elif one.kind == "training":
             parts = training._training()
             graded |= {name if name.startswith("the ") else f"{name} in the loop": said for name, said in parts.items()}
@@ -90,20 +96,24 @@ for cell in check.history.exercise.graded:
 """
 
 
-def shown(answer: Answer, ids: bool = True) -> Shown:
+def shown(answer: Answer, ids: bool = True, wanted: Collection[str] | None = None) -> Shown:
     """Run an answer's notebook from the top to the bottom, and ask ``check`` for everything in the end.
 
     Args:
         ids: whether the frontend tells the kernel the ids of cells.
+        wanted: the gradients to ask for, if not for all and for what else is graded.
+
+    Raises:
+        RuntimeError: the notebook could not be run.
     """
     made = notebook_with(answer, *copy.deepcopy(released(answer.assignment)))
     cells = [cell for cell in made.cells if cell.cell_type == "code" and not cell.id.startswith(SKIPPED)]
     first = _until_the_first_answer(answer.assignment)
     if [cell.source for cell in cells[: len(first)]] == [cell.source for cell in first]:
-        said = _kernel(answer.assignment, ids).ask(cells[len(first) :])
+        said = _kernel(answer.assignment, ids).ask(cells[len(first) :], wanted)
     else:  # it has a cell of its own among them
         with _Kernel([], ids) as kernel:
-            said = kernel.ask(cells)
+            said = kernel.ask(cells, wanted)
     if "failed" in said:
         raise RuntimeError(said["failed"])
     return Shown({k: tuple(v) for k, v in said["says"].items()}, said["printed"], said["errors"])
@@ -126,7 +136,8 @@ class _Kernel:
     def __init__(self, first: list[NotebookNode], ids: bool):
         processes = multiprocessing.get_context("fork")
         self.connection, there = processes.Pipe()
-        self.process = processes.Process(target=_serve, args=(there, first, ids), daemon=True)
+        self.folder = tempfile.TemporaryDirectory(prefix="notebook-")
+        self.process = processes.Process(target=_serve, args=(there, first, ids, self.folder.name), daemon=True)
         self.process.start()
         there.close()
 
@@ -135,22 +146,25 @@ class _Kernel:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
+        self.process.join()
+        self.folder.cleanup()
 
-    def ask(self, cells: list[NotebookNode]) -> dict:
-        self.connection.send(cells)
+    def ask(self, cells: list[NotebookNode], wanted: Collection[str] | None) -> dict:
+        self.connection.send((cells, wanted))
         return json.loads(self.connection.recv())
 
 
-def _serve(connection: Connection, first: list[NotebookNode], ids: bool) -> None:
+def _serve(connection: Connection, first: list[NotebookNode], ids: bool, folder: str) -> None:
+    tempfile.tempdir = folder
     shell = _shell()
     before, errors = _run(shell, first, ids)
     while True:
-        cells = connection.recv()
+        cells, wanted = connection.recv()
         read, write = os.pipe()
         if (child := os.fork()) == 0:
             os.close(read)
             try:
-                said = _answers(shell, cells, ids, before, errors)
+                said = _answers(shell, cells, ids, wanted, before, errors)
             except BaseException as error:
                 said = {"failed": f"{type(error).__name__}: {error}"}
             with os.fdopen(write, "w") as file:
@@ -174,13 +188,19 @@ def _shell() -> InteractiveShell:
 
 
 def _answers(
-    shell: InteractiveShell, cells: list[NotebookNode], ids: bool, before: dict[str, str], errors: dict[str, str]
+    shell: InteractiveShell,
+    cells: list[NotebookNode],
+    ids: bool,
+    wanted: Collection[str] | None,
+    before: dict[str, str],
+    errors: dict[str, str],
 ) -> dict:
     folder = tempfile.mkdtemp()
     shutil.copytree(".", folder, dirs_exist_ok=True)
     os.chdir(folder)
     printed, raised = _run(shell, cells, ids)
     shell.events.callbacks["pre_run_cell"].clear()
+    shell.user_ns["wanted"] = wanted
     shell.run_cell(ASK, store_history=False, silent=True)
     return {"says": shell.user_ns.get("graded", {}), "printed": before | printed, "errors": errors | raised}
 
@@ -204,3 +224,23 @@ def _run(shell: InteractiveShell, cells: list[NotebookNode], ids: bool) -> tuple
             error = result.error_in_exec or result.error_before_exec
             errors[cell.id] = f"{type(error).__name__}: {error}"
     return printed, errors
+
+
+def labels(exercise: Exercise) -> dict[str, str]:
+    """What a verdict is on, as ``Shown.says`` calls it, by the name that the bank has for it."""
+    found: dict[str, str] = {}
+    for cell in exercise.graded:
+        for one in cell.expected:
+            if one.kind == "gradients":
+                found |= {name: f"d{name}" for name in one.names}
+            elif one.kind == "values":
+                found |= {f"value:{name}": name for name in one.names}
+            elif one.kind in LABELS:
+                part = one.kind.replace("findings", "found")
+                found |= {f"{part}:{key.replace(' ', '_')}": label for key, label in LABELS[one.kind].items()}
+            else:
+                parameters = ("C", "W1", "b1", "W2", "b2", "bngain", "bnbias")
+                found |= {f"loop:{name}": f"d{name} in the loop" for name in parameters}
+                parts = {"update": "the update", "rate": "the learning rate", "trajectory": "the trajectory"}
+                found |= {f"loop:{name}": label for name, label in parts.items()}
+    return found
