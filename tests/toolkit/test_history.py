@@ -129,6 +129,18 @@ def test_without_ids_a_cell_that_was_edited_takes_its_own_place(history, earlier
     assert any(earlier in guess for guess in guesses) != lost
 
 
+def test_without_ids_of_two_training_loops_the_last_counts(history):
+    """Each makes gradients on the way that the other has not, and the later one needs a list that stands before both."""
+    first = "log = []\nfor i in range(9):\n    dlogits = 1\n    dh = 2\n    dW1 = dh\n    dC = dh\n    log.append(dC)"
+    second = "for i in range(9):\n    dprobs = 3\n    dW1 = dprobs\n    dC = dprobs\n    log.append(dC)"
+    run(history, first)
+    run(history, EXERCISE.released["emb-check"], "emb-check")
+    run(history, second)
+    for found in history.submissions():
+        assert first not in sources(found)
+    assert sources(next(history.submissions())) == [second, "<emb-check>"]
+
+
 def test_a_frontend_with_ids_of_its_own_tells_edited_cells_apart(history):
     run(history, "dlogprobs = 1", "vscode-notebook-cell:#W3")
     run(history, EXERCISE.released["logprobs-check"], "vscode-notebook-cell:#W4")
