@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # for the set-up (autograder/machine.py): TORCH=cpu takes a small PyTorch, INSTALLER=pip does without uv, INSTALL=no installs
 # none of the system's packages
 export TORCH INSTALLER INSTALL
-MACHINE := $(PYTHON) -m autograder.machine
+MACHINE := "$(PYTHON)" -m autograder.machine
 # for make grade; they reach it through the environment, so that no name of a student's is ever a piece of a command
 ASSIGNMENT ?=
 STUDENT ?= *
@@ -159,6 +159,6 @@ lock: $(READY) ## resolve requirements*.txt anew, for every system and Python, i
 	@$(MACHINE) lock $(VENV)
 
 clean: ## remove .venv, caches and demo/ as it was made; never a notebook, submitted/, autograded/, feedback/ or the gradebook
-	@[ ! -e demo ] || $(PYTHON) -m autograder.untouched demo || true
+	@[ ! -e demo ] || "$(PYTHON)" -m autograder.untouched demo || true
 	rm -rf .venv .venv-older .homes .otter .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
