@@ -14,7 +14,7 @@ from torch import Tensor
 
 from toolkit.asked import Answer, ask, read_plain
 from toolkit.cells import autograd_uses, read_statements
-from toolkit.drawn_graphs import Claim, claims, float32, large, other_shapes, zeros
+from toolkit.drawn_graphs import NOT_A_NUMBER, Claim, claims, float32, large, other_shapes, small_and_many, zeros
 from toolkit.judge import Judge
 from toolkit.no_derivatives import is_refusal
 from toolkit.runs import plain
@@ -31,7 +31,7 @@ LABELS = {
     "untouched": "nothing is changed",
 }
 """What is judged of a checker, each by itself."""
-ASKED = (("x", "c", "a", "e"), ("w", "d", "a", "q"))
+ASKED = (("x", "c", "a", "e"), ("w", "d", "b", "q"))
 """For each graph that is drawn, the variables whose gradients are claimed."""
 MOST_CALLS, LARGE = 200, 1_000
 """Most calls of the function for a tensor of more than so many elements."""
@@ -39,7 +39,7 @@ STOPPED = 300
 """Calls after which such a function refuses."""
 FLOAT32 = 5
 """By so much a claim in float32 may be further off: a direction in which its terms cancel shows its last digits."""
-STEPS = (1e-7, 2e-3)
+STEPS = (1e-7, 7e-4)
 """Sizes of a step that are neither lost in rounding nor too long."""
 NUMBER, YES_OR_NO, RAISED, NOTHING = range(4)
 """What a call of the checker gave."""
@@ -90,7 +90,8 @@ def _judge_ask(check, claims, most, stopped, points, kept):
         except Exception as error:
             kind = 2
             errors.append((number, "%s: %s" % (type(error).__name__, str(error)[:300])))
-        changed = not (torch.equal(before[0], point) and torch.equal(before[1], claimed))
+        same = [torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(before, (point, claimed))]
+        changed = not all(same)
         said.append([kind, value, seen["calls"], seen["bits"], seen["complex"], float(changed)])
     path = torch.stack(path) if path else torch.zeros(1, 1, dtype=torch.float64)
     text = repr({"errors": repr(dict(errors[:40]))}).encode()
@@ -119,7 +120,7 @@ class Said:
 def parts_of(seed: int) -> dict[str, tuple[Claim, ...]]:
     """What a checker is asked about, by what it is to show."""
     return {
-        "drawn": tuple(claims(seed, ASKED)),
+        "drawn": (*claims(seed, ASKED), *small_and_many(seed)),
         "float64": tuple(float32(seed)),
         "shapes": tuple(other_shapes(seed)),
         "zeros": tuple(zeros(seed)),
@@ -229,6 +230,7 @@ def _decide(
         return _all("raised", f"whatever it is asked, it raises {said[0].error}")
     constant = {one.passes for one in said}
     right, wrong = ([one for one in drawn if one.claim.right is truth] for truth in (True, False))
+    with_nan, wrong = ([one for one in wrong if (one.claim.what == NOT_A_NUMBER) is nan] for nan in (True, False))
     if constant == {True}:
         found["right"] = "wrong", "it passes everything, right or wrong; that right gradients pass, shows nothing then."
         found["wrong"] = "wrong", f"it passes everything: not one of {_count(wrong)} is caught."
@@ -243,12 +245,18 @@ def _decide(
     else:
         found["right"] = _right(right, tolerance)
         found["wrong"] = _wrong(wrong, tolerance)
+        if found["wrong"][0] == "right" and any(one.passes for one in with_nan):  # who thinks of that? It costs nothing
+            found["wrong"] = "right", "Yet a gradient with a nan in it passes: what is max(0.0, nan)?"
     found["central"] = _central(drawn[:WATCHED], path)
     found["float64"] = _float64(said, parts["float64"], tolerance)
     found["shapes"] = _shapes(parts["shapes"], tolerance)
     found["zeros"] = _zeros(parts["zeros"], tolerance)
     found["large"] = _large(parts["large"], tolerance)
     found["untouched"] = _untouched(said)
+    if all(0 < one.bits < 64 for one in said if one.calls):
+        for part in ("right", "shapes", "zeros", "large"):
+            if found[part][0] == "wrong":
+                found[part] = "wrong", f"{found[part][1]} (It computes in float32; that alone may be why.)"
     return [Verdict(f"checker:{part}", *found[part], shown=label) for part, label in LABELS.items()]
 
 
@@ -303,7 +311,8 @@ def _central(first: Sequence[Said], path: Tensor) -> tuple[str, str]:
             return "wrong", "the function is called at the point itself only: the step is zero, or is lost in rounding."
         return "wrong", "the function is called only once."
     sizes = moved.norm(dim=1)
-    pairs = torch.cdist(moved, -moved).amin(1) <= 1e-2 * sizes
+    # in float32 a step to one side is rounded otherwise than one to the other
+    pairs = torch.cdist(moved, -moved).amin(1) <= (1e-2 if min(one.bits for one in first) >= 64 else 0.5) * sizes
     if not bool(pairs.float().mean() > 0.9):
         if bool((~pairs).float().mean() > 0.9):
             text = "it takes one-sided (forward or backward) differences: f(x + h) is compared with f(x)"

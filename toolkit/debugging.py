@@ -246,6 +246,8 @@ def debugging_progress() -> None:
             print("   " + "".join(cell.ljust(36) for cell in cells[row : row + 3]).rstrip())
     right = sum(mark == "✓" for mark, _ in mended.values())
     print(f"mended\n   {right} of {len(mended)}")
+    if right == len(mended) and " But " in (said := _mended_together()[1]):
+        print(f"   {said}")
     every = [mark for said in (checker, mended, found) for mark, _ in said.values()]
     done = every.count("✓")
     print(f"\n✓ {done} right   ✗ {len(every) - done} not yet")
@@ -295,7 +297,7 @@ def _mended_together() -> tuple[str, str]:
     lost = best_of(lambda judge: [*_broken(judge, grade_id, task.names)])
     more = f" But not right any more, where the script was: {', '.join(v.label for v in lost)}." if lost else ""
     if right == len(verdicts):
-        return "✓" if not lost else "✗", f"all {right} mistakes are mended.{more}"
+        return "✓", f"all {right} mistakes are mended.{more}"
     return "✗", f"{right} of {len(verdicts)} mistakes are mended.{more}"
 
 

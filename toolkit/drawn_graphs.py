@@ -98,6 +98,7 @@ def claim(graph: Graph, name: str, values: Mapping[str, Any], claimed: Tensor, w
 
 
 ONE_ELEMENT = "one element is off"
+NOT_A_NUMBER = "an element is nan"
 WRONG = (
     "the sign is wrong",
     "it is twice the gradient",
@@ -105,6 +106,7 @@ WRONG = (
     ONE_ELEMENT,
     "a row is left out",
     "it is all zeros",
+    NOT_A_NUMBER,
 )
 """What may be wrong with a gradient."""
 
@@ -125,6 +127,9 @@ def wrong_gradient(what: str, truth: Tensor, chooser: random.Random) -> Tensor:
         wrong[half + int(wrong[half:].abs().reshape(len(wrong) - half, -1).sum(1).argmax())] = 0
         return wrong
     flat = wrong.view(-1)
+    if what == NOT_A_NUMBER:  # neither the first nor the last that is compared: what comes after it may cover it up
+        flat[len(flat) // 2] = torch.nan
+        return wrong
     flat[chooser.randrange(len(flat))] += 0.02 * float(truth.abs().max())
     return wrong
 
@@ -179,6 +184,26 @@ def large(seed: int, shape: tuple[int, int] = (80, 50)) -> Iterator[Claim]:
     values = {"x": _random(shape, generator), "r": _random(shape, generator)}
     text = "y = torch.tanh(x)\nloss = (y * r).sum()"
     yield from _from(text, "x", values, "it is off by one part in a thousand", "a row is left out", seed=seed)
+
+
+def small_and_many(seed: int, shape: tuple[int, int] = (25, 30)) -> Iterator[Claim]:
+    """Errors that only a relative error of the largest element sees: half a percent of a gradient that is small altogether, and
+    of one element in so many."""
+    generator = torch.Generator().manual_seed(seed)
+    for size, factor in ((shape, 1.0), ((4, 3), 2e-4)):
+        values = {"x": _random(size, generator), "r": factor * _random(size, generator)}
+        graph = Graph.from_source("y = torch.tanh(x)\nloss = (y * r).sum()")
+        known = graph.forward({**values, "torch": torch})
+        truth = graph.gradients({**values, "torch": torch})["x"]
+        yield claim(graph, "x", known, truth)
+        if factor == 1:
+            wrong, place = truth.clone(), int(truth.abs().argmax())
+            wrong.view(-1)[place] *= 1.005
+            yield claim(graph, "x", known, wrong, f"one element of {truth.numel()} is off")
+        else:
+            yield claim(
+                graph, "x", known, 1.005 * truth, "a gradient that is small altogether is off by half a percent"
+            )
 
 
 def float32(seed: int) -> Iterator[Claim]:

@@ -6,7 +6,7 @@ the order of the cells is a guess, and there is more than one (``submissions``).
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -149,7 +149,20 @@ class History:
                 parts.append(StudentCell(ran.label, typed_into(ran.source, self.exercise)))
             if own in graded:
                 parts.append(GradedPlace(own, graded[own].names()))
-        return self._with_grade_ids(parts, graded)
+        return self._with_all_places(self._with_grade_ids(parts, graded), graded)
+
+    @staticmethod
+    def _with_all_places(parts: Sequence[StudentCell | GradedPlace], graded: Mapping[str, Any]) -> Submission:
+        """With the graded cells, too, that were not run: each stands behind its solution cell, or what makes its gradients."""
+        found = [*parts]
+        there = {part.grade_id for part in parts if isinstance(part, GradedPlace)}
+        for grade_id in reversed([grade_id for grade_id in graded if grade_id not in there]):
+            cell, names = graded[grade_id], {f"d{name}" for name in graded[grade_id].names()}
+            cells = [(at, part) for at, part in enumerate(found) if isinstance(part, StudentCell)]
+            own = [at for at, part in cells if part.grade_id == cell.after]
+            if at := own or [at for at, part in cells if part.grade_id is None and makes(part.source)[0] & names]:
+                found.insert(at[-1] + 1, GradedPlace(grade_id, cell.names()))
+        return tuple(found)
 
     def _edited_check(self, ran: Ran) -> str | None:
         """A graded cell in which something was added, where the frontend tells no ids, or other ones: it calls ``check`` as that

@@ -57,6 +57,7 @@ SENTENCES: dict[str, str] = {
         "n and n - 1 are different constants. Bessel's correction is in the variance of the forward pass, and only what comes "
         "through the variance has n - 1."
     ),
+    "no bessel": "a mean divides by the number of its elements, and not by one less: no line of this forward pass has n - 1.",
     "exponent": "the exponent is wrong. The power rule: the exponent comes to the front as a factor and goes down by one.",
     "epsilon missing": "the small constant {0} is left out, epsilon. It stays where it is in the forward pass.",
     "epsilon sign": "the small constant epsilon ({0}) has the wrong sign. It is added in the forward pass.",
@@ -276,6 +277,8 @@ def _words(text: str) -> list[str]:
 
 def _filled(kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph: Graph, copies: int) -> str:
     name = finding.lead.name
+    if kind in ("bessel", "n for n-1") and not re.search(r"- 1\b|\bvar\(|\bstd\(", graph.text):
+        kind = "no bessel"
     text = SENTENCES.get(kind, "this is not what is meant.")
     readers = graph.readers(name)
     several = ""

@@ -326,10 +326,11 @@ plt.show()
 # `x.numel()` says. Don't write into what reshape gives you: it may be `x` itself.
 #
 # </details>
-# <details><summary>Hint 3: one or two things that are easily forgotten</summary>
+# <details><summary>Hint 3: things that are easily forgotten</summary>
 #
 # `f` returns a tensor; `float(...)` or `.item()` makes a number of it, and loses nothing in float64. Random directions have to be
-# float64, too: what dtype does torch.randn make?
+# float64, too: what dtype does torch.randn make? And every comparison with `nan` is false: Python's `max(worst, error)` keeps `worst`
+# then, and a gradient that has overflowed passes. PyTorch's `.max()` of a tensor hands `nan` on.
 #
 # </details>
 
@@ -518,7 +519,7 @@ if script:
 # <details><summary>Hint 1: a table</summary>
 #
 # Write the names into a list, loop over it, and print one line for each: the name, and the relative error on each rung. Twenty lines,
-# four columns. Where does a column first leave $10^{-8}$?
+# four columns. Where does a column first leave $10^{-7}$? (The last one is computed in float32: there it is $10^{-5}$.)
 #
 # </details>
 # <details><summary>Hint 2: the first rung complains nearly everywhere</summary>
@@ -529,7 +530,8 @@ if script:
 # </details>
 # <details><summary>Hint 3: the last rung</summary>
 #
-# Large numbers in float32 do two things. Something may overflow: then the error is `nan` or `inf`. Or two large numbers that are nearly the
+# Large numbers in float32 do two things. Something may overflow: then the error is `nan` or `inf`, or
+# exactly 1, where what is left of the claim is 0 or is dwarfed. Or two large numbers that are nearly the
 # same are subtracted, and what is left is rounding: then the error is far above $10^{-5}$, and far below 1. A gradient that is fine on the
 # third rung and not on the fourth has one of the two.
 #
@@ -605,7 +607,8 @@ expect_mended(
 
 # %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "plot-mended", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Train with the mended lines
-mended_losses = train(cell_text("# The backward pass, mended")) if script else []
+mended_lines = cell_text("# The backward pass, mended")
+mended_losses = train(mended_lines) if script and "dC" in mended_lines else []  # from the first parameter's on
 if mended_losses:
     print(f"mended: {sum(mended_losses[-200:]) / 200:.3f} at the end; right: {sum(right_losses[-200:]) / 200:.3f}")
     show_training({"a right backward pass": right_losses, "the script": script_losses, "mended": mended_losses})
@@ -780,7 +783,9 @@ expect_findings("findings", drawn_by="yours", large={"W2": 300.0, "b1": 1e5}, sc
 # 5.
 
 # %% [markdown]
-# **Think first.** Your checker passes all twenty gradients now, on all four rungs. What can still be wrong?
+# Hand your mended lines to the workbench, too: `suspect(name, cell_text("# The backward pass, mended"))`, on each rung.
+#
+# **Think first.** Your checker passes all twenty gradients then, on all four rungs. What can still be wrong?
 #
 # <details><summary>Answer</summary>
 #
@@ -806,8 +811,9 @@ expect_findings("findings", drawn_by="yours", large={"W2": 300.0, "b1": 1e5}, sc
 # are yours.
 #
 # Fill in the backward functions. Each is given the upstream gradient `G`, the inputs, and the output, and returns a tuple:
-# the gradient of each input, in their order. Both linear ones and the sum are there as a beginning; `unbroadcast` brings a
-# gradient back to the shape that a variable had before it was broadcast.
+# the gradient of each input, in their order, and `None` for one that has none (whole numbers: labels, an index). Sum, difference, matrix
+# product and mean are there as a beginning; `unbroadcast` brings a gradient back to the shape that a variable had before it was
+# broadcast.
 #
 # <details><summary>Hint: which lines of yours</summary>
 #

@@ -579,8 +579,8 @@ progress()
 # - a **value** $v_t$: what do I hand over, if I am asked?
 #
 # $$
-# s_{ts} = \frac{1}{\sqrt D}\,q_t\cdot k_s, \qquad
-# z_{ts} = \begin{cases} s_{ts} & s \le t\\ -\infty & s > t\end{cases}, \qquad
+# c_{ts} = \frac{1}{\sqrt D}\,q_t\cdot k_s, \qquad
+# z_{ts} = \begin{cases} c_{ts} & s \le t\\ -\infty & s > t\end{cases}, \qquad
 # a_{ts} = \frac{e^{z_{ts}}}{\sum_{r=1}^{T} e^{z_{tr}}}, \qquad
 # o_t = \sum_{s=1}^{T} a_{ts}\,v_s
 # $$
@@ -589,7 +589,7 @@ progress()
 # |---|---|---|---|
 # | $q,\ k,\ v$ | queries, keys, values | `q`, `k`, `v` | (n, T, D) |
 # | $q_t\cdot k_s$ | every query with every key | `scores` | (n, T, T) |
-# | $s$ | divided by $\sqrt D$ | `scaled` | (n, T, T) |
+# | $c$ | divided by $\sqrt D$ | `scaled` | (n, T, T) |
 # | $z$ | the future hidden | `masked` | (n, T, T) |
 # | $a$ | the weights: each row sums to 1 | `att` | (n, T, T) |
 # | $o$ | a weighted mean of the values | `head` | (n, T, D) |
@@ -636,7 +636,7 @@ plt.show()
 
 # %% nbgrader={"grade": false, "grade_id": "demo-scale", "locked": true, "schema_version": 3, "solution": false, "task": false}
 toy_g = torch.Generator().manual_seed(11)
-print("   D   scaled   spread of the scores   largest of 8 weights   size of the scores' gradient")
+print("   D   scaled   spread of the scores   largest of 8 weights   size of the gradient at the softmax")
 for toy_D in (4, 16, 64, 256):
     toy_q, toy_k = torch.randn((2, 2000, toy_D), generator=toy_g)
     toy_upstream = torch.randn((2000, 8), generator=toy_g)
@@ -646,7 +646,7 @@ for toy_D in (4, 16, 64, 256):
         toy_p = toy_z.softmax(1)
         (toy_dz,) = torch.autograd.grad(toy_p, toy_z, toy_upstream)
         toy_largest = float(toy_p.detach().max(1).values.mean())
-        toy_numbers = f"{float(toy_scores.std() * toy_factor):15.1f} {toy_largest:23.2f} {float(toy_dz.std()):25.3f}"
+        toy_numbers = f"{float(toy_scores.std() * toy_factor):15.1f} {toy_largest:23.2f} {float(toy_dz.std()):35.3f}"
         print(f"{toy_D:4d}   {toy_word:5s} {toy_numbers}")
 
 # %% [markdown]
@@ -1227,7 +1227,7 @@ progress()
 # through them, forget them, and take the next block.
 #
 # The cell does both. `whole` lets autograd keep what it wants, and counts. `by_blocks` keeps `q`, `k` and `v`, and
-# computes each block of 64 rows a second time. **Predict first:** when $T$ doubles, by which factor does grow what each
+# computes each block of 64 rows a second time. **Predict first:** when $T$ doubles, by which factor grows what each
 # of them keeps?
 
 # %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-recomputation", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -1436,7 +1436,7 @@ flow_figure([("sound", sound)])
 #
 # 1. `lngain`, the gain before $\tanh$, is 20 times too large.
 # 2. `Wq` and `Wk` are 4 times too large, as in a network where somebody forgot the scale (and another 4 besides).
-# 3. `W1`, the weights before the layer norm, are 50 times too small.
+# 3. `W1` and `b1`, before the layer norm, are 50 times too small.
 # 4. `C` and `P`, the tables below the other layer norm, are 100 times too large.
 #
 # **Predict first**, and write it down: for each of the four, which instrument shows it, at which layer, and does the
@@ -1448,7 +1448,7 @@ flow_figure([("sound", sound)])
 flow_faults = {
     1: lambda p: p["lngain"].mul_(20),
     2: lambda p: (p["Wq"].mul_(4), p["Wk"].mul_(4)),
-    3: lambda p: p["W1"].mul_(0.02),
+    3: lambda p: (p["W1"].mul_(0.02), p["b1"].mul_(0.02)),
     4: lambda p: (p["C"].mul_(100), p["P"].mul_(100)),
 }
 flow_patients = [(f"patient {name}", flow_readings(flow_faults[number])) for name, number in zip("ABC", (2, 3, 1))]
@@ -1466,9 +1466,10 @@ flow_figure(flow_patients, sound)
 #   `scaled`, and the updates of `Wq` and `Wk` are a tenth of what they should be: the head cannot learn to look
 #   elsewhere. `v` is untouched, since its way does not lead through the softmax. This is the only one of the four whose
 #   loss suffers: 1.90 instead of 1.74.
-# - **B has fault 3**, small `W1`. Behind a layer norm its size makes no difference to anything that comes after, loss
-#   included. But its gradient is larger in proportion, and the step is a hundred times as large beside the parameter: 5
-#   % of it, every time. (Look how `hpreln` sticks out.) With a larger learning rate, this one would be blown away.
+# - **B has fault 3**, small `W1` and `b1`. Behind a layer norm their common size makes no difference to anything that
+#   comes after, loss included. But their gradients are larger in proportion: the first step is about as large as `W1`
+#   itself. (Look how `hpreln` sticks out.) Such steps make it grow, and in the end they are still ten times as large beside
+#   it as in the sound network. With a larger learning rate, this one would be blown away.
 # - **C has fault 1**, a large gain. 93 % of the $\tanh$ outputs are saturated, and `dhpreact` is a fifth. Yet below the
 #   layer norm the gradient is *larger* than in the sound network, for on its way back it is multiplied by the same
 #   gain, 20. What stands still is the gain itself: it is large, its gradient is small, and their ratio is more than a

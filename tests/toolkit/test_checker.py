@@ -37,13 +37,18 @@ def test_a_right_checker_is_right_about_whatever_is_drawn(seed):
         assert {one.right for one in claims} == {True, False}, part
         for one in claims:
             error = check(_function(one), one.point, one.claimed)
-            assert error < TOLERANCE / 10 if one.right else error > 10 * TOLERANCE, (part, one.what, error)
+            assert error < TOLERANCE / 10 if one.right else not error <= 10 * TOLERANCE, (part, one.what, error)
 
 
 def test_graphs_differ_and_every_mistake_is_made():
     assert len({drawn_graph(seed)[0].text for seed in SEEDS}) > 6
     made = {one.what for seed in SEEDS for one in parts_of(seed)["drawn"]}
-    assert made == {"", "a share is left out", *WRONG}
+    others = {
+        "a share is left out",
+        "one element of 750 is off",
+        "a gradient that is small altogether is off by half a percent",
+    }
+    assert made == {"", *others, *WRONG}
 
 
 def test_values_come_as_text_and_are_believed_only_as_literals():

@@ -364,6 +364,7 @@ def gradient_check(f, x, gradient):
     return float((a - b).abs().max() / max(float(a.abs().max()), float(b.abs().max()), 1e-4))
 
 # answer: large tensors by their first entries
+# expect: checker:wrong = wrong | one element of 750
 # expect: checker:large = wrong | a row is left out
 # cell: checker
 def gradient_check(f, x, gradient):
@@ -447,3 +448,23 @@ def gradient_check(f, x, gradient):
     a = torch.stack([f(x + 1j * h * v.view(x.shape)).imag / h for v in ways])
     b = ways @ gradient.reshape(-1)
     return float((a - b).abs().max() / max(float(a.abs().max()), float(b.abs().max()), 1e-4))
+
+# answer: an absolute error
+# expect: checker:wrong = wrong | small altogether
+# expect: checker:shapes checker:zeros checker:float64 checker:large = wrong or right
+# cell: checker
+def gradient_check(f, x, gradient):
+    x, gradient, h = x.double(), gradient.double(), 6e-6
+    ways = torch.eye(x.numel()).double() if x.numel() <= 1000 else torch.randn(20, x.numel()).double()
+    a = torch.stack([(f(x + h * v.view(x.shape)) - f(x - h * v.view(x.shape))) / (2 * h) for v in ways])
+    return float((a - ways @ gradient.reshape(-1)).abs().max())
+
+# answer: a mean of errors, and a number
+# expect: checker:wrong = wrong | one element of 750
+# cell: checker
+def gradient_check(f, x, gradient):
+    x, gradient, h = x.double(), gradient.double(), 6e-6
+    ways = torch.eye(x.numel()).double() if x.numel() <= 1000 else torch.randn(20, x.numel()).double()
+    a = torch.stack([(f(x + h * v.view(x.shape)) - f(x - h * v.view(x.shape))) / (2 * h) for v in ways])
+    b = ways @ gradient.reshape(-1)
+    return float((a - b).abs().mean() / max(float(a.abs().max()), float(b.abs().max()), 1e-4))
