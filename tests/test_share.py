@@ -39,7 +39,7 @@ def pytester_run(tmp_path):
 
     def run(*options):
         words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "2", *options]
-        environment = os.environ | {"PYTHONPATH": str(COURSE)}
+        environment = {**os.environ, "PYTHONPATH": str(COURSE), "PYTEST_ADDOPTS": ""}
         return subprocess.run(
             [*words, "test_x.py"], cwd=tmp_path, env=environment, capture_output=True, text=True
         ).stdout
