@@ -31,11 +31,13 @@ ANONYMOUS ?=
 # for make exercises
 COURSE_URL ?=
 HAND_IN ?=
+# for make test
+SHARE ?=
 # for make new and make lint-source
 EXERCISE ?=
 SOURCE ?=
 ALL ?=
-export EXERCISE SOURCE STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK COURSE_URL HAND_IN
+export SHARE EXERCISE SOURCE STUDENT SCHEDULER FROM ASSIGNMENT ROSTER LMS ZONE TITLE NOTEBOOK COURSE_URL HAND_IN
 ifneq ($(DB),)
 export GRADEBOOK_DB := $(DB)
 endif
@@ -68,7 +70,7 @@ tests-there:
 demo: sandbox-there $(READY) ## grade a small made-up class in demo/ and show what comes out
 	@$(BIN)/python -m autograder demo
 
-test: tests-there $(READY) cluster ## style, types, unit tests, drift and leak gates, solutions with nbval, and a share of the bank of answers (WHOLE=1: all of it)
+test: tests-there $(READY) cluster ## style, types, unit tests, drift and leak gates, solutions with nbval, and a share of the bank of answers (SHARE=3: a larger one; WHOLE=1: all of it)
 	@$(STYLE)
 	@$(TESTS) $(if $(WHOLE),,-p tests.share) --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg tests solutions
 
