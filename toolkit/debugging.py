@@ -246,8 +246,8 @@ def debugging_progress() -> None:
             print("   " + "".join(cell.ljust(36) for cell in cells[row : row + 3]).rstrip())
     right = sum(mark == "✓" for mark, _ in mended.values())
     print(f"mended\n   {right} of {len(mended)}")
-    if right == len(mended) and " But " in (said := _mended_together()[1]):
-        print(f"   {said}")
+    if right == len(mended) and " But " in (sentence := _mended_together()[1]):
+        print(f"   {sentence}")
     every = [mark for said in (checker, mended, found) for mark, _ in said.values()]
     done = every.count("✓")
     print(f"\n✓ {done} right   ✗ {len(every) - done} not yet")
