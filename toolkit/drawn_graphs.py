@@ -68,8 +68,8 @@ def claims(seed: int, asked: Sequence[Sequence[str]]) -> Iterator[Claim]:
     """Right and wrong gradients of drawn graphs, one after the other; every kind of wrong one is among them.
 
     Args:
-        asked: variables for each graph. The one that is read by two lines, ``a``, comes without a share; ``c`` is a vector,
-            so small that an average over it hides nothing.
+        asked: variables for each graph. The one that is read by two lines, ``a``, comes without a share; ``c``, a vector,
+            is so small that an average over it hides nothing, and who knows matrices only is to miss what nobody overlooks.
     """
     chooser = random.Random(seed)
     kinds = chooser.sample(WRONG, len(WRONG))
@@ -82,7 +82,7 @@ def claims(seed: int, asked: Sequence[Sequence[str]]) -> Iterator[Claim]:
             if name == "a":
                 what, wrong = "a share is left out", next(shares(graph, name, values, truths))[1]
             else:
-                what = next(kind for kind in kinds if name != "c" or kind != ONE_ELEMENT)
+                what = next(kind for kind in kinds if name != "c" or kind not in (ONE_ELEMENT, NOT_A_NUMBER))
                 kinds.remove(what)
                 wrong = wrong_gradient(what, truth, chooser)
             yield claim(graph, name, values, wrong, what)
