@@ -1,8 +1,8 @@
 """What ``make test`` runs of the long families of tests: a share, another one after each commit; ``make test WHOLE=1`` runs all.
 
 A pytest plug-in (``-p tests.share``); without it, as in CI, nothing is left out. A test says ``@pytest.mark.share(0.1)`` if a
-tenth of its family will do while somebody is at work, and 0 if it is for the whole run alone; of the solutions a third is run.
-What is left out is counted. ``SHARE=3`` makes all shares three times as large.
+tenth of its family will do while somebody is at work, and 0 if it is for the whole run alone; of the solutions a fifth is run.
+What is left out is counted. ``SHARE=5`` makes all shares five times as large.
 """
 
 import functools
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 LEFT = pytest.StashKey[int]()
-SOLUTIONS = 1 / 3
+SOLUTIONS = 0.2
 TIMES = float(os.environ.get("SHARE") or 1)
 """By so much are all shares larger: in CI, which nobody waits for."""
 
