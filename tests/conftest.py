@@ -98,10 +98,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if not (run := getattr(item.config, "workerinput", {}).get("testrunuid")):
         return (yield)
     here = Path(tempfile.gettempdir()) / f"tests-{run}"
-    with open(here.with_suffix(".door"), "w") as door, open(here.with_suffix(".room"), "w") as room:
-        fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if item.get_closest_marker("quiet") else fcntl.LOCK_SH)
-        fcntl.flock(door, fcntl.LOCK_UN)
+    with open(here.with_suffix(".door"), "a+") as door, open(here.with_suffix(".room"), "a+") as room:
+        # not flock: such a lock is held by what a test has forked, too, for as long as that lives, and nobody is ever alone
+        fcntl.lockf(door, fcntl.LOCK_EX)
+        fcntl.lockf(room, fcntl.LOCK_EX if item.get_closest_marker("quiet") else fcntl.LOCK_SH)
+        fcntl.lockf(door, fcntl.LOCK_UN)
         return (yield)
 
 
