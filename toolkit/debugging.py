@@ -246,8 +246,8 @@ def debugging_progress() -> None:
             print("   " + "".join(cell.ljust(36) for cell in cells[row : row + 3]).rstrip())
     right = sum(mark == "✓" for mark, _ in mended.values())
     print(f"mended\n   {right} of {len(mended)}")
-    if right == len(mended) and " But " in (sentence := _mended_together()[1]):
-        print(f"   {sentence}")
+    if right == len(mended) and (lost := _not_right_any_more()):
+        print(f"   {lost}")
     every = [mark for said in (checker, mended, found) for mark, _ in said.values()]
     done = every.count("✓")
     print(f"\n✓ {done} right   ✗ {len(every) - done} not yet")
@@ -288,17 +288,23 @@ def _mended() -> dict[str, tuple[str, str]]:
 
 def _mended_together() -> tuple[str, str]:
     """Mark and sentence on all mended lines together."""
-    grade_id, task = asked("mended")
+    grade_id, _ = asked("mended")
     verdicts = best_of(lambda judge: mended_verdicts(judge, grade_id))
     first = verdicts[0]
     if all(verdict.kind in ("not attempted", "raised", "timed out") for verdict in verdicts):
         return ("·" if first.kind == "not attempted" else "✗"), spoken(first)[1]
     right = sum(verdict.points == 1 for verdict in verdicts)
-    lost = best_of(lambda judge: [*_broken(judge, grade_id, task.names)])
-    more = f" But not right any more, where the script was: {', '.join(v.label for v in lost)}." if lost else ""
+    lost = _not_right_any_more()
     if right == len(verdicts):
-        return "✓", f"all {right} mistakes are mended.{more}"
-    return "✗", f"{right} of {len(verdicts)} mistakes are mended.{more}"
+        return "✓", f"all {right} mistakes are mended. {lost}".rstrip()
+    return "✗", f"{right} of {len(verdicts)} mistakes are mended. {lost}".rstrip()
+
+
+def _not_right_any_more() -> str:
+    """A sentence on what the script had right and the mended lines have not; nothing if there is none."""
+    grade_id, task = asked("mended")
+    lost = best_of(lambda judge: [*_broken(judge, grade_id, task.names)])
+    return f"But not right any more, where the script was: {', '.join(v.label for v in lost)}." if lost else ""
 
 
 def _broken(judge: Judge, grade_id: str, names: Sequence[str]) -> Sequence[Verdict]:

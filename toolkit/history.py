@@ -127,7 +127,12 @@ class History:
         gradients = {f"d{name}" for name in (*self.exercise.graph.inputs, *self.exercise.graph.steps)}
         for ran in sorted(self.ran, key=lambda ran: ran.last):
             if self._is_typed(ran):
-                earlier = [one for one in kept if self._is_typed(one) and is_earlier(one.source, ran.source, gradients)]
+                earlier = [
+                    one
+                    for one in kept
+                    if self._is_typed(one)
+                    and any(test(one.source, ran.source, gradients) for test in (_is_other_loop, is_earlier))
+                ]
                 kept = [one for one in kept if one not in earlier]
                 if moved and earlier:
                     ran = replace(ran, first=earlier[-1].first, anchor=earlier[-1].anchor)
@@ -194,8 +199,6 @@ def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
     """Whether a cell is an earlier one, edited, and not one that comes after it: it makes each gradient that the earlier one
     made, and goes on from none of them, unless that one did."""
     (made, went_on, _, _), (makes_now, goes_on, _, _) = makes(earlier), makes(later)
-    if _is_other_loop(earlier, later, gradients):
-        return True
     made = made & gradients
     return _may_be_one(earlier, later, gradients) and made <= makes_now and not (goes_on & made) - went_on
 
@@ -203,8 +206,6 @@ def _is_edited(earlier: str, later: str, gradients: Set[str]) -> bool:
 def _is_lost(earlier: str, later: str, gradients: Set[str]) -> bool:
     """Whether no gradient that an earlier cell made is there any more after a later one, and no other name either."""
     (made, went_on, _, _), (makes_now, goes_on, _, _) = makes(earlier), makes(later)
-    if _is_other_loop(earlier, later, gradients):
-        return True
     made = made - (went_on - gradients)  # what it found there and only changed is not its own
     return _may_be_one(earlier, later, gradients) and made <= makes_now and not goes_on & made & gradients
 
