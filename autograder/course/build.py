@@ -37,6 +37,7 @@ from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograder.course import only_shown
 from autograder.course.edited import BEGIN, GOES_ON, is_edited, is_signed, sign_source
 from autograder.course.exercise import COURSE, Exercise
 from autograder.course.published import NoAddress, published, write_down
@@ -119,6 +120,8 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
             cell.metadata["tags"] = list(dict.fromkeys([*tags, GOES_ON]))
         if cell.cell_type == "code" and not cell.source.strip():
             raise BuildError(f"source/{name}: an empty code cell. Write something in it or take it out.")
+    for said in only_shown.missed(notebook):
+        raise BuildError(f"source/{name}: {said}")
     first_code = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells.insert(first_code, new_code_cell(INSTRUCTOR.format(name=name), metadata={"tags": ["instructor"]}))
     if place:

@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
+from autograder.course.only_shown import left_out
 from autograder.handed_in.mend import NOTES
 from autograder.handed_in.submitted import read_regular, regular_files
 from autograder.sandbox.bubblewrap import SandboxMissing
@@ -53,7 +54,7 @@ class RunNotebook(Execute):
         if "unreadable" in notes:
             return nb, resources
         self._deadline = time.monotonic() + self.notebook_timeout
-        self._said, self._ended = 0, ""
+        self._said, self._ended, self._left_out = 0, "", left_out(nb)
         self._begun, self._cells = time.perf_counter(), 0.0
         folder = resources.get("metadata", {}).get("path") or ""
         self.coalesce_streams = True  # where a printed text is parted depends on the clock
@@ -87,7 +88,9 @@ class RunNotebook(Execute):
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Run one cell, if there is time left."""
+        """Run one cell, if there is time left and it does more than to show something of the exercise's own."""
+        if any(cell is other for other in self._left_out):
+            return cell, resources
         if time.monotonic() > self._deadline and cell.cell_type == "code":
             self._end(f"was ended after {self.notebook_timeout} s")
             raise DeadKernelError("no time left")

@@ -309,7 +309,7 @@ loss
 # **Before you go on:** four variables of this graph are read by *two* later lines. Find them, and name the two
 # readers of each.
 
-# %% nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown"] nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
 draw_network(network, globals(), forks=False)
 
 # %% [markdown]
@@ -357,7 +357,7 @@ draw_network(network, globals(), forks=False)
 # movements add up. Here is the graph again, with the four variables of the question above in orange, and the ways from
 # each to its two readers:
 
-# %% nbgrader={"grade": false, "grade_id": "picture-forks", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown"] nbgrader={"grade": false, "grade_id": "picture-forks", "locked": true, "schema_version": 3, "solution": false, "task": false}
 draw_network(network, globals())
 
 # %% [markdown]

@@ -179,7 +179,7 @@ loss.backward()
 network = read_network()  # the graph of the forward pass, read from the cell above
 loss
 
-# %% nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown"] nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
 draw_network(network, globals())
 
 # %% [markdown]
@@ -460,7 +460,7 @@ torch.set_printoptions(profile="default")
 #
 # The same as a picture: first this one row, then the whole of `dlogits`. White is zero.
 
-# %% tags=["fold", "raises-exception"] nbgrader={"grade": false, "grade_id": "demo-bars", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "raises-exception"] nbgrader={"grade": false, "grade_id": "demo-bars", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title One row of your dlogits as bars
 check("logits")
 demo_row = dlogits.detach()[0] * n
@@ -475,7 +475,7 @@ below.set_xticks(range(vocab_size), demo_chars)
 below.set(ylabel="dlogits[0] * n", xlabel="character; a step of gradient descent lowers what is above zero")
 plt.show()
 
-# %% tags=["fold", "raises-exception"] nbgrader={"grade": false, "grade_id": "demo-picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "raises-exception"] nbgrader={"grade": false, "grade_id": "demo-picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The whole of your dlogits
 check("logits")
 demo_forces = dlogits.detach() * n
@@ -634,7 +634,7 @@ def eight_steps(logits, Yb, logit_maxes, norm_logits, counts, counts_sum, counts
     ### END SOLUTION
 
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Both ways, timed
 demo_rounds, demo_tokens = 7, 50_000  # tokens: the vocabulary of a language model
 if os.environ.get("NBGRADER_EXECUTION"):  # set by nbgrader while it runs a notebook

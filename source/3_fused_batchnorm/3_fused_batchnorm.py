@@ -603,7 +603,7 @@ for toy_ratio in (1e4, 1e2, 1.0, 1e-2):
 #
 # </details>
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "demo-regression", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold"] nbgrader={"grade": false, "grade_id": "demo-regression", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The gradient of one neuron before and after
 toy_j = int(cosine(bngain.detach() * dhpreact, bnraw.detach()).abs().argmax())  # the neuron with the clearest slope
 toy_xhat, toy_dxhat = bnraw[:, toy_j].detach(), (bngain * dhpreact)[:, toy_j].detach()
@@ -819,7 +819,7 @@ print(f"\nlargest error of the central differences in float64, beside the larges
 # is a step of $5\cdot10^{-3}$ and an error of 2 to $4\cdot10^{-5}$; with the step that suits float64, it is two percent. A
 # forgotten Bessel factor, a quarter of a percent here, would drown. Here are all steps in one picture:
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "numerical-steps", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold"] nbgrader={"grade": false, "grade_id": "numerical-steps", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Central differences with steps of all sizes, in float32 and in float64
 toy_entries = [index for name, index in toy_places if name == "hprebn"]
 toy_truth = toy_true["hprebn"]

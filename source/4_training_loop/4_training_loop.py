@@ -220,7 +220,7 @@ for p in parameters:
 network = read_network()  # the graph of the forward pass, read from the cell above
 loss
 
-# %% nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown"] nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
 draw_network(network, globals())
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "backward-text", "locked": false, "schema_version": 3, "solution": false, "task": false}
@@ -320,7 +320,7 @@ toy_goes_to = torch.tensor([2, 0, 2, 2])  # one number for each of the rows: 0 g
 toy_total.index_add_(0, toy_goes_to, toy_rows)
 print(toy_total)
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-index-add-time", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-index-add-time", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The clock: rows added one by one, and by one index_add_
 toy_total = torch.zeros(vocab_size, n_embd)
 toy_rows = torch.ones(batch_size * block_size, n_embd)
@@ -473,7 +473,7 @@ expect_training(steps=25, Xb="Xtr", Yb="Ytr")
 # Left: the loss of each single minibatch. 32 examples are a poll of 32 people: the numbers jump about so much that one
 # cannot see whether anything still happens. Right: the same numbers, averaged over stretches of the training.
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "plot-loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold"] nbgrader={"grade": false, "grade_id": "plot-loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The loss of each minibatch, and averaged
 if not lossi:
     print("Nothing to draw before the loop has run.")
@@ -511,7 +511,7 @@ else:
 # grow from layer to layer, or in the course of time. Here are their sizes, on a logarithmic scale, for four of the
 # parameters: at the beginning, in the middle, and at the end.
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "plot-gradients", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold"] nbgrader={"grade": false, "grade_id": "plot-gradients", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title How large the gradients are: at the beginning, in the middle, at the end
 demo_names = ["C", "W1", "b1", "W2", "b2", "bngain", "bnbias"]  # the order of `parameters`
 if not kept_grads:
@@ -543,7 +543,7 @@ else:
 # above it, training is restless; far below it, it crawls. Left the ratio in the course of training, right how often
 # each value occurred before and after the learning rate dropped.
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "plot-ratios", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold"] nbgrader={"grade": false, "grade_id": "plot-ratios", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The update beside the parameter, in the course of training
 if len(kept_ratios) < 2:
     print("Nothing to draw before the loop has run for a while.")
@@ -786,7 +786,7 @@ def matrix_products(steps, start=parameters):
     return time.perf_counter() - begin
 
 
-# %% tags=["nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing", "locked": true, "schema_version": 3, "solution": false, "task": false}
 speed = compare_speed(
     {
         "plain: the forward cell and your step 1": your_plain_loop(),
@@ -820,7 +820,7 @@ speed = compare_speed(
 # %% nbgrader={"grade": false, "grade_id": "prediction", "locked": false, "schema_version": 3, "solution": false, "task": false}
 predicted_ratio = None  # yours : autograd at n_hidden = 2000. Put a number here, then run the next cell.
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing-wide", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "timing-wide", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The race with 2,000 hidden neurons
 demo_wide = dict(globals(), n_hidden=2000)  # this notebook's variables once more, for a network of another width
 demo_g = torch.Generator().manual_seed(1)

@@ -178,7 +178,7 @@ loss = F.cross_entropy(norm_logits, Yb)
 network = read_network()  # the graph of the forward pass, read from the cell above
 loss
 
-# %% nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown"] nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
 draw_network(network, globals())
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "differences-text", "locked": false, "schema_version": 3, "solution": false, "task": false}
@@ -219,7 +219,7 @@ draw_network(network, globals())
 # The next cell tries it on $f(x)=e^x\sin x$ at $x=1$, where all of it is known.
 
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "plot-steps", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold"] nbgrader={"grade": false, "grade_id": "plot-steps", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The error of a difference, for each step
 def demo_f(x):
     return x.exp() * x.sin()
@@ -397,7 +397,7 @@ print(script)
 # How badly it learns, depends on which mistakes are yours. This is how it trains, beside the same network with a right backward pass: the same parameters at the start, the same
 # minibatches, a learning rate of 0.1.
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "plot-train", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "plot-train", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Train with the script for a moment
 train_steps = 100 if os.environ.get("NBGRADER_EXECUTION") else 1500  # nobody waits while a notebook is graded
 parameter_names = ["C", "W1", "b1", "W2", "b2", "bngain", "bnbias"]
@@ -605,7 +605,7 @@ expect_mended(
 # %% [markdown]
 # And this is how it trains now.
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "plot-mended", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "plot-mended", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Train with the mended lines
 mended_lines = cell_text("# The backward pass, mended")
 mended_losses = train(mended_lines) if script and "dC" in mended_lines else []  # from the first parameter's on
@@ -888,7 +888,7 @@ backward_functions = {
 # there, replayed by forty lines.
 
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-replay", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-replay", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The network on the tape
 def on_tape(tape, C, W1, b1, bngain, bnbias, W2, b2):
     """The loss of this notebook's minibatch (with the variance divided by n, to keep it short)."""

@@ -279,7 +279,7 @@ loss
 #
 # **Before you go on:** which variables are read by more than one line? One of them has *three* readers.
 
-# %% nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown"] nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false, "task": false}
 draw_network(network, globals(), forks=False)
 
 # %% [markdown]
@@ -603,7 +603,7 @@ progress()
 # - If all scores were equal, $o_t$ would be the plain mean of the values up to $t$. Attention is a mean with learned
 #   weights.
 
-# %% tags=["fold"] nbgrader={"grade": false, "grade_id": "demo-weights", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold"] nbgrader={"grade": false, "grade_id": "demo-weights", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The weights of one example
 toy_i = int((Xb != 0).sum(1).argmax())  # an example with many letters
 toy_letters = [itos[int(code)] for code in Xb[toy_i]]
@@ -1134,7 +1134,7 @@ expect_gradients("emb")
 # Which two things does layer norm take out of a gradient, and of which gradient? Compare with exercise 3, then look at
 # the numbers.
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-rows", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-rows", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Cosines with (1, ..., 1) and with the normalized values, by row
 toy_dx, toy_dxhat, toy_xhat = emb.grad, (embgain * xnorm.grad).detach(), embraw.detach()
 toy_ones = torch.ones_like(toy_xhat)
@@ -1230,7 +1230,7 @@ progress()
 # computes each block of 64 rows a second time. **Predict first:** when $T$ doubles, by which factor grows what each
 # of them keeps?
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-recomputation", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "demo-recomputation", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title The whole matrix, and blocks that are computed twice: memory, time, and the same gradients
 
 
@@ -1350,7 +1350,7 @@ print(f"logarithm of the sum, block by block: {toy_max + toy_sum.log():.10f}   a
 # The next cell trains the network of this notebook for 200 steps at a learning rate of 0.1 and reads them. (It uses
 # autograd: your backward pass gives the same numbers.)
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "flow", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "flow", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Three instruments, and a sound network
 FLOW_RATE, FLOW_STEPS = 0.1, 200
 flow_layers = ["hpreact", "hpreln", "head", "scaled", "q", "k", "v", "xnorm", "emb"]
@@ -1443,7 +1443,7 @@ flow_figure([("sound", sound)])
 # loss suffer? Mind the layer norms. Then run the cell. It shows three patients, A, B and C, each with one of the four
 # faults, and the sound network in grey. Who has what?
 
-# %% tags=["fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "flow-patients", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "flow-patients", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # @title Three patients (the code knows what they suffer from)
 flow_faults = {
     1: lambda p: p["lngain"].mul_(20),
