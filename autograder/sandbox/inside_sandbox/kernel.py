@@ -6,6 +6,7 @@ hold: the Jupyter messaging protocol 5.4.
 
 import asyncio
 import contextlib
+import functools
 import inspect
 import io
 import logging
@@ -65,6 +66,8 @@ def make_kernel():
         shell_channel_thread=SimpleNamespace(parent_thread=threading.main_thread()),
     )  # fmt: skip
     app.shell = shell = kernel.shell
+    # each cell is transformed for IPython to see whether it awaits something, and once more to be run: 0.1 s for the setup cell
+    shell.transform_cell = functools.lru_cache(maxsize=1)(shell.transform_cell)
     shell.displayhook.get_execution_count = lambda: kernel.execution_count
     shell.extension_manager.load_extension("storemagic")
     # drawn once, not a second time to find out what could be cut off at the margins; so there is more room for labels

@@ -10,6 +10,7 @@ import os
 import random
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ from .no_autograd import forbid_machine_code
 from .wire import Reader, pack, receive
 
 JOB_BYTES = 1 << 32
+SLEEP_SECONDS = 0.1
+"""How long the cells of one job may sleep, all together: they are run a dozen times and more, and a pause computes nothing."""
 
 
 def run_jobs(connection: socket.socket) -> None:
@@ -42,9 +45,11 @@ def run_jobs(connection: socket.socket) -> None:
     # students may bind others to these names
     run, report, read_job, threads, forget = runs.run, _Wire, _job, sys._current_frames, runs.forget_modules
     imported = dict(sys.modules)
+    naps = _Naps()
     try:
         while job := receive(Reader(connection), JOB_BYTES, JOB_BYTES):
             os.chdir(folder)
+            time.sleep, naps.left = naps.sleep, SLEEP_SECONDS
             random.setstate(drawn)
             numpy.random.set_state(drawn_by_numpy)
             wanted, skip = read_job(*job)
@@ -57,6 +62,21 @@ def run_jobs(connection: socket.socket) -> None:
         connection.sendall(pack({"broken": f"{type(error).__name__}: {error}"[:1000]}))
     finally:
         os._exit(0)
+
+
+class _Naps:
+    """``time.sleep`` with an end to it."""
+
+    left = 0.0
+
+    def __init__(self) -> None:
+        self._sleep = time.sleep
+
+    def sleep(self, seconds: float, /) -> None:
+        """Sleep for so long, or for as long as is left."""
+        nap = min(seconds, self.left) if seconds > 0 else seconds  # of what is no time, Python's own says so
+        self.left -= max(nap, 0)
+        self._sleep(nap)
 
 
 class _Wire:
