@@ -41,7 +41,9 @@ from autograder.course.build import build, copy_sources, nbgrader_api
 from autograder.course.exercise import COURSE
 from autograder.handed_in.submitted import NOTEBOOK_BYTES, NoNotebook, Unreadable, read_task
 from autograder.judging import steps
+from autograder.sandbox.runner import Runner
 from tests.bank import Answer, answers, notebook_with
+from toolkit.runs import Chunk, Job
 from toolkit.verdict import POINTS
 
 NAME = "1_chunked_backprop"
@@ -518,3 +520,20 @@ def test_a_class_with_attackers_in_it(course, witness, tmp_path, capsys):
     for student in alone:
         assert among[student] == alone[student], f"{student} got something else among attackers"
     assert witness.seen() == []
+
+
+@pytest.mark.quiet
+def test_the_judge_does_not_wait_for_pauses():
+    """But for one that is longer than a cell may take, which is found out."""
+    pauses = "import time\nfor _ in range(5): time.sleep(3)\nfrom time import sleep\nsleep(5)\nvalue = 1"
+    wrong = "import time\ntime.sleep(-1)"
+    with Runner(chunk_seconds=2) as runner:
+        runner.start()
+        for _ in range(2):
+            start = time.monotonic()
+            result = runner.run(Job([Chunk(pauses, "cell"), Chunk(wrong, "cell")], {}, {}, []))
+            assert time.monotonic() - start < 2 and [*result.failures] == [1]
+            assert "non-negative" in result.failures[1].text
+        assert (
+            runner.run(Job([Chunk("import time\ntime.sleep(20)", "cell")], {}, {}, [])).failures[0].kind == "timed out"
+        )

@@ -25,7 +25,9 @@ from .wire import Reader, pack, receive
 
 JOB_BYTES = 1 << 32
 SLEEP_SECONDS = 0.1
-"""How long the cells of one job may sleep, all together: they are run a dozen times and more, and a pause computes nothing."""
+"""How long the cells of one job sleep at most, all together: they are run a dozen times, and a pause computes nothing."""
+LONG_SLEEP_SECONDS = 10.0
+"""A pause of this length or more is waited for, so that its cell is found to take too long."""
 
 
 def run_jobs(connection: socket.socket) -> None:
@@ -74,9 +76,10 @@ class _Naps:
 
     def sleep(self, seconds: float, /) -> None:
         """Sleep for so long, or for as long as is left."""
-        nap = min(seconds, self.left) if seconds > 0 else seconds  # of what is no time, Python's own says so
-        self.left -= max(nap, 0)
-        self._sleep(nap)
+        if 0 < seconds < LONG_SLEEP_SECONDS:
+            seconds = min(seconds, self.left)
+            self.left -= seconds
+        self._sleep(seconds)
 
 
 class _Wire:
