@@ -2,7 +2,8 @@
 
 A pytest plug-in (``-p tests.share``); without it, as in CI, nothing is left out. A test says ``@pytest.mark.share(0.1)`` if a
 tenth of its family will do while somebody is at work, and 0 if it is for the whole run alone; of the solutions a fifth is run.
-What is left out is counted. ``SHARE=5`` makes all shares five times as large.
+A module whose ``pytestmark`` says so is run as a whole, or not at all: its tests share what takes longest to make.
+What is left out is counted. ``SHARE=8`` makes all shares eight times as large.
 """
 
 import functools
@@ -35,8 +36,9 @@ def is_in(nodeid: str, share: float, drawn_by: str) -> bool:
 def _is_run(item: pytest.Item) -> bool:
     if item.path.suffix == ".ipynb":  # one cell needs the others
         return is_in(item.path.name, TIMES * SOLUTIONS, commit())
-    marker = item.get_closest_marker("share")
-    return not marker or is_in(item.nodeid, TIMES * marker.args[0], commit())
+    for node, marker in item.iter_markers_with_node("share"):
+        return is_in(node.nodeid, TIMES * marker.args[0], commit())  # of a module: all of it or nothing
+    return True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

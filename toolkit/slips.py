@@ -34,7 +34,7 @@ def other_names(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         where = "exponent" if source.is_exponent(node) else "number"
         for new, cost in ((f"({old} - 1)", 1.0), (f"({old} + 1)", 1.2)):
             yield Edit(span, new, where, cost, span, (old, new.strip("()")))
-        yield Edit(span, f"({old} ** 0.5)", "exponent", 1.2, span, (old, "0.5"))
+        yield Edit(span, f"({old} ** 0.5)", "power missing", 1.2, span, (old,))
 
 
 def other_constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toolkit.diagnosis import known_mistakes, safely
+from toolkit.diagnosis import known_mistakes, safely, shape_message
 from toolkit.exercise import Exercise
 from toolkit.finite import first_not_finite
 from toolkit.graph import Graph, shares_and_scale
@@ -81,7 +81,10 @@ def why_wrong(
         if finding is None:
             return None
         unnamed = finding.edits[0].kind in ("share", "derivative")
-        return Why(finding_in_words(finding, graph, copies), finding.places, unnamed)
+        said, shape, wanted = finding_in_words(finding, graph, copies), first.yours.shape, first.values[name].shape
+        if finding.others and shape != wanted:  # which change is meant, it does not say; the shapes do
+            said += f" d{name} has the {shape_message(name, shape, wanted)}"
+        return Why(said, finding.places, unnamed)
 
     if torch.isfinite(first.yours).all():
         seen, again = itertools.tee(seen)

@@ -98,7 +98,8 @@ PRINCIPLES = (
     ),
     Principle(
         "The slope of an elementwise function belongs to one place of the graph",
-        r"slope (?:is taken|of)|[Tt]he exponent|has lost its sign|at the wrong place|another function|the function|power rule",
+        r"slope (?:is taken|of)|[Tt]he exponent|a power of|has lost its sign|at the wrong place|another function|the function"
+        r"|power rule",
         ("slope of", "sum over each row", "the variance"),
         "h = tanh(a). Write the slope once with a and once with h. Evaluate both at a = 0 and at a = 4. Where would the mix-up "
         "of a and h show, and where not?",

@@ -989,7 +989,7 @@ debugging_progress()
 # - Y. Bengio (2012). *Practical Recommendations for Gradient-Based Training of Deep Architectures.*
 #   [arXiv:1206.5533](https://arxiv.org/abs/1206.5533). Section 4 is on debugging.
 # - W. Squire, G. Trapp (1998). *Using Complex Variables to Estimate Derivatives of Real Functions.* SIAM Review 40.
-#   [doi:10.1137/S003614459631241X](https://doi.org/10.1137/S003614459631241X). The complex step, in two pages.
+#   [doi:10.1137/S003614459631241X](https://doi.org/10.1137/S003614459631241X). The complex step, in three pages.
 # - A. G. Baydin, B. A. Pearlmutter, A. A. Radul, J. M. Siskind (2018). *Automatic Differentiation in Machine Learning: a Survey.*
 #   Journal of Machine Learning Research 18. [arXiv:1502.05767](https://arxiv.org/abs/1502.05767). Tapes, and what else there is.
 # - A. Griewank, A. Walther (2008). *Evaluating Derivatives*, 2nd edition. SIAM.

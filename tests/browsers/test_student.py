@@ -13,7 +13,7 @@ from autograder.browsers.browser import tab
 from autograder.browsers.notebook import Notebook, notebook
 from autograder.browsers.server import served
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.share(0.3)]
 CHUNKED, FUSED = "1_chunked_backprop", "2_fused_cross_entropy"
 WRONG = "dlogprobs = torch.zeros_like(logprobs)\ndlogprobs[range(n), Yb] = 1.0 / n"
 RIGHT = "dlogprobs = torch.zeros_like(logprobs)\ndlogprobs[range(n), Yb] = -1.0 / n"
@@ -81,7 +81,6 @@ def test_a_wrong_answer_gets_its_sentence_and_the_mended_one_a_mark(chunked):
     assert typed["logprobs"] == RIGHT
 
 
-@pytest.mark.share(0.5)
 def test_an_exercise_from_blank_to_a_grade(address, opened, course):
     """Validate says what is missing, and later that nothing is; what was saved is graded, and its page opens."""
     path = f"{FUSED}/{FUSED}.ipynb"

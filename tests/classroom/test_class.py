@@ -185,6 +185,7 @@ def cluster(tmp_path):
         assert gone(started)
 
 
+@pytest.mark.share(0.2)
 @pytest.mark.needs("Dask")
 def test_a_dask_cluster_gives_the_same(undisturbed, copied, cluster):
     hand_in_all(copied)

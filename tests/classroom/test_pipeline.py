@@ -98,7 +98,7 @@ def graded(tmp_path_factory):
     """A class in which every file has had a mishap, graded once; returns the course and the report."""
     course = tmp_path_factory.mktemp("course")
     copy_sources(COURSE, course)
-    build(course, execute=False)
+    build(course, [NAME], execute=False)
 
     def hand_in(student, text, name=f"{NAME}.ipynb"):
         folder = course / "submitted" / student / NAME
@@ -236,7 +236,7 @@ def score(course, student):
         return gradebook.find_submission(NAME, student).score
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.2)
 def test_nbgraders_own_commands_work_with_the_plain_config(own_course):
     """autograde, generate_feedback, export and validate as an instructor types them."""
     done = nbgrader(own_course, "autograde", NAME, "--student", "ada")

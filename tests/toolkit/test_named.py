@@ -50,7 +50,7 @@ def test_there_are_enough_answers_and_every_kind_is_among_them():
     assert not [answer.name for answer in ANSWERS if not answer.mistakes]
 
 
-@pytest.mark.share(0.04)
+@pytest.mark.share(0.03)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("file", FILES)
 def test_the_mistake_is_named(file: str, placement: str, named: Callable[[str, bool], None]):

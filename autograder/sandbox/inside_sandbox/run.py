@@ -74,7 +74,7 @@ class _Naps:
     def __init__(self) -> None:
         self._sleep = time.sleep
 
-    def sleep(self, seconds: float, /) -> None:
+    def sleep(self, seconds: Any, /) -> None:
         """Sleep for so long, or for as long as is left."""
         if 0 < seconds < LONG_SLEEP_SECONDS:
             seconds = min(seconds, self.left)
