@@ -186,3 +186,9 @@ dscores = n_embd**-0.5 * dscaled
 # cell: scaled
 dscaled = dmasked.masked_fill(future, 0.0)
 dscores = head_size**-0.5 * scaled
+
+# answer: the width for its root
+# mistake: scores = exponent
+# cell: scaled
+dscaled = dmasked.masked_fill(future, 0.0)
+dscores = dscaled / head_size
