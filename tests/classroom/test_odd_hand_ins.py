@@ -204,6 +204,7 @@ def test_a_time_that_nobody_understands_takes_a_penalty_back(copied):
         assert str(gradebook(copied)["ids"]["timestamp"]) == known
 
 
+@pytest.mark.share(0.3)
 def test_nbgraders_own_commands_give_the_same_and_their_pages_are_not_made_again(copied):
     api = nbgrader_api(copied)
     some = (

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 
 from autograder.classroom import submission
 from autograder.classroom.grade import grade
-from autograder.course.build import build, copy_sources
+from autograder.course.build import assignments, build, copy_sources
 from autograder.course.exercise import COURSE
 from autograder.demo import answered, as_colab_saves
 from autograder.judging import steps
@@ -98,7 +98,9 @@ def graded(tmp_path_factory):
     """A class in which every file has had a mishap, graded once; returns the course and the report."""
     course = tmp_path_factory.mktemp("course")
     copy_sources(COURSE, course)
-    build(course, [NAME], execute=False)
+    for other in {*assignments(course)} - {NAME}:
+        shutil.rmtree(course / "source" / other)
+    build(course, execute=False)
 
     def hand_in(student, text, name=f"{NAME}.ipynb"):
         folder = course / "submitted" / student / NAME
