@@ -20,12 +20,17 @@ from pathlib import Path
 
 from autograder.course.exercise import COURSE
 
+ANSWERS = (
+    "(timeout 300 {command} --no-browser --port={port} --ServerApp.token=t >/tmp/{port}.log 2>&1 &) ; "
+    'for i in $(seq 250); do sleep 1; python -c "import urllib.request as u; '
+    "print(u.urlopen('http://127.0.0.1:{port}/{page}?token=t').status)\" 2>/dev/null && exit 0; done; "
+    "cat /tmp/{port}.log; exit 1"
+)
 TRIES = {
-    "a student's Jupyter answers": (
-        "(timeout 300 jupyter lab --no-browser --port=8899 --ServerApp.token=t >/tmp/lab.log 2>&1 &) ; "
-        'for i in $(seq 250); do sleep 1; python -c "import urllib.request as u; '
-        "print(u.urlopen('http://127.0.0.1:8899/api/status?token=t').status)\" 2>/dev/null && exit 0; done; "
-        "cat /tmp/lab.log; exit 1"
+    "a student's Jupyter answers": ANSWERS.format(command="jupyter lab", port=8899, page="api/status"),
+    "an instructor's formgrader answers": ANSWERS.format(
+        command="python -m autograder build --sources && python -m autograder formgrader --", port=8898,
+        page="formgrader/manage_assignments",
     ),
     "a student's notebook runs": (
         "cd /tmp && cp ~/course/data/names.txt . && jupyter nbconvert --to notebook --execute --output done.ipynb "
