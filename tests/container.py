@@ -29,7 +29,8 @@ ANSWERS = (
 TRIES = {
     "a student's Jupyter answers": ANSWERS.format(command="jupyter lab", port=8899, page="api/status"),
     "an instructor's formgrader answers": ANSWERS.format(
-        command="python -m autograder build --sources && python -m autograder formgrader --", port=8898,
+        command="python -m autograder build --sources && python -m autograder formgrader --",
+        port=8898,
         page="formgrader/manage_assignments",
     ),
     "a student's notebook runs": (
