@@ -39,7 +39,7 @@ class Bench(workbench.Bench):
         if names is not None:
             judge = unseen_judge(self.exercise, submission, runner(seconds))
             return {name: judge.verdict(name) for name in names}
-        judged = judge_submission(self.exercise, submission, runner(seconds))
+        judged = judge_submission(self.exercise, submission, runner(seconds), seconds=PATIENCE)
         return {verdict.name: verdict for verdicts, _ in judged.values() for verdict in verdicts}
 
 

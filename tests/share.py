@@ -36,9 +36,8 @@ def is_in(nodeid: str, share: float, drawn_by: str) -> bool:
 def _is_run(item: pytest.Item) -> bool:
     if item.path.suffix == ".ipynb":  # one cell needs the others
         return is_in(item.path.name, TIMES * SOLUTIONS, commit())
-    for node, marker in item.iter_markers_with_node("share"):
-        return is_in(node.nodeid, TIMES * marker.args[0], commit())  # of a module: all of it or nothing
-    return True
+    node, marker = next(item.iter_markers_with_node("share"), (item, None))  # a module's: all of it is run, or nothing
+    return not marker or is_in(node.nodeid, TIMES * marker.args[0], commit())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

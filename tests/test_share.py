@@ -49,3 +49,4 @@ def pytester_run(tmp_path):
 
 def test_what_is_left_out_is_counted(pytester_run):
     assert "10 tests of long families were left to make test WHOLE=1" in pytester_run("-p", "tests.share")
+    assert "left to make test" not in pytester_run()

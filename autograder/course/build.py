@@ -120,8 +120,8 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
             cell.metadata["tags"] = list(dict.fromkeys([*tags, GOES_ON]))
         if cell.cell_type == "code" and not cell.source.strip():
             raise BuildError(f"source/{name}: an empty code cell. Write something in it or take it out.")
-    for said in only_shown.missed(notebook):
-        raise BuildError(f"source/{name}: {said}")
+    if missed := [f"source/{name}: {said}" for said in only_shown.missed(notebook)]:
+        raise BuildError("\n".join(missed))
     first_code = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells.insert(first_code, new_code_cell(INSTRUCTOR.format(name=name), metadata={"tags": ["instructor"]}))
     if place:

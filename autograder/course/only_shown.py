@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from toolkit.cells import is_too_long, plain_python
+from toolkit.cells import plain_python, read_statements
 
 TAG = "only-shown"
 
@@ -57,10 +57,10 @@ def _needed(cell: NotebookNode, others: Sequence[symtable.SymbolTable]) -> set[s
 
 
 def _names(cell: NotebookNode) -> symtable.SymbolTable:
-    """What a cell's names are; of none, if it is no Python (that is said where it is run) or endless."""
+    """What the names are in a cell, up to what is no Python in it; that is said where it is run."""
     try:
-        return symtable.symtable("" if is_too_long(cell.source) else plain_python(cell.source), "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return symtable.symtable(read_statements(plain_python(cell.source))[0], "cell", "exec")
+    except SyntaxError:  # a tree can be made of it, and it means nothing
         return symtable.symtable("", "cell", "exec")
 
 

@@ -11,13 +11,18 @@ from toolkit.findings import findings_verdicts, mended_verdicts
 from toolkit.judge import Judge, one_thread
 from toolkit.loop import training_verdicts
 from toolkit.loop_values import value_verdicts
+from toolkit.nearest import SECONDS
 from toolkit.plans import Submission
 from toolkit.runs import Failure, Job, Result
 from toolkit.verdict import Verdict
 
 
 def judge_submission(
-    exercise: Exercise, submission: Submission, runner: Runner, files: Mapping[str, bytes] | None = None
+    exercise: Exercise,
+    submission: Submission,
+    runner: Runner,
+    files: Mapping[str, bytes] | None = None,
+    seconds: float = SECONDS,
 ) -> dict[str, tuple[list[Verdict], float]]:
     """The verdicts on all that each graded cell expects, and its points, by grade_id.
 
@@ -27,10 +32,11 @@ def judge_submission(
 
     Args:
         files: what is in the folder where the cells are run, modules of the student's own say, by relative path.
+        seconds: longest time to look for what is wrong with one gradient.
     """
     for alone in (False, True):
         allowance = Allowance(files=files or {})
-        judge = unseen_judge(exercise, submission, runner, allowance, alone)
+        judge = unseen_judge(exercise, submission, runner, allowance, alone, seconds)
         graded = {cell.grade_id: grade(judge, cell) for cell in exercise.graded}
         if alone or runner.confirms(allowance):
             break
@@ -38,13 +44,19 @@ def judge_submission(
 
 
 def unseen_judge(
-    exercise: Exercise, submission: Submission, runner: Runner, allowance: Allowance | None = None, alone: bool = True
+    exercise: Exercise,
+    submission: Submission,
+    runner: Runner,
+    allowance: Allowance | None = None,
+    alone: bool = True,
+    seconds: float = SECONDS,
 ) -> Judge:
     """The judge of a submission. Its minibatches are drawn from a seed that depends on every letter of its code.
 
     Args:
         allowance: what all runs may take together.
         alone: whether each run has a process of its own.
+        seconds: as for ``judge_submission``.
     """
     allowance = allowance or Allowance()
 
@@ -54,7 +66,7 @@ def unseen_judge(
     # from the lines, not the cells: who puts them into other cells has the same minibatches
     lines = (line.strip() for part in submission if isinstance(part, StudentCell) for line in part.source.splitlines())
     seed = fingerprint([line for line in lines if line and not line.startswith("#")]) % 10**9
-    return Judge(exercise, submission, run, seed)
+    return Judge(exercise, submission, run, seed, seconds=seconds)
 
 
 def grade(judge: Judge, cell: GradedCell) -> tuple[list[Verdict], float]:

@@ -238,7 +238,7 @@ def course(tmp_path_factory) -> Path:
     """A course that is built, and in which nothing was handed in yet."""
     folder = tmp_path_factory.mktemp("course")
     copy_sources(COURSE, folder)
-    build(folder, [NAME], execute=False)
+    build(folder, execute=False)
     return folder
 
 

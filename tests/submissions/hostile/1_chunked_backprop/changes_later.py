@@ -1,7 +1,7 @@
 """A thread that goes on after its cell and writes into every gradient it finds."""
 
 # expect: h W2 b2 = wrong
-# expect: hpreact = right or wrong or right for these sizes only
+# expect: hpreact = right or wrong
 # cell: h
 import threading, time
 dh, dW2, db2 = torch.zeros_like(h), torch.zeros_like(W2), torch.zeros_like(b2)
