@@ -44,8 +44,8 @@ endif
 
 STYLE = { $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
     || { echo "ruff is not content: run $(BIN)/ruff check . and $(BIN)/ruff format ."; false; }; } && $(BIN)/mypy --no-error-summary
-# on all cores (JOBS=1: on one, in order)
-TESTS = $(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8
+# on all cores (tests/conftest.py; JOBS=1: on one, in order)
+TESTS = $(BIN)/python -m pytest -q -n $(or $(JOBS),auto) --maxprocesses 8
 
 .DEFAULT_GOAL := $(if $(filter command,$(origin TORCH)),ready,help)
 .PHONY: help demo test quick build adopt check lab update collect grade formgrader report self-grade return cluster scheduler worker

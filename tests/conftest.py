@@ -22,6 +22,7 @@ import pytest
 import torch
 
 from autograder import machine
+from autograder.classroom.schedule import cores
 from autograder.course.build import assignments, write_source
 from autograder.course.exercise import COURSE
 from autograder.sandbox import bubblewrap
@@ -79,6 +80,12 @@ def _runs_tests(config: pytest.Config) -> bool:
 
 
 # --- on several cores ---------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For ``-n auto``: half as many again as there are cores, since tests wait for kernels, browsers and sandboxes."""
+    return cores() * 3 // 2
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,24 +28,40 @@ def commit() -> str:
     return said.stdout.strip()
 
 
-def is_in(nodeid: str, share: float, drawn_by: str) -> bool:
-    """Whether a test of a family is among those that are run."""
-    number = int.from_bytes(hashlib.sha256(f"{drawn_by} {nodeid}".encode()).digest()[:8], "big")
-    return number < share * 2**64
+def drawn(shares: Mapping[str, float], by: str) -> set[str]:
+    """Those of the tests that are run: by systematic sampling, so that each run has as many of them and takes as long.
+
+    They stand in a row, families side by side, each family in an order of its own draw; from a random place on, one is taken
+    whenever the shares passed add up to one more. So each is run as often as its share says, and of whatever stands side by
+    side so many are as their shares add up to, but for one (W. G. Madow, On the theory of systematic sampling II, 1949).
+    """
+
+    def number(text: str) -> int:
+        return int.from_bytes(hashlib.sha256(f"{by} {text}".encode()).digest()[:8], "big")
+
+    passed, found = number("") / 2**64, set()
+    for name in sorted(shares, key=lambda name: (name.partition("[")[0], number(name))):
+        passed += min(1.0, shares[name])
+        if passed >= 1:
+            passed -= 1
+            found.add(name)
+    return found
 
 
-def _is_run(item: pytest.Item) -> bool:
+def _unit(item: pytest.Item) -> tuple[str, float]:
+    """What is run as a whole or not at all, and the share of its family: a notebook, a module that says so, else one test."""
     if item.path.suffix == ".ipynb":  # one cell needs the others
-        return is_in(item.path.name, TIMES * SOLUTIONS, commit())
-    node, marker = next(item.iter_markers_with_node("share"), (item, None))  # a module's: all of it is run, or nothing
-    return not marker or is_in(node.nodeid, TIMES * marker.args[0], commit())
+        return item.path.name, TIMES * SOLUTIONS
+    node, marker = next(item.iter_markers_with_node("share"), (item, None))
+    return node.nodeid, TIMES * marker.args[0] if marker else 1.0
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left = [item for item in items if not _is_run(item)]
+    units = {item: _unit(item) for item in items}
+    run = drawn(dict(units.values()), commit())
+    left = [item for item in items if units[item][0] not in run]
     config.hook.pytest_deselected(items=left)
-    gone = {*left}
-    items[:] = [item for item in items if item not in gone]
+    items[:] = [item for item in items if units[item][0] in run]
     config.stash[LEFT] = len(left)
     if hasattr(config, "workeroutput"):
         config.workeroutput["share"] = len(left)

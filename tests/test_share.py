@@ -7,25 +7,38 @@ import sys
 import pytest
 
 from autograder.course.exercise import COURSE
-from tests.share import is_in
+from tests.share import drawn
 
 NAMES = [f"tests/test_x.py::test[{number}]" for number in range(400)]
 
 
 def _run(share, commit):
-    return {name for name in NAMES if is_in(name, share, commit)}
+    return drawn(dict.fromkeys(NAMES, share), commit)
 
 
 def test_a_share_is_as_large_as_it_says_and_the_same_for_a_commit():
-    assert 20 < len(_run(0.1, "abc")) < 60
-    assert _run(0.1, "abc") == _run(0.1, "abc")
+    assert all(len(_run(0.1, f"commit {number}")) in (39, 40, 41) for number in range(20))
+    assert _run(0.1, "abc") == _run(0.1, "abc") != _run(0.1, "abd")
     assert not _run(0, "abc")
-    assert _run(1, "abc") == {*NAMES}
+    assert _run(1, "abc") == _run(8, "abc") == {*NAMES}
 
 
 def test_commit_by_commit_all_of_them_are_run():
     seen = set().union(*(_run(0.1, f"commit {number}") for number in range(100)))
     assert seen == {*NAMES}
+
+
+def test_each_is_run_as_often_as_its_share_says_and_tests_of_different_families_make_up_for_one_another():
+    shares = {
+        "tests/test_a.py": 0.2,
+        "tests/test_b.py::test": 0.3,
+        "tests/test_c.py::test": 0.5,
+        "tests/test_d.py::test": 1,
+    }
+    runs = [drawn(shares, f"commit {number}") for number in range(2000)]
+    assert all(len(run) == 2 for run in runs)
+    for name, share in shares.items():
+        assert abs(sum(name in run for run in runs) / 2000 - share) < 0.05
 
 
 @pytest.fixture

@@ -326,7 +326,7 @@ def surprises(attack: Answer, verdicts: list[dict[str, str]]) -> list[str]:
     return lines
 
 
-@pytest.mark.share(0.15)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_gains_nothing(name, course, witness, temporary, grading):
     attack = ATTACKS[name]

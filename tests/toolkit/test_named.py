@@ -50,7 +50,7 @@ def test_there_are_enough_answers_and_every_kind_is_among_them():
     assert not [answer.name for answer in ANSWERS if not answer.mistakes]
 
 
-@pytest.mark.share(0.03)
+@pytest.mark.share(0.02)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("file", FILES)
 def test_the_mistake_is_named(file: str, placement: str, named: Callable[[str, bool], None]):
@@ -97,7 +97,7 @@ def test_the_bank_makes_every_mistake_that_the_notebook_warns_of(assignment: str
     assert not [words for words in made if words not in whole]
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("answer", [a for a in ALL if a.warned], ids=lambda a: f"{a.assignment}-{a.name}")
 def test_a_mistake_that_the_notebook_warns_of_is_named(answer: Answer):
     """All of them, not nineteen out of twenty."""
