@@ -28,7 +28,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.share(0.17)
+@pytest.mark.share(0.1)
 @pytest.mark.parametrize("name", assignments())
 @pytest.mark.parametrize("python", PYTHONS, ids=[f"{number}-{path.parts[-3]}" for number, path in enumerate(PYTHONS)])
 def test_an_exercise_is_solved_and_graded(python: Path, name: str, tmp_path: Path):

@@ -8,7 +8,7 @@ from autograder.course.build import assignments, source_notebook
 from autograder.course.exercise import COURSE
 
 
-@pytest.mark.share(0.17)
+@pytest.mark.share(0.1)
 @pytest.mark.parametrize("name", assignments())
 def test_a_source_notebook_judges_its_own_solution(name, tmp_path, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")  # exercise 4 trains for a few steps only

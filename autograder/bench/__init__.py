@@ -2,8 +2,8 @@
 
 All in one run on one machine, each part in processes of its own: the class through ``make grade``, a sample of the same
 notebooks through ``nbgrader autograde``, with its own configuration and with this course's judge, the same sample as bare
-cells in a process that has torch imported; then classes of 30 and of 300 that all hand in the same notebook, and that one
-through nbgrader and otter-grader.
+cells in a process that has torch imported; then a class of whom some hand in what is slow to read, beside the same without
+them, and classes of 30 and of 300 that all hand in the same notebook, and that one through nbgrader and otter-grader.
 """
 
 import tempfile
@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.bench.classes import CLASS, grade_class, hand_in, make_course, output, student, write
+from autograder.bench.odd import ODD, odd_and_plain
 from autograder.bench.others import FLOOR, SAMPLE, by_nbgrader
 from autograder.bench.otter import by_otter, obstacle
 from autograder.bench.workers import on_workers
@@ -40,6 +41,9 @@ def main(large: int = LARGE_CLASS, class_size: int = 0, workers: Sequence[int] =
         if class_size:
             return on_workers(Path(folder), class_size, workers)
         _whole_class(Path(folder, "class"))
+        odd, plain = odd_and_plain(Path(folder))
+        print(f"\nA class of {CLASS} of whom {len(ODD)} hand in something odd, beside the same class without:")
+        print(f"  {odd:.1f} s and {plain:.1f} s, ratio {odd / plain:.2f}", flush=True)
         if large:
             _growth(Path(folder), large)
     return 0

@@ -17,7 +17,7 @@ from autograder.course.exercise import COURSE
 from autograder.demo import answered
 from tests.authoring.example import FOLDER, NAME
 
-pytestmark = pytest.mark.share(0.2)
+pytestmark = pytest.mark.share(0.12)
 PARTS = ("autograder", "toolkit", "data", "tests/submissions", "nbgrader_config.py", "Makefile", "requirements.txt")
 MADE = (
     "source/",

@@ -41,6 +41,7 @@ def test_a_change_of_what_is_graded_is_new(tmp_path):
         assert digest(read_exercise(NAME, course_with(tmp_path / str(number), change))) != digest(before), change
 
 
+@pytest.mark.share(0.4)
 def test_an_exercise_through_which_mistakes_slip_is_not_built(tmp_path, capsys):
     course = course_with(tmp_path, ("gain = 1 + 0.1 * torch.randn(n_in, generator=g)", "gain = torch.ones(n_in)"))
     with pytest.raises(BuildError) as error:

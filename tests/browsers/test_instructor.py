@@ -14,7 +14,7 @@ from autograder.browsers.server import served
 from autograder.course.build import build
 from autograder.demo import answered
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.share(0.2)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.share(0.12)]
 NAME = "2_fused_cross_entropy"
 STUDENTS = {"ada": "dlogits = F.softmax(logits, 1)\ndlogits[range(n), Yb] -= 1", "Zoë Müller": None}
 """One has forgotten to divide; the other is right."""

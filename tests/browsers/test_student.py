@@ -13,7 +13,7 @@ from autograder.browsers.browser import tab
 from autograder.browsers.notebook import Notebook, notebook
 from autograder.browsers.server import served
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.share(0.3)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.share(0.15)]
 CHUNKED, FUSED = "1_chunked_backprop", "2_fused_cross_entropy"
 WRONG = "dlogprobs = torch.zeros_like(logprobs)\ndlogprobs[range(n), Yb] = 1.0 / n"
 RIGHT = "dlogprobs = torch.zeros_like(logprobs)\ndlogprobs[range(n), Yb] = -1.0 / n"

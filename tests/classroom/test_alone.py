@@ -64,6 +64,7 @@ def test_the_page_opens(course, tmp_path, monkeypatch, capsys):
     assert "my answers.ipynb: 3 of 3 points in 5_small" in capsys.readouterr().out
 
 
+@pytest.mark.share(0.4)
 def test_the_report_is_drawn_from_what_grading_has_left(course):
     shutil.rmtree(course / "submitted")
     assert write_report(course) == []

@@ -185,7 +185,7 @@ def cluster(tmp_path):
         assert gone(started)
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.needs("Dask")
 def test_a_dask_cluster_gives_the_same(undisturbed, copied, cluster):
     hand_in_all(copied)
@@ -223,7 +223,7 @@ def test_a_dask_cluster_that_loses_a_worker_and_a_gradebook_in_postgresql_give_t
     assert not (copied / "gradebook.db").exists()
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.needs("Dask")
 def test_a_scheduler_that_is_not_there_is_named_in_a_sentence(graded):
     hand_in(graded, "ada", WRONG)
@@ -267,7 +267,7 @@ def test_killed_at_any_place_and_started_again_it_goes_on(undisturbed, copied):
     assert not any(folder.exists() for folder in scratch), "temporary files were left"
 
 
-@pytest.mark.share(0.15)
+@pytest.mark.share(0.1)
 def test_killed_with_its_workers_at_no_place_in_particular(undisturbed, copied):
     hand_in_all(copied)
     grading = subprocess.Popen(command(copied, "--jobs", "2"), cwd=COURSE, stdout=subprocess.DEVNULL)
@@ -281,7 +281,7 @@ def test_killed_with_its_workers_at_no_place_in_particular(undisturbed, copied):
     assert len(graded_now(copied)) <= len(HAVE_FILES) + 1, "more than the one in the writer's hand was graded again"
 
 
-@pytest.mark.share(0.15)
+@pytest.mark.share(0.1)
 @pytest.mark.parametrize("which", ["a worker", "what forks workers", "the warm process"])
 def test_a_process_that_is_killed_costs_nothing(undisturbed, copied, which):
     hand_in_all(copied)

@@ -54,7 +54,7 @@ def start(tmp_path):
         process.wait()
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.15)
 def test_a_scheduler_that_is_lost_is_a_sentence_and_nothing_is_lost(start):
     address, (scheduler, worker) = start({})
     left, done = [Call(square, number) for number in range(40)], []
@@ -72,7 +72,7 @@ def test_a_scheduler_that_is_lost_is_a_sentence_and_nothing_is_lost(start):
     assert sorted(done) == [number * number for number in range(40)]
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.15)
 def test_a_call_that_hangs_is_given_up_and_its_worker_replaced(start, monkeypatch):
     address, _ = start({})
     first = iter([Call(square, 0)])
@@ -101,7 +101,7 @@ def certificates(folder) -> dict[str, str]:
     return variables
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.15)
 @pytest.mark.needs("openssl")
 def test_a_cluster_speaks_tls_and_to_nobody_else(start, tmp_path):
     environment = certificates(tmp_path)

@@ -21,6 +21,8 @@ from autograder.demo import answered
 from autograder.reports.harmless import HANDED_IN
 from tests.classes import NAME, WRONG, grade, gradebook, graded_now, make_course
 
+pytestmark = pytest.mark.share(0.4)
+
 HALF = "dh = h / h.numel()"
 Edit = Callable[[NotebookNode], None]
 
@@ -204,7 +206,7 @@ def test_a_time_that_nobody_understands_takes_a_penalty_back(copied):
         assert str(gradebook(copied)["ids"]["timestamp"]) == known
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.15)
 def test_nbgraders_own_commands_give_the_same_and_their_pages_are_not_made_again(copied):
     api = nbgrader_api(copied)
     some = (

@@ -238,7 +238,7 @@ def score(course, student):
         return gradebook.find_submission(NAME, student).score
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 def test_nbgraders_own_commands_work_with_the_plain_config(own_course):
     """autograde, generate_feedback, export and validate as an instructor types them."""
     done = nbgrader(own_course, "autograde", NAME, "--student", "ada")

@@ -39,7 +39,7 @@ def _alone(name, folder):
     return folder
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("name", assignments())
 def test_an_edit_of_a_built_notebook_is_noticed(tmp_path, name):
     course = _alone(name, tmp_path)

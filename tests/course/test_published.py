@@ -88,7 +88,7 @@ def test_what_is_said_is_no_part_of_the_text_that_adopt_writes(course):
     assert "One more word." in text and "colab" not in text and "Handing in" not in text
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.15)
 def test_a_published_exercise_is_graded(course):
     hand_in(course, "cid", {})  # of the time before
     publish(URL, "", course)

@@ -78,7 +78,7 @@ def test_the_blocker_blocks(lonely):
         run(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import nbgrader")]), lonely)
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("name", assignments())
 def test_a_filled_in_exercise_runs_alone(lonely, name):
     released = nbformat.read(COURSE / "exercises" / name / f"{name}.ipynb", as_version=4)
@@ -88,7 +88,7 @@ def test_a_filled_in_exercise_runs_alone(lonely, name):
     assert sorted(p.name for p in lonely.iterdir()) == ["names.txt"]
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("name", assignments())
 def test_a_blank_exercise_runs_to_its_end_and_says_where_one_stands(lonely, name):
     released = nbformat.read(COURSE / "exercises" / name / f"{name}.ipynb", as_version=4)

@@ -129,7 +129,7 @@ def test_a_table_that_was_changed_by_hand_is_kept(graded, tmp_path, capsys):
     assert (course / "kept/grades-1.csv").read_text() == "mine" and "Username" in table.read_text()
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("sandbox", ["on", "off"])
 def test_gradescope(graded, tmp_path, sandbox):
     """The archive in a folder like Gradescope's: the same verdicts, a test a gradient, and no solution in it."""

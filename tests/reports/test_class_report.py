@@ -176,7 +176,7 @@ def test_a_class_without_due_date_or_mistakes_has_its_page():
     assert "No mistake of a known kind was made." in page and "hours from the due date" not in page
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.15)
 @pytest.mark.needs("chromium")
 def test_the_report_is_for_everybody_everywhere(files, tmp_path):
     for name, text in files.items():

@@ -221,6 +221,7 @@ def test_no_page_takes_long(template):
     assert time.process_time() - start < 30
 
 
+@pytest.mark.share(0.4)
 @pytest.mark.parametrize(
     "source",
     ["\n" * 8_000 + "x", "a." * 20_000, "\x0c" * 9_000 + "x", "\n".join(["%(a)s" * 99] * 19), '"' * 9_000],

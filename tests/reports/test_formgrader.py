@@ -24,7 +24,7 @@ from autograder.demo import answered
 from tests.hostile import SCRIPT, cells
 from tests.pages import ACTIVE, active
 
-pytestmark = pytest.mark.share(0.3)
+pytestmark = pytest.mark.share(0.15)
 NAME = "1_chunked_backprop"
 WRONG = "dprobs = 2 * dlogprobs / probs"
 STUDENTS = {"ada": 25, "Zoë Müller": 26, "mallory": 25}

@@ -300,7 +300,7 @@ def pages(wrong: NotebookNode) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.15)
 @pytest.mark.needs("chromium")
 def test_a_page_is_for_everybody_everywhere(wrong, tmp_path):
     """On a wide screen and a phone, light and dark, offline, on paper, for axe-core; and no larger than it need be."""

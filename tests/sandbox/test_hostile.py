@@ -454,7 +454,7 @@ LONG = {  # notebooks that take long to read, and must not
 }  # fmt: skip
 
 
-@pytest.mark.share(0.3)
+@pytest.mark.share(0.15)
 @pytest.mark.parametrize("name", LONG)
 def test_a_notebook_that_is_hard_to_read_is_read_in_time(name, course, temporary, grading):
     text = LONG[name]()

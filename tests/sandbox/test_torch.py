@@ -32,7 +32,7 @@ ANSWERS = [
 """Answers that ask much of torch, and those that ask it for derivatives."""
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("python", PYTHONS, ids=range(len(PYTHONS)))
 def test_verdicts_are_the_same_with_each_torch(python: str):
     command = [python, "-W", "ignore", "-c", PROGRAM, *ANSWERS]

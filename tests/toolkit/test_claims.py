@@ -36,7 +36,7 @@ EXERCISES = {"1_chunked_backprop": 0.7, "2_fused_cross_entropy": 0.12, "3_fused_
 NUMBER = r"\d+(\.\d+)?(e-?\d+)?"
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("assignment", EXERCISES)
 def test_no_claim_on_a_random_line_is_false(assignment: str, monkeypatch: pytest.MonkeyPatch, tried):
     made, wrong, claims, false = bench(assignment), 0, Counter(), []
@@ -87,7 +87,7 @@ def test_zeros_prove_nothing(name: str, old: str, new: str, monkeypatch: pytest.
     assert all(holds(made, finding, steps) for finding in found), said(line, verdict)
 
 
-@pytest.mark.share(0.2)
+@pytest.mark.share(0.12)
 @pytest.mark.parametrize("assignment", EXERCISES)
 def test_nothing_is_claimed_of_random_numbers(assignment: str, tried):
     made, false = bench(assignment), []

@@ -162,6 +162,7 @@ MISTAKES = {
 }  # fmt: skip
 
 
+@pytest.mark.share(0.3)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistake_is_named(notebook, mistake):
     edit, failed, sentence = MISTAKES[mistake]
