@@ -1,9 +1,9 @@
 """What ``make test`` runs of the long families of tests: a share, another one after each commit; ``make test WHOLE=1`` runs all.
 
-A pytest plug-in (``-p tests.share``); without it, as in CI, nothing is left out. A test says ``@pytest.mark.share(0.1)`` if a
-tenth of its family will do while somebody is at work, and 0 if it is for the whole run alone; of the solutions a fifth is run.
+A pytest plug-in (``-p tests.share``); without it, as with WHOLE=1, nothing is left out. A test says ``@pytest.mark.share(0.1)`` if a
+tenth of its family will do while somebody is at work, and 0 if it is for the whole run alone; of the solutions a tenth is run.
 A module whose ``pytestmark`` says so is run as a whole, or not at all: its tests share what takes longest to make.
-What is left out is counted. ``SHARE=12`` makes all shares twelve times as large.
+What is left out is counted. ``SHARE=16`` makes all shares sixteen times as large.
 """
 
 import functools
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 LEFT = pytest.StashKey[int]()
-SOLUTIONS = 0.2
+SOLUTIONS = 0.1
 TIMES = float(os.environ.get("SHARE") or 1)
 """By so much are all shares larger: in CI, which nobody waits for."""
 
@@ -48,20 +48,20 @@ def drawn(shares: Mapping[str, float], by: str) -> set[str]:
     return found
 
 
-def _unit(item: pytest.Item) -> tuple[str, float]:
-    """What is run as a whole or not at all, and the share of its family: a notebook, a module that says so, else one test."""
+def _units(item: pytest.Item) -> dict[str, float]:
+    """What is run as a whole or not at all, and its share: a notebook; a test that says so, and a module that does. Where both
+    say so, a test is run if both are drawn."""
     if item.path.suffix == ".ipynb":  # one cell needs the others
-        return item.path.name, TIMES * SOLUTIONS
-    node, marker = next(item.iter_markers_with_node("share"), (item, None))
-    return node.nodeid, TIMES * marker.args[0] if marker else 1.0
+        return {item.path.name: TIMES * SOLUTIONS}
+    return {node.nodeid: TIMES * marker.args[0] for node, marker in item.iter_markers_with_node("share")}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    units = {item: _unit(item) for item in items}
-    run = drawn(dict(units.values()), commit())
-    left = [item for item in items if units[item][0] not in run]
+    units = {item: _units(item) for item in items}
+    run = drawn({name: share for some in units.values() for name, share in some.items()}, commit())
+    left = [item for item in items if not units[item].keys() <= run]
     config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if units[item][0] in run]
+    items[:] = [item for item in items if units[item].keys() <= run]
     config.stash[LEFT] = len(left)
     if hasattr(config, "workeroutput"):
         config.workeroutput["share"] = len(left)

@@ -105,6 +105,7 @@ def test_what_make_starts_first_needs_nothing_installed():
                 assert {part.split(".")[0] for part in names} <= sys.stdlib_module_names, name
 
 
+@pytest.mark.share(0.4)
 def test_what_needs_no_sandbox_is_imported_on_windows():
     """Windows' Python has none of these modules, nor a C library without a name; what others' packages import there is theirs
     to know. nbgrader_config.py is read there, too, since the formgrader without it would grade as it is not meant to."""

@@ -40,6 +40,7 @@ NOT_ON_WINDOWS = [
 ]
 
 
+@pytest.mark.share(0.4)
 def test_a_students_notebook_needs_nothing_that_windows_lacks(tmp_path):
     notebook = str(COURSE / "solutions/2_fused_cross_entropy/2_fused_cross_entropy.ipynb")
     code = ELSEWHERE.format(modules=UNIX_ONLY, functions=NOT_ON_WINDOWS, notebook=notebook)

@@ -51,8 +51,9 @@ def pytester_run(tmp_path):
     )
 
     def run(*options):
-        words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "2", *options]
-        environment = {**os.environ, "PYTHONPATH": str(COURSE), "PYTEST_ADDOPTS": ""}
+        words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "xdist", "-n", "2", *options]
+        alone = {"PYTHONPATH": str(COURSE), "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        environment = {**os.environ, **alone}
         return subprocess.run(
             [*words, "test_x.py"], cwd=tmp_path, env=environment, capture_output=True, text=True
         ).stdout

@@ -109,6 +109,7 @@ def test_files_have_nbgraders_permissions(undisturbed):
 # --- the same grades, whichever way ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.share(0.4)
 def test_nbgrader_itself_gives_the_same(undisturbed, copied):
     _, left, _ = undisturbed
     api = nbgrader_api(copied)
@@ -309,6 +310,7 @@ def wait_for(condition, process) -> None:
 # --- only what changed ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.share(0.4)
 def test_only_what_changed_is_graded_again(undisturbed, graded):
     done = grade(graded)
     assert (graded_now(graded), done.returncode) == ([], 0)
@@ -327,12 +329,14 @@ def test_only_what_changed_is_graded_again(undisturbed, graded):
     assert after[f"feedback/bob/{NAME}/{NAME}.html"] == undisturbed[1][f"feedback/bob/{NAME}/{NAME}.html"]
 
 
+@pytest.mark.share(0.4)
 def test_force_and_student(graded):
     assert grade(graded, "--student", "[ab]*", "--force").returncode == 0
     assert sorted(graded_now(graded)) == ["[ab]*", "ada", "bob"]  # a name, and a pattern
     assert len((graded / "grades.csv").read_text().splitlines()) >= 1 + len(STUDENTS)  # of the whole class all the same
 
 
+@pytest.mark.share(0.4)
 def test_what_a_human_gave_survives_and_is_shown(graded):
     with Gradebook(f"sqlite:///{graded}/gradebook.db") as book:
         book.find_grade("h-check", NAME, NAME, "bob").manual_score = 0.75
@@ -352,6 +356,7 @@ def test_what_a_human_gave_survives_and_is_shown(graded):
     assert "The idea is right" in (graded / "feedback" / "bob" / NAME / f"{NAME}.html").read_text()
 
 
+@pytest.mark.share(0.4)
 def test_late_submissions_are_as_nbgrader_has_them(graded):
     with Gradebook(f"sqlite:///{graded}/gradebook.db") as book:
         book.update_or_create_assignment(NAME, duedate="2030-01-01 12:00 UTC", course_id="backprop_ninja")

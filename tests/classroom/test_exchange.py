@@ -41,6 +41,7 @@ def hub(tmp_path, monkeypatch):
     return course, run, tmp_path
 
 
+@pytest.mark.share(0.4)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nbgrader leaves a file open
 def test_an_assignment_goes_through_the_exchange_and_comes_back(hub):
     course, run, homes = hub
@@ -69,6 +70,7 @@ def test_an_assignment_goes_through_the_exchange_and_comes_back(hub):
     assert len(listed) == len(STUDENTS) and not any(name.startswith(tuple(STUDENTS)) for name in listed)
 
 
+@pytest.mark.share(0.4)
 def test_what_stands_in_place_of_the_exchanges_secret_goes_no_further(hub):
     course, _, _ = hub
     folder = course / "submitted" / "eve" / NAME

@@ -54,6 +54,7 @@ def test_an_edit_of_a_built_notebook_is_noticed(tmp_path, name):
         assert f"{part}/{name}" in sentence
 
 
+@pytest.mark.share(0.5)
 @pytest.mark.parametrize("name", assignments())
 def test_a_leak_is_noticed(course, name):
     source = source_notebook(course, name)

@@ -161,6 +161,7 @@ EXPORTS = {
 }
 
 
+@pytest.mark.share(0.4)
 @pytest.mark.parametrize("name", ["1_chunked_backprop", NAME, "4_training_loop"])
 @pytest.mark.parametrize("export", EXPORTS)
 def test_the_answers_of_an_export_are_found_again(export, name):

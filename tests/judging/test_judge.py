@@ -41,7 +41,7 @@ def _name(answer: Answer) -> str:
     return f"{answer.assignment}-{answer.name}"
 
 
-@pytest.mark.share(0.07)
+@pytest.mark.share(0.05)
 @pytest.mark.parametrize("answer", BANK["right"], ids=_name)
 def test_a_right_answer_keeps_all_its_points(answer: Answer):
     assert set(answer.expected) <= {"bnmeani"}, (
@@ -50,7 +50,7 @@ def test_a_right_answer_keeps_all_its_points(answer: Answer):
     _assert_none(surprises(answer))
 
 
-@pytest.mark.share(0.07)
+@pytest.mark.share(0.05)
 @pytest.mark.parametrize("answer", BANK["wrong"], ids=_name)
 def test_a_wrong_answer_gets_its_verdict(answer: Answer):
     assert answer.expected, "an answer without a wrong gradient belongs to the right ones"

@@ -31,14 +31,14 @@ def disagreements(answer: Answer, ids: bool) -> list[str]:
     return lines
 
 
-@pytest.mark.share(0.03)
+@pytest.mark.share(0.02)
 @pytest.mark.parametrize("answer", [a for a in BANK if a.name not in ENDLESS], ids=_name)
 def test_check_and_grade_agree(answer: Answer):
     lines = disagreements(answer, ids=True)
     assert not lines, "\n" + "\n".join(lines)
 
 
-@pytest.mark.share(0.03)
+@pytest.mark.share(0.02)
 @pytest.mark.parametrize("answer", [a for a in BANK if a.name not in ENDLESS][::4], ids=_name)
 def test_they_agree_where_the_frontend_tells_no_ids_of_cells(answer: Answer):
     lines = disagreements(answer, ids=False)

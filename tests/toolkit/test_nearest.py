@@ -136,6 +136,7 @@ def test_random_numbers_are_not_explained(name):
     assert (search.one(), search.one_and_a_share(), search.two()) == (None, None, None)
 
 
+@pytest.mark.share(0.5)
 def test_what_is_found_in_randomly_broken_lines_mends_them():
     """One or two random changes: whatever is claimed of the result is right at sizes that no draw has."""
     chooser = random.Random(5)

@@ -82,7 +82,7 @@ def test_a_syntax_error_is_told_of_every_gradient_that_it_costs():
         assert all("line 15 `dhpreact = (1.0 - h**2 * dh`: SyntaxError" in found[name].message for name in costs)
 
 
-@pytest.mark.share(0.07)
+@pytest.mark.share(0.05)
 @pytest.mark.parametrize("answer", [*answers("right")], ids=lambda answer: f"{answer.assignment}-{answer.name}")
 def test_a_right_answer_is_right_on_whatever_is_drawn(answer: Answer):
     for seed in range(FEW):

@@ -182,6 +182,7 @@ def test_grading_needs_no_exercise_and_writes_none(course):
 # --- nbgrader's own commands ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.share(0.4)
 @pytest.mark.parametrize(("words", "part"), [("generate_assignment", EXERCISE), ("generate_solution", SOLUTION)])
 def test_nbgrader_leaves_what_was_typed(course, words, part):
     typed = change(course / part, answer)
@@ -209,6 +210,7 @@ def test_nbgrader_leaves_files_of_peoples_own(course):
     assert notes.read_text() == "mine" and (course / EXERCISE).exists()
 
 
+@pytest.mark.share(0.4)
 def test_nbgrader_writes_what_the_build_writes_also_after_a_run_in_jupyter(course):
     def run(notebook) -> None:
         notebook.metadata.language_info = {"name": "python", "version": "3.99", "mimetype": "text/x-python"}
