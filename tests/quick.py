@@ -45,22 +45,26 @@ def imports(module: Path) -> frozenset[Path]:
     """Modules of the course that a module needs, itself included."""
     found, front = {module}, [module]
     for path in front:
-        package = ".".join(path.relative_to(COURSE).parent.parts)
-        names = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                above = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
-                base = ".".join(filter(None, [above, node.module]))
-                names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
-        for name in names:
-            stem = COURSE.joinpath(*name.split("."))
-            for there in (stem.with_suffix(".py"), stem / "__init__.py"):
-                if name.split(".")[0] in ROOTS and there.is_file() and there not in found:
-                    found.add(there)
-                    front.append(there)
+        front += _imports_itself(path) - found
+        found |= _imports_itself(path)
     return frozenset(found)
+
+
+@functools.cache
+def _imports_itself(module: Path) -> frozenset[Path]:
+    package = ".".join(module.relative_to(COURSE).parent.parts)
+    names = set()
+    for node in ast.walk(ast.parse(_text(module))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
+            base = ".".join(filter(None, [above, node.module]))
+            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    stems = [COURSE.joinpath(*name.split(".")) for name in names if name.split(".")[0] in ROOTS]
+    return frozenset(
+        there for stem in stems for there in (stem.with_suffix(".py"), stem / "__init__.py") if there.is_file()
+    )
 
 
 def concerns(file: Path, nodeid: str, paths: set[str]) -> bool:
