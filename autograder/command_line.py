@@ -175,8 +175,12 @@ def grade(assignment: tuple[str, ...], student: str, jobs: int | None, scheduler
     """
     _needs_linux()
     from autograder.classroom import grade
+    from autograder.course.exercise import COURSE
+    from autograder.lms.names import name_students
 
-    sys.exit(grade.main(assignment, student, jobs, force, scheduler))
+    status = grade.main(assignment, student, jobs, force, scheduler)
+    name_students(COURSE)
+    sys.exit(status)
 
 
 @commands.command(short_help="Open nbgrader's pages for grading by hand.")
@@ -189,7 +193,10 @@ def formgrader(options: tuple[str, ...]) -> None:
     Example: python -m autograder formgrader -- --no-browser
     """
     from autograder.classroom import formgrader
+    from autograder.course.exercise import COURSE
+    from autograder.lms.names import name_students
 
+    name_students(COURSE)
     sys.exit(formgrader.main(options))
 
 
