@@ -5,6 +5,7 @@ A sentence names the mistake and the principle, never the line to type.
 """
 
 import ast
+import contextlib
 import functools
 import itertools
 import math
@@ -80,7 +81,7 @@ def known_mistakes(
             and equal(yours, wrong, _scale_like(wrong, scale))
         )
 
-    false_starts = _false_starts(graph, name, values, upstream)
+    false_starts = _possible(_false_starts(graph, name, values, upstream))
     if first:
         return [said for said, wrong in false_starts if same(wrong)]
     candidates = itertools.chain(false_starts, _candidates(graph, name, values, upstream, parts))
@@ -150,10 +151,10 @@ def _candidates(
     parts: Mapping[str, Tensor],
 ) -> Iterator[Candidate]:
     truth = torch.stack([*parts.values()]).sum(0)
-    yield from _branches(name, parts)
+    yield from _possible(_branches(name, parts))
     for reader, share in parts.items():
         step, rest = graph.steps[reader], truth - share
-        for sentence, wrong in _one_step(step, name, values, upstream[reader], share):
+        for sentence, wrong in _possible(_one_step(step, name, values, upstream[reader], share)):
             whole = wrong + rest if wrong.shape == rest.shape else wrong
             if len(parts) == 1:
                 yield sentence, whole
@@ -169,6 +170,12 @@ def _candidates(
         ):
             yield sentence, wrong + truth - share
     yield from _variable_factors(graph, values, truth)
+
+
+def _possible(candidates: Iterator[Candidate]) -> Iterator[Candidate]:
+    """Candidates of one kind as far as they can be computed: where one cannot, those of other kinds still can."""
+    with contextlib.suppress(Exception):
+        yield from candidates
 
 
 def _branches(name: str, parts: Mapping[str, Tensor]) -> Iterator[Candidate]:
@@ -201,8 +208,8 @@ def _one_step(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor
     ones = torch.ones_like(upstream)
     local = vector_jacobian_product(step, name, values, ones)
     yield f"The sign is wrong: look at how {name} enters {step.name}.", -share
-    yield from _broadcast(step, name, values, upstream)
-    yield from _overwritten(step, name, values, upstream)
+    yield from _possible(_broadcast(step, name, values, upstream))
+    yield from _possible(_overwritten(step, name, values, upstream))
     for fitted in _as_shape_of(upstream, variable):
         yield (
             f"This is the upstream gradient d{step.name} as it came. It still has to be multiplied by the local derivative "
@@ -210,8 +217,8 @@ def _one_step(step: Step, name: str, values: Mapping[str, Any], upstream: Tensor
             fitted,
         )
     yield f"The upstream gradient d{step.name} is left out: this is the local derivative alone.", local
-    yield from _elementwise(step, name, values, upstream)
-    yield from _places(step, name, values, upstream)
+    yield from _possible(_elementwise(step, name, values, upstream))
+    yield from _possible(_places(step, name, values, upstream))
     yield (
         f"The upstream gradient d{step.name} is added where it should be multiplied.",
         local + upstream if (local.shape == upstream.shape) else local,
@@ -433,7 +440,7 @@ class _Identities(ast.NodeTransformer):
         given = [*([] if of_a_module else [node.func.value]), *node.args, *(k.value for k in node.keywords)]
         if len(given) != 2:
             return node
-        return ast.parse(text.format(*map(ast.unparse, given)), mode="eval").body
+        return ast.parse(text.format(*(f"({ast.unparse(one)})" for one in given)), mode="eval").body
 
 
 _LABELS = "the wrong columns' scores are in the denominator of the softmax, too: raise one of them, and the right share shrinks"

@@ -136,7 +136,7 @@ def _judge_run(
             "wrong",
             f"{verdicts['update'][1]} ({', '.join(words)} is autograd: what uses it is left out.)",
         )
-    verdicts["rate"] = guarded(judge, "the learning rate", judge_rate, parameters, whole)
+    verdicts["rate"] = guarded(judge, "the learning rate", judge_rate, parameters, whole, verdicts)
     verdicts["trajectory"] = guarded(judge, "the trajectory", judge_trajectory, parameters, whole, reference, len(seen))
     broken = next((cell for cell in here if cell.syntax_error), None)
     if broken:  # the lines before it were run

@@ -171,7 +171,8 @@ def _judge_inferred(name: str, graph: Graph, step: TrainingStep) -> Said:
     if not yours.any():
         return nothing
     loss = {graph.output: torch.ones_like(step.values[graph.output])}
-    return "wrong", _not_by_it(name, safely(explain, fused(graph.text, frozenset()), name, step.values, loss, yours))
+    measured = _unrounded(yours, step.truths[name], name, step)
+    return "wrong", _not_by_it(name, safely(explain, fused(graph.text, frozenset()), name, step.values, loss, measured))
 
 
 def judge_inferred_given(name: str, graph: Graph, steps: Sequence[TrainingStep]) -> Said:
@@ -190,6 +191,14 @@ def _moves_by(truth: Tensor, name: str, yours: Tensor, step: TrainingStep, size:
     off = (yours - truth).abs()
     scales = (scale() for scale in (truth.abs, size))
     return any(bool((off <= INFERRED * (scale + 1e-3 * scale.max()) + rounding).all()) for scale in scales)
+
+
+def _unrounded(yours: Tensor, truth: Tensor, name: str, step: TrainingStep) -> Tensor:
+    """A multiple of the truth by a short number, where what was read off an update is one but for the parameter's rounding."""
+    large = truth.abs() > 0.1 * truth.abs().max()
+    factor = float(f"{float((yours[large] / truth[large]).mean()):.6g}") if large.any() else 1.0
+    multiple = factor * truth
+    return multiple if _moves_by(multiple, name, yours, step, multiple.abs) else yours
 
 
 def _not_by_it(name: str, said: str) -> str:

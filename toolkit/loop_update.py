@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from toolkit.compare import fit
+from toolkit.compare import fit, is_degenerate
 from toolkit.loop_step import DROP, RATES, STEPS, Said, TrainingStep
 
 
@@ -13,7 +13,7 @@ def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep], gradi
     """Verdict on ``p -= rate * gradient``, given the student's own gradients, while the learning rate is the first.
 
     Args:
-        gradients: the verdicts on them: where one has no name in the loop, its update is right if it is.
+        gradients: the verdicts on them: where none has a name in the loop, the update is right if one shows it that is right.
     """
     early = [step for step in steps if step.rate == RATES[0]]
     named = [name for name in parameters if any(isinstance(step.gradient(name), Tensor) for step in early)]
@@ -22,14 +22,29 @@ def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep], gradi
     if said[0] == "not attempted" and early and unnamed:
         if not any(step.moved(name) is not None and step.moved(name).any() for step in early for name in parameters):
             return "wrong", "the parameters do not change in a step."
-        if all(gradients[name][0] == "right" for name in unnamed):
+        if any(gradients[name][0] == "right" and _shows(name, step) for name in unnamed for step in early):
             return "right", ""
     return said
 
 
-def judge_rate(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> Said:
-    """Verdict on the drop of the learning rate: late steps are to be a tenth of early ones, whatever the update's sign."""
-    early, late = (_factor(parameters, [s for s in steps if s.rate == rate]) for rate in RATES)
+def _shows(name: str, step: TrainingStep) -> bool:
+    """Whether a step shows how a parameter is updated: one whose gradient is zero but for rounding stays, whatever is done."""
+    return step.values is not None and not is_degenerate(step.truths[name], step.true_scale(name))
+
+
+def judge_rate(parameters: Sequence[str], steps: Sequence[TrainingStep], gradients: Mapping[str, Said]) -> Said:
+    """Verdict on the drop of the learning rate: late steps are to be a tenth of early ones, whatever the update's sign.
+
+    Args:
+        gradients: the verdicts on them: by one that has no name in the loop and is wrong, nothing can be measured.
+    """
+
+    def factors(names: Sequence[str]) -> list[float | None]:
+        return [_factor(names, [s for s in steps if s.rate == rate]) for rate in RATES]
+
+    early, late = factors(parameters)
+    if not early or late is None:
+        early, late = factors([name for name in parameters if gradients[name][0] == "right"])
     if not early or late is None:
         return _update(parameters, [step for step in steps if step.rate == RATES[1]], "learning rate")
     if abs(late / early - RATES[1] / RATES[0]) < 1e-6:

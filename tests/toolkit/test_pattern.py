@@ -70,6 +70,10 @@ def test_rows_that_are_read_several_times():
         ("dbnvar = (bnvar - bnvar.max()) ** -1.5 * dbnvar_inv + torch.rand(1)", "of what is negative"),
         ("dbnvar = dbnvar_inv / (bnvar - bnvar) + torch.rand(1)", "divides by `bnvar - bnvar`, which is 0 at"),
         (
+            "dbnvar = (bnvar - bnvar) ** -1.5 * dbnvar_inv + torch.rand(1)",
+            "negative power of 0: `bnvar - bnvar` is 0 at 64 places",
+        ),
+        (
             "dbnvar = torch.log(-bnvar) * torch.rand(1)",
             "the log of what is not positive: the smallest number of `-bnvar` is -",
         ),

@@ -1,11 +1,14 @@
 """What a layer of sequences brings: stacks of matrices, a mask, minus infinity in the forward pass, softmax as one line."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
+from toolkit import diagnosis
 from toolkit.compare import equal
 from toolkit.diagnosis import known_mistakes, shape_message
-from toolkit.graph import Graph
+from toolkit.graph import Graph, vector_jacobian_product
 
 FORWARD = """
 a = u @ w
@@ -67,3 +70,23 @@ def test_on_a_scale_that_is_not_finite_nothing_agrees():
 def test_the_last_two_dimensions_exchanged():
     assert "transposed" in shape_message("w", torch.Size([3, 5, 4]), torch.Size([3, 4, 5]))
     assert "transposed" not in shape_message("w", torch.Size([5, 4, 3]), torch.Size([3, 4, 5]))
+
+
+def test_a_kind_of_mistake_that_cannot_be_computed_silences_no_other(monkeypatch):
+    def impossible(*_: object) -> Iterator[tuple[str, torch.Tensor]]:
+        yield "never", torch.linalg.inv(torch.zeros(2, 2))
+
+    truth = vector_jacobian_product(GRAPH.steps["a"], "w", VALUES, UPSTREAM["a"])
+    for kind in ("_false_starts", "_branches", "_overwritten", "_broadcast", "_elementwise", "_places"):
+        monkeypatch.setattr(diagnosis, kind, impossible)
+    assert known_mistakes(GRAPH, "w", VALUES, UPSTREAM, -truth, {})[0].startswith("The sign is wrong")
+    assert any("factor 2" in said for said in known_mistakes(GRAPH, "w", VALUES, UPSTREAM, 2 * truth, {}))
+
+
+def test_a_line_is_written_out_whatever_stands_in_its_brackets():
+    line = Graph.from_source("loss = F.cross_entropy(x @ w + b, y)")
+    values = {"x": drawn(4, 3), "w": drawn(3, 5), "b": drawn(5), "y": torch.tensor([0, 4, 1, 1])}
+    values = line.forward({**values, "F": torch.nn.functional})
+    wrong = torch.zeros(5, dtype=torch.float64).index_add_(0, values["y"], torch.full((4,), -0.25, dtype=torch.float64))
+    said = known_mistakes(line, "b", values, {"loss": torch.ones(()).double()}, wrong, {})
+    assert any("the score of the label itself alone" in sentence for sentence in said), said
