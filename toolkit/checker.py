@@ -253,7 +253,8 @@ def _decide(
     found["zeros"] = _zeros(parts["zeros"], tolerance)
     found["large"] = _large(parts["large"], tolerance)
     found["untouched"] = _untouched(said)
-    if all(0 < one.bits < 64 for one in said if one.calls):
+    bits = {one.bits for one in said if one.calls}
+    if bits and all(0 < one < 64 for one in bits):
         for part in ("right", "shapes", "zeros", "large"):
             if found[part][0] == "wrong":
                 found[part] = "wrong", f"{found[part][1]} (It computes in float32; that alone may be why.)"

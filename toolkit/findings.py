@@ -76,7 +76,7 @@ def findings_verdicts(judge: Judge, grade_id: str, asked: Expectation) -> list[V
         return _all(FOUND, "found", "wrong", f"{name} {problem}")
     if not said:
         return _all(FOUND, "found", "not attempted", f"there is nothing in {name} yet.")
-    return [_found(script, said, slot) for slot in SLOTS]
+    return [_found(script, said, slot, len(values[name]) > len(script.planted)) for slot in SLOTS]
 
 
 def _entries(value: Any, kinds: Sequence[str], most: int) -> tuple[dict[int, str], str]:
@@ -97,7 +97,12 @@ def _entries(value: Any, kinds: Sequence[str], most: int) -> tuple[dict[int, str
     return said, ""
 
 
-def _found(script: Script, said: dict[int, str], slot: str) -> Verdict:
+def _found(script: Script, said: dict[int, str], slot: str, over: bool) -> Verdict:
+    """The verdict on one mistake.
+
+    Args:
+        over: whether there are more entries than count.
+    """
     planted = next(one for one in script.planted if one.slot == slot)
     name, label = f"found:{slot.replace(' ', '_')}", FOUND[slot]
     if planted.number in said:
@@ -112,8 +117,8 @@ def _found(script: Script, said: dict[int, str], slot: str) -> Verdict:
     text = "it is not among your lines."
     if innocent:
         text += f" Of those, {named} {'are' if innocent[1:] else 'is'} right as {'they stand' if innocent[1:] else 'it stands'}."
-    if len(said) == len(script.planted) and not innocent:
-        text += " Only as many entries count as there are mistakes."
+    if over:
+        text += f" Only the first {len(script.planted)} entries count."
     return Verdict(name, "wrong", text, label)
 
 

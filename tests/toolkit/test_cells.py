@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from toolkit import cells
-from toolkit.cells import StudentCell, casts, cell_magic, plain_python, screen
+from toolkit.cells import StudentCell, autograd_uses, casts, cell_magic, plain_python, screen
 
 MAGICS = {
     "%matplotlib inline\nx = 1": "pass\nx = 1",
@@ -99,3 +99,8 @@ def test_an_f_string_of_a_newer_python_is_said_to_be_one(exercise_1):
         assert verdict.kind == "right"
     else:
         assert verdict.kind == "raised" and "From 3.12 on, the quotes around an f-string" in verdict.message
+
+
+def test_what_switches_gradients_off_hides_nothing_that_comes_after_it():
+    text = "def both():\n    torch.set_grad_enabled(False)\n    W.grad = None\n    del b.grad\n    loss.backward()\n    return W.grad"
+    assert {*autograd_uses(ast.parse(text))} == {".backward", ".grad"}

@@ -59,3 +59,10 @@ def test_values_come_as_text_and_are_believed_only_as_literals():
     for odd in (None, said("[1, 2]"), said("__import__('os')"), torch.zeros(3), said("{" * 500)):
         assert read_plain(odd) == {}
     assert next(iter(LABELS)) == "right"
+
+
+@pytest.mark.parametrize("value", ["0.0", "1.0", "float('nan')"])
+def test_of_a_checker_that_computes_nothing_no_precision_is_said(value):
+    said = bench("5_debugging").judged_here({"checker": f"def gradient_check(f, x, gradient):\n    return {value}"})
+    messages = [verdict.message for verdict in said if verdict.name.startswith("checker:")]
+    assert len(messages) == len(LABELS) and not any("float32" in message for message in messages)

@@ -468,3 +468,12 @@ def gradient_check(f, x, gradient):
     a = torch.stack([(f(x + h * v.view(x.shape)) - f(x - h * v.view(x.shape))) / (2 * h) for v in ways])
     b = ways @ gradient.reshape(-1)
     return float((a - b).abs().mean() / max(float(a.abs().max()), float(b.abs().max()), 1e-4))
+
+# answer: nan for everything
+# expect: checker:right = wrong | Each error is nan: what is divided by what?
+# expect: checker:wrong = wrong | fails everything
+# expect: checker:central checker:float64 checker:large checker:untouched = wrong | never called
+# expect: checker:shapes checker:zeros = wrong
+# cell: checker
+def gradient_check(f, x, gradient):
+    return float("nan")

@@ -123,3 +123,8 @@ yours = ["Grace Hopper"]
 # expect: checker:right checker:wrong checker:central checker:float64 checker:shapes checker:zeros checker:large checker:untouched found:at_once_1 found:at_once_2 found:random_upstream found:other_sizes found:float32 mended:at_once_1 mended:at_once_2 mended:random_upstream mended:other_sizes mended:float32 = not attempted
 # cell: findings
 findings = {}
+
+# answer: six entries, and the sixth is right
+# expect: found:float32 = wrong | 14 and 2 are right
+# cell: findings
+findings = {8: "operand", 23: "accumulation", 4: "sign", 17: "size", 2: "sign", 14: "cancellation"}
