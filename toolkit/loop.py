@@ -14,7 +14,7 @@ from torch import Tensor
 from toolkit.judge import Judge, syntax_sentence
 from toolkit.loop_gradients import Explained, explained_by_lines, judge_gradient, judge_step, wrong_on_the_way
 from toolkit.loop_proof import proof
-from toolkit.loop_runs import cells_of, chunks_up_to, guarded, loop_job, stopped
+from toolkit.loop_runs import cells_of, chunks_up_to, guarded, loop_job, of_before, stopped
 from toolkit.loop_step import DROP, STEPS, Said, TrainingStep, reference_trajectory, training_steps
 from toolkit.loop_update import judge_rate, judge_trajectory, judge_update
 from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
@@ -119,6 +119,9 @@ def _judge_run(
         return proof(judge, batch, chunks, number, training[0], names, explained)
 
     verdicts = _gradients(judge, parameters, training, proven, explained)
+    for gradient in of_before(judge, chunks[number].label, asked):
+        text = f"there is no {gradient} in the loop: the one that it reads is from before it, of another minibatch."
+        verdicts[gradient[1:]] = "not attempted", text
     if problem:
         verdicts = dict.fromkeys(parameters, ("wrong", problem))
     here = [cell for cell in judge.all_cells if cell.cell.label == chunks[number].label]

@@ -1,17 +1,21 @@
 """What is run for a training loop: the student's cells up to the graded one, in which the loop is watched."""
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 
-from toolkit.cells import Screened
+from toolkit.cells import Screened, read
 from toolkit.judge import Judge, failure_sentence
 from toolkit.loop_step import STEPS, Said
 from toolkit.minibatches import Minibatch, large_numbers
 from toolkit.outcome import STUBS
 from toolkit.runs import Chunk, Failure, Job
 from toolkit.watched_loop import find_loop
+
+_FUNCTIONS = ast.FunctionDef | ast.Lambda
+_BINDS_BY_NAME = {"globals", "locals", "vars", "exec", "eval"}
 
 
 def chunks_up_to(
@@ -47,6 +51,27 @@ def chunks_up_to(
 
 def _has_loop(cell: Screened, gradients: Sequence[str]) -> bool:
     return any(find_loop([node], STEPS, gradients) for node in cell.nodes)
+
+
+def of_before(judge: Judge, label: str, gradients: Sequence[str]) -> list[str]:
+    """Gradients that a loop reads and never makes: those that a cell before it has left, of another minibatch, are none of the
+    loop's. What a function may make or fill out of sight is not among them, nor what autograd was asked for.
+
+    Args:
+        label: the name of the cell with the loop.
+    """
+    here = [cell for cell in judge.all_cells if cell.cell.label == label]
+    reads = set().union(*(read(node) for cell in here for node in cell.nodes), set())
+    if any(cell.left_out for cell in here) or reads & _BINDS_BY_NAME:
+        return []
+    makes = set().union(*(names for cell in here for names in cell.writes), set())
+    nodes = [node for cell in judge.all_cells for tree in cell.nodes for node in ast.walk(tree)]
+    functions = (inner for node in nodes if isinstance(node, _FUNCTIONS) for inner in ast.walk(node))
+    given = (
+        part for node in nodes if isinstance(node, ast.Call) for part in (*node.args, *(k.value for k in node.keywords))
+    )
+    out_of_sight = {node.id for node in (*functions, *given) if isinstance(node, ast.Name)}
+    return [name for name in gradients if name in reads - makes - out_of_sight]
 
 
 def loop_job(

@@ -6,7 +6,17 @@ import sys
 import pytest
 
 from toolkit import cells
-from toolkit.cells import StudentCell, autograd_uses, casts, cell_magic, plain_python, screen
+from toolkit.cells import (
+    LONGEST_CELL,
+    MOST_LINES,
+    StudentCell,
+    autograd_uses,
+    casts,
+    cell_magic,
+    is_too_long,
+    plain_python,
+    screen,
+)
 
 MAGICS = {
     "%matplotlib inline\nx = 1": "pass\nx = 1",
@@ -104,3 +114,12 @@ def test_an_f_string_of_a_newer_python_is_said_to_be_one(exercise_1):
 def test_what_switches_gradients_off_hides_nothing_that_comes_after_it():
     lines = "torch.set_grad_enabled(False)", "W.grad = None", "del b.grad", "loss.backward()", "return W.grad"
     assert {*autograd_uses(ast.parse("def both():\n    " + "\n    ".join(lines)))} == {".backward", ".grad"}
+
+
+def test_a_cell_is_too_long_by_its_letters_or_by_its_lines():
+    assert (
+        is_too_long("x" * (LONGEST_CELL + 1))
+        and is_too_long("\n" * (MOST_LINES + 1))
+        and is_too_long("\r" * (MOST_LINES + 1))
+    )
+    assert not is_too_long("x" * LONGEST_CELL) and not is_too_long("\n" * MOST_LINES)

@@ -1,6 +1,8 @@
 """No gradient has a name in the loop, and the update goes up: nothing shows it apart from them."""
 
-# expect: loop:update = not attempted or wrong
+# expect: loop:C loop:W1 loop:b1 loop:W2 loop:b2 loop:bngain loop:bnbias = wrong | The sign is wrong
+# expect: loop:update = not attempted
+# expect: loop:trajectory = wrong
 
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere

@@ -1,7 +1,7 @@
 """Gradients without names in the loop, two of them wrong: a mean for a sum, and a sign; the update and its rate are right all the same."""
 
 # expect: loop:b2 = wrong | 1/n
-# expect: loop:W2 = wrong | the sign
+# expect: loop:W2 = wrong | The sign is wrong
 # expect: loop:trajectory = wrong
 
 # cell: train
