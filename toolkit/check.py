@@ -22,7 +22,7 @@ from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message, worst_
 from toolkit.exercise import Exercise, Expectation
 from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.history import listen
-from toolkit.judge import Judge
+from toolkit.judge import Judge, one_thread
 from toolkit.one_device import cpu_by_default
 from toolkit.outcome import admitted
 from toolkit.plans import Submission
@@ -258,10 +258,12 @@ def _judge(exercise: Exercise, submission: Submission) -> Judge:
 
 
 class computing:
-    """Within it torch computes as the judge needs it, whatever the notebook has set: on the CPU, with autograd."""
+    """Within it torch computes as the judge needs it, whatever the notebook has set: on the CPU, with autograd; and in one
+    thread, since on a busy machine several take ten times as long for tensors of this size, and then time is up."""
 
     def __enter__(self) -> None:
-        self.contexts: list[Any] = [unpatched(), cpu_by_default(), torch.inference_mode(False), torch.enable_grad()]
+        plain = torch.inference_mode(False), torch.enable_grad()
+        self.contexts: list[Any] = [unpatched(), cpu_by_default(), one_thread(), *plain]
         for context in self.contexts:
             context.__enter__()
 

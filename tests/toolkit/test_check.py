@@ -176,3 +176,14 @@ def test_while_a_notebook_is_graded_checks_run_nothing(notebook, monkeypatch):
     for call in ('check("probs")', "progress()", "read_network()"):
         assert "✗" not in notebook.says(call)
     assert "the verdicts come from the judge itself" in notebook.says("progress()")
+
+
+def test_check_computes_in_one_thread_and_leaves_the_notebook_its_own():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with tools.computing():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
