@@ -125,6 +125,6 @@ yours = ["Grace Hopper"]
 findings = {}
 
 # answer: six entries, and the sixth is right
-# expect: found:float32 = wrong | 14 and 2 are right
+# expect: found:float32 = wrong | Of those, 2 is right as it stands. Only the first 5 entries count
 # cell: findings
 findings = {8: "operand", 23: "accumulation", 4: "sign", 17: "size", 2: "sign", 14: "cancellation"}
