@@ -19,5 +19,5 @@ def main(options: Sequence[str] = ()) -> int:
     """
     os.chdir(COURSE)  # nbgrader looks for its configuration here
     # in JupyterLab, since there the page's links lead to its files and notebooks
-    LabApp.launch_instance([str(COURSE), "--LabApp.default_url=/lab?formgrader=true", *options])
+    LabApp.launch_instance([str(COURSE), "--allow-root", "--LabApp.default_url=/lab?formgrader=true", *options])
     return 0

@@ -19,6 +19,7 @@ from autograder.files import replace_own
 from autograder.handed_in.naming import shown
 from autograder.lms import formats, gradescope
 from autograder.lms.ledger import BadLedger, Collected, Ledger
+from autograder.lms.roster import parted
 from autograder.reports.report import Row
 
 FOLDER = "returned"
@@ -193,8 +194,8 @@ _COLUMNS: dict[str, list[tuple[str, _Column]]] = {
         ("Section", lambda _, a: ""),
     ],
     "blackboard": [
-        ("Last Name", lambda _, a: a.person.get("name", "").rpartition(" ")[2]),
-        ("First Name", lambda _, a: a.person.get("name", "").rpartition(" ")[0]),
+        ("Last Name", lambda _, a: parted(a.person.get("name", ""))[1]),
+        ("First Name", lambda _, a: parted(a.person.get("name", ""))[0]),
         ("Username", lambda _, a: a.person.get("login", "")),
     ],
     "ilias": [
@@ -261,10 +262,13 @@ def main(assignment: str = "", lms: str = "", title: str = "") -> int:
     if lms and lms not in (*formats.SHOWN, "gradescope"):
         print(f"LMS={shown(lms)} is not known. There are: {', '.join([*formats.SHOWN, 'gradescope'])}.")
         return 2
-    if title and not assignment:
-        print("TITLE= is the title of one assignment: ASSIGNMENT= says of which.")
-        return 2
     try:
+        if title and not assignment:
+            collected = {name for mine in Ledger.read(COURSE).submissions.values() for name in mine}
+            if len(collected) != 1:
+                print("TITLE= is the title of one assignment: ASSIGNMENT= says of which.")
+                return 2
+            (assignment,) = collected
         if lms == "gradescope":
             return gradescope.write_all(COURSE, [assignment] if assignment else assignments())
         return 0 if give_back(COURSE, assignment, lms, title) else 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.files import write
-from autograder.lms.roster import Person
+from autograder.lms.roster import Person, spellings
 
 NAME = "collected.json"
 
@@ -86,6 +86,18 @@ class Ledger:
         """The student whom an LMS's number was given to before."""
         key = f"{lms} number"
         return next((s for s, known in self.people.items() if number and known.get(key) == number), None)
+
+    def ids_of(self, who: Person, lms: str) -> list[str]:
+        """Under which ids somebody was collected: by the LMS's number, else by login or e-mail address, else by name."""
+        return [student for student, known in self.people.items() if _is(known, who, lms)]
+
+
+def _is(known: Mapping[str, str], who: Person, lms: str) -> bool:
+    told = [(known.get(f"{lms} number"), who.number), (known.get("login"), who.login), (known.get("email"), who.email)]
+    for before, now in told:
+        if before and now:
+            return before.casefold() == now.casefold()
+    return bool(spellings(known.get("name", "")) & spellings(who.name))
 
 
 def moment(text: str) -> datetime | None:

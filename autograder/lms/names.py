@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course.build import nbgrader_api
 from autograder.lms.ledger import BadLedger, Ledger
+from autograder.lms.roster import parted
 
 _NAME = re.compile(r"[^\W\d_]+(?:(?:, |[ .'’-] ?)[^\W\d_]+)*\.?")
 """What is shown as a name on pages that also show whatever else a download may call a folder."""
@@ -33,11 +34,3 @@ def name_students(course: Path) -> None:
             gradebook.db.commit()
     except (BadLedger, SQLAlchemyError, ImportError):
         return
-
-
-def parted(name: str) -> tuple[str, str]:
-    """First and last name: ``Lovelace, Ada`` and ``Ada Lovelace`` are the same; a single word is the last name."""
-    last, comma, first = name.partition(", ")
-    if not comma:
-        first, _, last = name.rpartition(" ")
-    return first, last

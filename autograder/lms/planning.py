@@ -183,6 +183,9 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
             if person is None:
                 made.unmatched.append((item.path, why))
                 continue
+            if why := _under_another_id(person, who, item.lms, course):
+                made.unmatched.append((item.path, why))
+                continue
             when = person.handed_in if person.number in ("", who.number) else None  # else it is of another assignment
             made.people[person.id] = replace(person, number=who.number or person.number, handed_in=when)
             student = person.id
@@ -198,11 +201,28 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
     return found
 
 
+def _under_another_id(person: Person, who: Person, lms: str, course: Course) -> str:
+    """The end of a sentence, if somebody's hand-ins stand under an id that was made before there was a list."""
+    listed, submitted = {one.id for one in course.roster.people}, course.source.parent / "submitted"
+    before = {*course.ledger.ids_of(who, lms), *course.ledger.ids_of(person, lms)} - listed
+    if there := sorted(student for student in before if (submitted / student).is_dir()):
+        other = shown(there[0])
+        return (
+            f"is of {shown(str(person))}, who was collected as {other} before {course.roster.name} said {person.id}, and would "
+            f"be two people. Move submitted/{other} away (into kept/, say); if it was graded, `.venv/bin/nbgrader db student remove "
+            f"--force {other}`; and collect again"
+        )
+    return ""
+
+
 def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple[str, str]:
     """An id for somebody, the same each time; or the end of a sentence on why none can be made."""
     if known := ledger.who_has(lms, who.number):
         return known, ""
     chosen = made_id(who)
+    before = ledger.ids_of(who, lms)
+    if len(before) == 1 and chosen not in ledger.people and len(numbers) == 1:
+        return before[0], ""  # collected with a list before
     if lms == "moodle" and formats.NOBODYS_NAME.fullmatch(who.name):
         return f"{chosen}-{who.number}", ""
     if lms == "moodle" and len(numbers) > 1:

@@ -113,9 +113,18 @@ def read_roster(path: Path) -> Roster:
         data = path.read_bytes()
     except OSError as error:
         raise BadRoster(f"{shown(str(path))} cannot be read ({error.strerror}). ROSTER= takes a CSV file.") from None
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0") or (
+        b"\0" in data[:1000] and data[:2] not in (b"\xff\xfe", b"\xfe\xff")
+    ):
+        raise BadRoster(
+            f"{shown(path.name)} is no text: a spreadsheet, perhaps. Save it as CSV, and give that to ROSTER=."
+        )
     text = _text(data)
     first = text.split("\n", 1)[0]
-    rows = list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count)))
+    except csv.Error as error:
+        raise BadRoster(f"{shown(path.name)} cannot be read as CSV ({error}). Save it as CSV anew.") from None
     if not rows:
         raise BadRoster(f"{shown(path.name)} is empty.")
     columns = _columns(rows[0])
@@ -140,6 +149,20 @@ def made_id(who: Person) -> str:
     chosen = who.login or who.email or who.name or who.number
     chosen = unicodedata.normalize("NFKC", chosen).strip().lower() if chosen == who.name else chosen.strip()
     return re.sub(r"[^\w.@+-]+", "_", chosen).strip("._-")[: LONGEST_NAME - 20] or "unknown"
+
+
+def parted(name: str) -> tuple[str, str]:
+    """First and last name: ``Lovelace, Ada`` and ``Ada Lovelace`` are the same. A single word is the last name, and so are the
+    words in lower case before the last: ``Émilie du Châtelet``.
+    """
+    last, comma, first = name.partition(", ")
+    if comma:
+        return first, last
+    words = name.split()
+    begin = max(len(words) - 1, 0)
+    while begin > 1 and words[begin - 1][:1].islower():
+        begin -= 1
+    return " ".join(words[:begin]), " ".join(words[begin:])
 
 
 def spellings(name: str) -> set[str]:

@@ -595,3 +595,53 @@ def test_nbgraders_own_zip_collect_knows_the_names(lms, mark):
     found = re.match(configuration().FileNameCollectorPlugin.named_regexp, place)
     expected = {"moodle": "Blaise Pascal", "canvas": "pascalblaise", "blackboard": "blaise42"}[lms]
     assert (found["student_id"], found["file_id"]) == (expected, ONE)
+
+
+@pytest.mark.parametrize("lms", ["moodle", "canvas", "blackboard", "ilias", "github"])
+def test_a_class_list_that_comes_late_makes_nobody_two_people(course, capsys, lms):
+    handed_in = {student.id: of(student) for student in CLASS}
+    put(course, "d.zip", download(lms, handed_in, f"{ONE}.ipynb", "Exercise 1"))
+    listed = (course / "roster.csv").read_bytes()
+    (course / "roster.csv").unlink()
+    assert collect(course, course / "d.zip", ONE)
+    before = tree(course)
+    made = {path.partition("/")[0] for path in before}
+    put(course, "roster.csv", listed)
+    capsys.readouterr()
+    again = collect(course, course / "d.zip", ONE)
+    if made == {student.id for student in CLASS}:  # the LMS's logins are the list's ids
+        assert again and tree(course).keys() == before.keys()
+        return
+    said = capsys.readouterr().out
+    known = {path: data for path, data in tree(course).items() if path.partition("/")[0] in made}
+    assert known == before
+    for student in made - {one.id for one in CLASS}:
+        assert f"Move submitted/{student} away" in said
+    assert not again
+    for student in made - {one.id for one in CLASS}:
+        (course / "submitted" / student).rename(course / f"{student} was here")
+    assert collect(course, course / "d.zip", ONE)
+    assert {path.partition("/")[0] for path in tree(course)} == {one.id for one in CLASS}
+
+
+@pytest.mark.parametrize("lms", ["moodle", "canvas", "blackboard", "ilias", "github"])
+def test_a_class_list_that_is_forgotten_once_makes_nobody_two_people(course, lms):
+    put(course, "d.zip", download(lms, {s.id: of(s) for s in CLASS}, f"{ONE}.ipynb", "Exercise 1"))
+    assert collect(course, course / "d.zip", ONE)
+    (course / "roster.csv").unlink()
+    put(course, "d.zip", download(lms, {s.id: of(s, 1) for s in CLASS}, f"{ONE}.ipynb", "Exercise 1"))
+    assert collect(course, course / "d.zip", ONE)
+    assert {path.partition("/")[0] for path in tree(course)} == {one.id for one in CLASS}
+    assert tree(course)[f"ada/{ONE}/{ONE}.ipynb"] == of(ADA, 1)
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 a spreadsheet", b"\xd0\xcf\x11\xe0 an older one", b"id,name\n\0\0\0"])
+def test_a_list_that_is_a_spreadsheet_gets_a_sentence(course, data):
+    put(course, "class.xlsx", data)
+    with pytest.raises(BadRoster, match=r"class\.xlsx is no text: a spreadsheet, perhaps\. Save it as CSV"):
+        read_roster(course / "class.xlsx")
+
+
+def test_lines_that_end_in_odd_ways_are_read(course):
+    put(course, "mac.csv", b"id,name\rada,Ada Lovelace\rblaise,Blaise Pascal\r")
+    assert [person.id for person in read_roster(course / "mac.csv").people] == ["ada", "blaise"]

@@ -7,7 +7,8 @@ from nbgrader.api import Gradebook
 
 from autograder.course.build import nbgrader_api
 from autograder.lms.ledger import NAME, Ledger
-from autograder.lms.names import name_students, parted
+from autograder.lms.names import name_students
+from autograder.lms.roster import parted
 
 PEOPLE = {
     "ada": {"name": "Ada Lovelace", "email": "ada@example.org"},
