@@ -209,8 +209,8 @@ def _under_another_id(person: Person, who: Person, lms: str, course: Course) -> 
         other = shown(there[0])
         return (
             f"is of {shown(str(person))}, who was collected as {other} before {course.roster.name} said {person.id}, and would "
-            f"be two people. Move submitted/{other} away (into kept/, say); if it was graded, `.venv/bin/nbgrader db student remove "
-            f"--force {other}`; and collect again"
+            f"be two people. Move submitted/{other} away (into kept/, say); if it was graded, type `.venv/bin/nbgrader db "
+            f"student remove --force {other}`; and collect again"
         )
     return ""
 
