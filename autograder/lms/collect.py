@@ -81,6 +81,10 @@ def collect(
     ledger = Ledger.read(course)
     known = read_roster(roster) if roster else None
     where = _zone(zone)
+    if place.is_dir() and course.resolve().is_relative_to(place.resolve()):
+        raise BadCall(
+            f"{shown(str(place))} has the course itself in it. FROM= takes an archive, or a folder with nothing else."
+        )
     found = open_downloads(place, where, is_of_a_class)
     made = plan(found, Course(names, course / "source", where, known, ledger, assignment, lms))
     outcome = Outcome()

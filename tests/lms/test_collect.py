@@ -645,3 +645,10 @@ def test_a_list_that_is_a_spreadsheet_gets_a_sentence(course, data):
 def test_lines_that_end_in_odd_ways_are_read(course):
     put(course, "mac.csv", b"id,name\rada,Ada Lovelace\rblaise,Blaise Pascal\r")
     assert [person.id for person in read_roster(course / "mac.csv").people] == ["ada", "blaise"]
+
+
+@pytest.mark.parametrize("place", [".", ".."])
+def test_a_folder_with_the_course_in_it_is_no_download(course, place):
+    with pytest.raises(BadCall, match="has the course itself in it"):
+        collect(course, course / place)
+    assert not tree(course)
