@@ -72,7 +72,7 @@ tests-there:
 demo: sandbox-there $(READY) ## grade a small made-up class in demo/ and show what comes out
 	@$(BIN)/python -m autograder demo
 
-test: tests-there $(READY) cluster ## style, types, unit tests, drift and leak gates, solutions with nbval, and a share of the bank of answers (SHARE=16: a larger one; WHOLE=1: all of it)
+test: tests-there $(READY) cluster ## style, types, unit tests, drift and leak gates, solutions with nbval, and a share of the bank of answers (SHARE=12: a larger one; WHOLE=1: all of it)
 	@$(STYLE)
 	@$(TESTS) $(if $(WHOLE),,-p tests.share) --nbval --nbval-cell-timeout 600 --nbval-sanitize-with tests/nbval_sanitize.cfg tests solutions
 

@@ -3,7 +3,7 @@
 A pytest plug-in (``-p tests.share``); without it, as with WHOLE=1, nothing is left out. A test says
 ``@pytest.mark.share(0.1)`` if a tenth of its family will do while somebody is at work, and 0 if it is for the whole run alone;
 of the solutions a tenth is run. A module whose ``pytestmark`` says so is run as a whole, or not at all: its tests share what
-takes longest to make. What is left out is counted. ``SHARE=16`` makes all shares sixteen times as large.
+takes longest to make. What is left out is counted. ``SHARE=12`` makes all shares twelve times as large.
 """
 
 import functools
