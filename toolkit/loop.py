@@ -119,12 +119,12 @@ def _judge_run(
         return proof(judge, batch, chunks, number, training[0], names, explained)
 
     verdicts = _gradients(judge, parameters, training, proven, explained)
-    for gradient in of_before(judge, chunks[number].label, asked):
+    here = [cell for cell in judge.all_cells if cell.cell.label == chunks[number].label]
+    for gradient in of_before(judge, here, asked):
         text = f"there is no {gradient} in the loop: the one that it reads is from before it, of another minibatch."
         verdicts[gradient[1:]] = "not attempted", text
     if problem:
         verdicts = dict.fromkeys(parameters, ("wrong", problem))
-    here = [cell for cell in judge.all_cells if cell.cell.label == chunks[number].label]
     for cell in here:
         verdicts |= {
             n: ("uses autograd", f"{w} is autograd, and autograd is not an answer.")

@@ -53,14 +53,13 @@ def _has_loop(cell: Screened, gradients: Sequence[str]) -> bool:
     return any(find_loop([node], STEPS, gradients) for node in cell.nodes)
 
 
-def of_before(judge: Judge, label: str, gradients: Sequence[str]) -> list[str]:
+def of_before(judge: Judge, here: Sequence[Screened], gradients: Sequence[str]) -> list[str]:
     """Gradients that a loop reads and never makes: those that a cell before it has left, of another minibatch, are none of the
     loop's. What a function may make or fill out of sight is not among them, nor what autograd was asked for.
 
     Args:
-        label: the name of the cell with the loop.
+        here: the cell with the loop, and others of its name.
     """
-    here = [cell for cell in judge.all_cells if cell.cell.label == label]
     reads = set().union(*(read(node) for cell in here for node in cell.nodes), set())
     if any(cell.left_out for cell in here) or reads & _BINDS_BY_NAME:
         return []

@@ -16,7 +16,7 @@ def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep], gradi
         gradients: the verdicts on them: where none has a name in the loop, the update is right if one shows it that is right.
     """
     early = [step for step in steps if step.rate == RATES[0]]
-    named = [name for name in parameters if any(isinstance(step.gradient(name), Tensor) for step in early)]
+    named = _named(parameters, early)
     said = _update(named, early, "update")
     unnamed = [name for name in parameters if name not in named]
     if said[0] == "not attempted" and early and unnamed:
@@ -25,6 +25,11 @@ def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep], gradi
         if any(gradients[name][0] == "right" and _shows(name, step) for name in unnamed for step in early):
             return "right", ""
     return said
+
+
+def _named(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> list[str]:
+    """Those whose gradients have a name in the loop."""
+    return [name for name in parameters if any(isinstance(step.gradient(name), Tensor) for step in steps)]
 
 
 def _shows(name: str, step: TrainingStep) -> bool:
@@ -44,7 +49,8 @@ def judge_rate(parameters: Sequence[str], steps: Sequence[TrainingStep], gradien
 
     early, late = factors(parameters)
     if not early or late is None:
-        early, late = factors([name for name in parameters if gradients[name][0] == "right"])
+        named = _named(parameters, steps)
+        early, late = factors([name for name in parameters if name in named or gradients[name][0] == "right"])
     if not early or late is None:
         return _update(parameters, [step for step in steps if step.rate == RATES[1]], "learning rate")
     if abs(late / early - RATES[1] / RATES[0]) < 1e-6:

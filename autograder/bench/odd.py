@@ -77,5 +77,4 @@ def odd_and_plain(folder: Path) -> tuple[float, float]:
     odd = Path(shutil.copytree(plain, folder / "odd"))
     for number, change in enumerate(ODD.values()):
         change(odd / "submitted" / student(number * CLASS // len(ODD)) / NAME / f"{NAME}.ipynb")
-    seconds = [grade_class(course)[0] for course in (odd, plain)]
-    return seconds[0], seconds[1]
+    return grade_class(odd)[0], grade_class(plain)[0]

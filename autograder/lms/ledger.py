@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.files import write
-from autograder.lms.roster import Person, spellings
+from autograder.lms.roster import Person, folded, spellings
 
 NAME = "collected.json"
 
@@ -87,17 +87,14 @@ class Ledger:
         key = f"{lms} number"
         return next((s for s, known in self.people.items() if number and known.get(key) == number), None)
 
-    def ids_of(self, who: Person, lms: str) -> list[str]:
-        """Under which ids somebody was collected: by the LMS's number, else by login or e-mail address, else by name."""
-        return [student for student, known in self.people.items() if _is(known, who, lms)]
-
-
-def _is(known: Mapping[str, str], who: Person, lms: str) -> bool:
-    told = [(known.get(f"{lms} number"), who.number), (known.get("login"), who.login), (known.get("email"), who.email)]
-    for before, now in told:
-        if before and now:
-            return before.casefold() == now.casefold()
-    return bool(spellings(known.get("name", "")) & spellings(who.name))
+    def is_of(self, student: str, who: Person, lms: str) -> bool:
+        """Whether somebody was collected under an id: by the LMS's number, else by login or e-mail address, else by name."""
+        known = self.people[student]
+        told = [(f"{lms} number", who.number), ("login", who.login), ("email", who.email)]
+        for key, now in told:
+            if now and (before := known.get(key)):
+                return folded(before) == folded(now)
+        return bool(spellings(known.get("name", "")) & spellings(who.name))
 
 
 def moment(text: str) -> datetime | None:

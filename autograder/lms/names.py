@@ -21,9 +21,9 @@ def name_students(course: Path) -> None:
     """
     try:
         people = Ledger.read(course).people
-        coursedir = nbgrader_api(course).coursedir
         if not people:
             return
+        coursedir = nbgrader_api(course).coursedir
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
             for student in gradebook.students:
                 known = people.get(student.id, {})

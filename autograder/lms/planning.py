@@ -172,7 +172,7 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
     numbers: dict[Hashable, set[str]] = {}  # of all people of one name in one download
     for item in items:
         numbers.setdefault((item.download.name, made_id(item.handed_in.who)), set()).add(item.handed_in.who.number)
-    found = []
+    found, unlisted = [], _unlisted(course)
     for item in items:
         who = item.handed_in.who
         if not any((who.name, who.login, who.email, who.number)):
@@ -183,8 +183,9 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
             if person is None:
                 made.unmatched.append((item.path, why))
                 continue
-            if why := _under_another_id(person, who, item.lms, course):
-                made.unmatched.append((item.path, why))
+            is_of = course.ledger.is_of
+            if other := next((s for s in unlisted if is_of(s, who, item.lms) or is_of(s, person, item.lms)), ""):
+                made.unmatched.append((item.path, _two_people(person, other, course.roster.name)))
                 continue
             when = person.handed_in if person.number in ("", who.number) else None  # else it is of another assignment
             made.people[person.id] = replace(person, number=who.number or person.number, handed_in=when)
@@ -201,18 +202,22 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
     return found
 
 
-def _under_another_id(person: Person, who: Person, lms: str, course: Course) -> str:
-    """The end of a sentence, if somebody's hand-ins stand under an id that was made before there was a list."""
-    listed, submitted = {one.id for one in course.roster.people}, course.source.parent / "submitted"
-    before = {*course.ledger.ids_of(who, lms), *course.ledger.ids_of(person, lms)} - listed
-    if there := sorted(student for student in before if (submitted / student).is_dir()):
-        other = shown(there[0])
-        return (
-            f"is of {shown(str(person))}, who was collected as {other} before {course.roster.name} said {person.id}, and would "
-            f"be two people. Move submitted/{other} away (into kept/, say); if it was graded, type `.venv/bin/nbgrader db "
-            f"student remove --force {other}`; and collect again"
-        )
-    return ""
+def _unlisted(course: Course) -> list[str]:
+    """Ids under which something stands that were made before there was a list."""
+    if not course.roster:
+        return []
+    listed, submitted = {person.id for person in course.roster.people}, course.source.parent / "submitted"
+    return sorted(s for s in course.ledger.people if s not in listed and (submitted / s).is_dir())
+
+
+def _two_people(person: Person, other: str, roster: str) -> str:
+    """The end of a sentence on somebody whose hand-ins stand under an id that was made."""
+    other = shown(other)
+    return (
+        f"is of {shown(str(person))}, who was collected as {other} before {roster} said {person.id}, and would be two people. "
+        f"Move submitted/{other} away (into kept/, say); if it was graded, type `.venv/bin/nbgrader db student remove --force "
+        f"{other}`; and collect again"
+    )
 
 
 def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple[str, str]:
@@ -220,9 +225,10 @@ def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple
     if known := ledger.who_has(lms, who.number):
         return known, ""
     chosen = made_id(who)
-    before = ledger.ids_of(who, lms)
-    if len(before) == 1 and chosen not in ledger.people and len(numbers) == 1:
-        return before[0], ""  # collected with a list before
+    if chosen not in ledger.people and len(numbers) == 1:
+        before = [student for student in ledger.people if ledger.is_of(student, who, lms)]
+        if len(before) == 1:
+            return before[0], ""  # collected with a list
     if lms == "moodle" and formats.NOBODYS_NAME.fullmatch(who.name):
         return f"{chosen}-{who.number}", ""
     if lms == "moodle" and len(numbers) > 1:

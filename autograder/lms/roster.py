@@ -66,7 +66,7 @@ class Roster:
         self._by = {"number": {}, "exact": {}, "name": {}}
         for person in self.people:
             self._note("number", [person.number] if person.number else [], person)
-            self._note("exact", {_folded(word) for word in (person.id, person.login, person.email) if word}, person)
+            self._note("exact", {folded(word) for word in (person.id, person.login, person.email) if word}, person)
             self._note("name", spellings(person.name), person)
 
     def find(self, who: Person) -> tuple[Person | None, str]:
@@ -76,8 +76,8 @@ class Roster:
         """
         ways = [
             ("number", [who.number] if who.number else []),
-            ("exact", [_folded(word) for word in (who.login, who.email, who.id) if word]),
-            ("exact", [_folded(who.name)] if who.name else []),
+            ("exact", [folded(word) for word in (who.login, who.email, who.id) if word]),
+            ("exact", [folded(who.name)] if who.name else []),
             ("name", spellings(who.name)),
         ]
         for kind, keys in ways:
@@ -178,11 +178,12 @@ def spellings(name: str) -> set[str]:
 
 def _may_be(person: Person, who: Person) -> bool:
     """Whether names and logins do not speak against what a number says; it may be another LMS's."""
-    same_login = bool(who.login) and _folded(who.login) in {_folded(person.login), _folded(person.id)}
+    same_login = bool(who.login) and folded(who.login) in {folded(person.login), folded(person.id)}
     return same_login or not (person.name and who.name) or bool(spellings(person.name) & spellings(who.name))
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
+    """A login or an address as it is compared: however it is written."""
     return unicodedata.normalize("NFKC", word).strip().casefold()
 
 
