@@ -17,6 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -266,11 +267,10 @@ def _ending(exitcode: int | None) -> str:
 def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator[Done, None, None]:
     if importlib.util.find_spec("distributed") is None:
         raise ScheduleError("SCHEDULER= needs Dask: make cluster installs it.")
-    from distributed import Client, wait
-    from distributed.client import FuturesCancelledError
+    import distributed
 
     try:
-        client = Client(address, timeout=CONNECT_SECONDS)
+        client = distributed.Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without a certificate
         raise ScheduleError(
             f"No Dask scheduler answers at {address} ({type(error).__name__}). Start one with `make scheduler` there."
@@ -281,29 +281,47 @@ def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator
     seen = time.monotonic()
     with client:
         while True:
-            threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
+            with _talking_to(address):
+                threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
             while len(running) < 2 * max(1, threads) and (call := next_call()):
                 request = pickle.dumps((call.function, call.argument))
-                future = client.submit(perform, request, key=f"grading-{os.getpid()}-{next(numbers)}", pure=False)
+                with _talking_to(address):
+                    future = client.submit(perform, request, key=f"grading-{os.getpid()}-{next(numbers)}", pure=False)
                 running[future], deadlines[future] = call, time.monotonic() + 2 * SECONDS
             if not running:
                 return
-            with contextlib.suppress(TimeoutError, FuturesCancelledError):  # a lost scheduler is found out below
-                wait(list(running), timeout=2, return_when="FIRST_COMPLETED")
+            with _talking_to(address), contextlib.suppress(distributed.TimeoutError):
+                distributed.wait(list(running), timeout=2, return_when="FIRST_COMPLETED")
             seen = time.monotonic() if threads else seen
             done = [future for future in running if future.done()]
             if client.status != "running" or any(future.status in ("cancelled", "lost") for future in done):
-                raise ScheduleError(f"The Dask scheduler at {address} was lost. What was graded is kept: start again.")
+                raise _lost(address)
             if time.monotonic() - seen > WORKER_SECONDS:
                 raise ScheduleError(
                     f"The Dask scheduler at {address} has had no worker for {WORKER_SECONDS:g} s. Start some with "
                     f"`make worker SCHEDULER={address}` and start again."
                 )
             for future in done:
-                yield _gathered(running.pop(future), future)
+                with _talking_to(address):
+                    result = _gathered(running.pop(future), future)
+                yield result
             for future in [future for future in running if deadlines[future] < time.monotonic()]:
-                _give_up(client, future)
+                with _talking_to(address):
+                    _give_up(client, future)
                 yield Done(running.pop(future), problem=f"it took longer than {SECONDS:g} s")
+
+
+@contextlib.contextmanager
+def _talking_to(address: str) -> Iterator[None]:
+    """Say that the scheduler was lost if it is lost now: whatever is asked of it can be the first to find that out."""
+    try:
+        yield
+    except (OSError, CancelledError):  # distributed's own errors of a connection are OSErrors
+        raise _lost(address) from None
+
+
+def _lost(address: str) -> ScheduleError:
+    return ScheduleError(f"The Dask scheduler at {address} was lost. What was graded is kept: start again.")
 
 
 def _give_up(client, future) -> None:

@@ -54,12 +54,15 @@ def start(tmp_path):
         process.wait()
 
 
+LOST = r"was lost\. What was graded is kept: start again"
+
+
 @pytest.mark.share(0.15)
 def test_a_scheduler_that_is_lost_is_a_sentence_and_nothing_is_lost(start):
     address, (scheduler, worker) = start({})
     left, done = [Call(square, number) for number in range(40)], []
     waiting = iter(left)
-    with pytest.raises(ScheduleError, match=r"was lost\. What was graded is kept: start again"):
+    with pytest.raises(ScheduleError, match=LOST):
         for one in run(lambda: next(waiting, None), scheduler=address):
             done.append(one.result)
             if len(done) == 5:
@@ -70,6 +73,29 @@ def test_a_scheduler_that_is_lost_is_a_sentence_and_nothing_is_lost(start):
     waiting = iter([call for call in left if call.argument**2 not in done])
     done += [one.result for one in run(lambda: next(waiting, None), scheduler=address)]
     assert sorted(done) == [number * number for number in range(40)]
+
+
+@pytest.mark.share(0.15)
+def test_whatever_first_finds_the_scheduler_lost_says_so(start, monkeypatch):
+    """Which call it is depends on the moment; each is made to find the connection reset once it has worked."""
+    import distributed
+
+    address, _ = start({})
+    places = (distributed.Client, "scheduler_info"), (distributed.Client, "submit"), (distributed.Future, "result")
+    for owner, name in (*places, (distributed, "wait")):
+        left = iter([Call(square, number) for number in range(40)])
+        with pytest.raises(ScheduleError, match=LOST), monkeypatch.context() as patched:
+            for number, _ in enumerate(run(lambda left=left: next(left, None), scheduler=address)):
+                if number == 0:
+                    patched.setattr(owner, name, reset)
+        left = iter([Call(square, 3)])
+        assert [done.result for done in run(lambda left=left: next(left, None), scheduler=address)] == [9]
+
+
+def reset(*arguments, **options):
+    from distributed.comm.core import CommClosedError
+
+    raise CommClosedError("in <TCP (closed)>: ConnectionResetError: [Errno 104] Connection reset by peer")
 
 
 @pytest.mark.share(0.15)
