@@ -111,10 +111,12 @@ def grade(
     for path in work.kept:
         print(f"  Somebody had changed a file that was written anew: that version is {_shown(path)} now.")
     unchanged = sum(left is False for left in planned.values())
+    for_you = sum(bool(row.problems) and not row.absent for row in report.rows) + len(report.left)
     print(
-        f"{len(to_do)} submissions graded in {time.monotonic() - start:.1f} s{f', {unchanged} unchanged' if unchanged else ''} · "
+        f"{len(to_do)} submission{'s' * (len(to_do) != 1)} graded in {time.monotonic() - start:.1f} s"
+        f"{f', {unchanged} unchanged' if unchanged else ''} · "
         f"{sum(bool(row.mended) for row in report.rows)} mended · "
-        f"{sum(bool(row.problems) and not row.absent for row in report.rows) + len(report.left)} need your eye · "
+        f"{for_you} need{'s' * (for_you == 1)} your eye · "
         f"{_shown(course / 'grades.csv')} · {_shown(work.feedback)}/"
     )
     return report

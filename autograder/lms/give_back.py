@@ -16,7 +16,7 @@ from autograder.classroom.record import GradebookError
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE
 from autograder.files import replace_own
-from autograder.handed_in.naming import shown
+from autograder.handed_in.naming import printable, shown
 from autograder.lms import formats, gradescope
 from autograder.lms.ledger import BadLedger, Collected, Ledger
 from autograder.lms.roster import parted
@@ -44,6 +44,12 @@ class Answer:
     def number(self) -> str:
         return self.collected.number or self.person.get(f"{self.collected.lms} number", "")
 
+    @property
+    def keys_there(self) -> set[tuple[str, str]]:
+        """By what the LMS knows whose it is; nothing, where an answer goes by the student's id."""
+        known = {"number": self.number, **{kind: self.person.get(kind, "") for kind in ("login", "email")}}
+        return set() if self.collected.lms == "folder" else {(kind, key) for kind, key in known.items() if key}
+
 
 def give_back(course: Path, assignment: str = "", lms: str = "", title: str = "") -> bool:
     """Write ``returned/``, and say what is in it and who is not.
@@ -69,10 +75,11 @@ def give_back(course: Path, assignment: str = "", lms: str = "", title: str = ""
             place = course / FOLDER / found / path
             kept += filter(None, [replace_own(place, data, course)])
             print(f"  {FOLDER}/{found}/{path}  {what}")
-        if nameless := _without_key(found, answers):
-            print(f"  {nameless}")
+        for sentence in (_without_key(found, answers), "" if title and assignment else _untitled(found)):
+            if sentence:
+                print(f"  {sentence}")
     for line in missing:
-        print(f"  {shown(line)}.")
+        print(f"  {printable(line)}.")
     for moved in kept:
         print(f"  Somebody had changed a file that was written anew: that version is kept/{moved.name} now.")
     if not by_lms:
@@ -106,7 +113,31 @@ def _answers(
             missing.append(f"{whose} has no page")
         answer = Answer(row, ledger.people.get(row.student, {}), collected, data)
         found.setdefault(collected.lms, {}).setdefault(row.assignment, []).append(answer)
-    return found, missing
+    for by_assignment in found.values():
+        for assignment_, answers in by_assignment.items():
+            by_assignment[assignment_] = _of_one_each(answers, missing)
+    return {lms_: kept for lms_, by in found.items() if (kept := {name: a for name, a in by.items() if a})}, missing
+
+
+def _of_one_each(answers: Sequence[Answer], missing: list[str]) -> list[Answer]:
+    """Without those that are several students' here and one person's in the LMS: whose points count is for a human to say."""
+    having: dict[tuple[str, str], list[str]] = {}
+    for answer in answers:
+        for key in answer.keys_there:
+            having.setdefault(key, []).append(answer.row.student)
+    alone = []
+    for answer in answers:
+        student = answer.row.student
+        if others := sorted({one for key in answer.keys_there for one in having[key]} - {student}):
+            missing.append(
+                f"{student}, {answer.row.assignment}: is one person in {formats.SHOWN[answer.collected.lms]} with "
+                f"{' and '.join(f'submitted/{shown(other)}' for other in others)}, so none of them is returned. Move the wrong "
+                "one away (kept/, say), take its id from the gradebook (`.venv/bin/nbgrader db student remove --force`, and the "
+                "id), and `make grade`"
+            )
+        else:
+            alone.append(answer)
+    return alone
 
 
 def _files(lms: str, by_assignment: Mapping[str, Sequence[Answer]], title: str) -> list[tuple[str, bytes, str]]:
@@ -146,6 +177,21 @@ def _without_key(lms: str, by_assignment: Mapping[str, Sequence[Answer]]) -> str
         f"{count} of {len(students)} rows of grades.csv have no {_KEYS[lms]}, which its import goes by{way}: "
         "put it into roster.csv, and collect again."
         if count
+        else ""
+    )
+
+
+_MADE_OF_NAMES = {"canvas": "new assignments", "blackboard": "new columns"}
+"""What an import makes of columns whose names it does not know."""
+
+
+def _untitled(lms: str) -> str:
+    """A sentence on columns that have the exercises' own names; nothing, where an import does not go by them."""
+    name, made = formats.SHOWN[lms], _MADE_OF_NAMES.get(lms)
+    return (
+        f"Columns of grades.csv have the exercises' own names, of which {name} makes {made}: ASSIGNMENT= with TITLE=, as "
+        f"{name}'s own export has it, is for one that is there."
+        if made
         else ""
     )
 

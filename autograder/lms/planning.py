@@ -91,6 +91,9 @@ class Course:
 def plan(downloads: Sequence[Download], course: Course) -> Plan:
     """Say of each file of these downloads what is to be done with it."""
     made = Plan()
+    times = [person.handed_in for person in course.roster.people if person.handed_in] if course.roster else []
+    if course.roster and (zones := {f"{when.replace(tzinfo=course.zone):%Z}" for when in times if not when.tzinfo}):
+        made.said.append(_of_zone(course.roster.name, zones))
     if course.roster and course.roster.unread:
         made.said.append(
             f"{course.roster.name}: {course.roster.unread} times of handing in cannot be read, and are left out; "
@@ -116,6 +119,12 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
     made.skipped += download.strange
     count = f"{len(paths):,} file{'s' * (len(paths) != 1)}"
     made.said.append(f"{shown(download.name)}: {count}, in the form of {formats.SHOWN[lms]}.")
+    if (like := formats.recognised(paths)) and like != lms:
+        made.said.append(
+            f"{shown(download.name)}: names look like {formats.SHOWN[like]}'s, and LMS={lms} was asked for; without LMS= it is "
+            "told from the names."
+        )
+    zones: set[str] = set()
     shared = len(os.path.commonpath([os.path.dirname(path) for path in paths]).split("/")) if paths else 1
     copies = formats.names_in_files(paths)
     is_student = functools.partial(_may_be_student, course=course)
@@ -131,11 +140,21 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
             continue
         else:
             handed_in = _completed(read, course)
+            zones |= {f"{handed_in.when:%Z}"} if read.when and handed_in.when and not read.when.tzinfo else set()
         if why := _is_nothing(entry, handed_in):
             made.skipped.append((entry.path, why))
         else:
             items.append(Item(entry, handed_in, download, lms))
+    if zones:
+        made.said.append(_of_zone(download.name, zones))
     return items
+
+
+def _of_zone(name: str, zones: Iterable[str]) -> str:
+    return (
+        f"{shown(name)}: the times of handing in have no zone, and are taken for {' and '.join(sorted(zones))}; "
+        "ZONE=Europe/Berlin, say, makes them another's."
+    )
 
 
 def _may_be_student(name: str, course: Course) -> bool:

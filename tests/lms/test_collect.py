@@ -222,6 +222,7 @@ def test_the_newest_attempt_counts_and_times_are_in_utc(course, capsys):
     assert found == {f"ada/{ONE}/{ONE}.ipynb": of(ADA, 1), f"ada/{ONE}/timestamp.txt": b"2026-03-29 22:10:00 UTC\n"}
     said = capsys.readouterr().out
     assert said.count("is of an earlier attempt") == 2 and "the newest is of 2026-03-30 00:10 CEST" in said
+    assert "the times of handing in have no zone, and are taken for CEST and CET" in said
 
 
 def test_a_resubmission_replaces_and_keeps(course, capsys):
@@ -633,6 +634,14 @@ def test_a_class_list_that_is_forgotten_once_makes_nobody_two_people(course, lms
     assert collect(course, course / "d.zip", ONE)
     assert {path.partition("/")[0] for path in tree(course)} == {one.id for one in CLASS}
     assert tree(course)[f"ada/{ONE}/{ONE}.ipynb"] == of(ADA, 1)
+
+
+def test_a_form_that_was_asked_for_and_is_not_the_downloads_is_named(course, capsys):
+    put(course, "d.zip", download("canvas", {s.id: of(s) for s in CLASS}, f"{ONE}.ipynb", "Exercise 1"))
+    assert not collect(course, course / "d.zip", ONE, lms="moodle")
+    assert "d: names look like Canvas's, and LMS=moodle was asked for" in capsys.readouterr().out
+    assert collect(course, course / "d.zip", ONE, lms="canvas")
+    assert "names look like" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04 a spreadsheet", b"\xd0\xcf\x11\xe0 an older one", b"id,name\n\0\0\0"])

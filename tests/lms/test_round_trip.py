@@ -109,6 +109,35 @@ def test_who_is_missing_is_named(graded, tmp_path, capsys):
     assert [row["Username"] for row in rows] == ["emilie42", "juergen42"]
 
 
+def test_two_students_who_are_one_person_there_are_not_returned(graded, tmp_path, capsys):
+    """A class list that was forgotten once: the same person under an id of the list, and under one that was made."""
+    course = tmp_path / "course"
+    shutil.copytree(graded, course)
+    ledger = json.loads((course / "collected.json").read_text())
+    ledger["people"]["carl"]["login"] = ledger["people"]["ada"]["login"]
+    (course / "collected.json").write_text(json.dumps(ledger))
+    assert not give_back(course)
+    said = capsys.readouterr().out
+    assert f"ada, {NAME}: is one person in Blackboard with submitted/carl, so none of them is returned" in said
+    assert f"carl, {NAME}: is one person in Blackboard with submitted/ada" in said
+    rows = list(csv.DictReader(io.StringIO((course / "returned/blackboard/grades.csv").read_text("utf-8"))))
+    assert [row["Username"] for row in rows] == ["blaise42", "emilie42", "juergen42"]
+    pages = zipfile.ZipFile(next((course / "returned/blackboard").glob("*.zip")))
+    assert len(pages.namelist()) == 3
+
+
+@pytest.mark.parametrize("lms, made", [("canvas", "new assignments"), ("blackboard", "new columns"), ("ilias", "")])
+def test_columns_that_an_import_does_not_know_are_named(graded, tmp_path, capsys, lms, made):
+    course = tmp_path / "course"
+    shutil.copytree(graded, course)
+    (course / "collected.json").unlink()
+    assert collect(course, course / f"downloads/{lms}.zip", zone="Europe/Berlin") and give_back(course)
+    sentence = f"of which {formats.SHOWN[lms]} makes {made}"
+    assert (sentence in capsys.readouterr().out) == bool(made)
+    assert give_back(course, NAME, lms, "Exercise 5 (4711)")
+    assert sentence not in capsys.readouterr().out
+
+
 def test_what_an_import_goes_by_is_asked_for(graded, tmp_path, capsys):
     course = tmp_path / "course"
     shutil.copytree(graded, course)
