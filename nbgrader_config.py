@@ -22,12 +22,12 @@ try:
     from nbgrader import coursedir
     from nbgrader import preprocessors as nbgrader
 
-    from autograder.classroom import steps as classroom
+    from autograder.classroom import nbgrader_steps as classroom
     from autograder.course import release as course
-    from autograder.handed_in import steps as handed_in
-    from autograder.judging import steps as judging
-    from autograder.reports import defuse
-    from autograder.reports import steps as reports
+    from autograder.handed_in import nbgrader_steps as handed_in
+    from autograder.judging import nbgrader_steps as judging
+    from autograder.reports import nbgrader_steps as reports
+    from autograder.reports import sanitize_notebook
     from autograder.sandbox import execute
 except Exception as error:
     # nbgrader would go on without all this: it would run student code as it is, and judge nothing
@@ -74,17 +74,21 @@ c.Autograde.exporter_class = handed_in.SubmissionExporter
 c.Autograde.pre_convert_hook = handed_in.use_expected_name
 c.Autograde.sanitize_preprocessors = [
     handed_in.Mend, nbgrader.ClearOutput, nbgrader.DeduplicateIds, nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells,
-    nbgrader.ClearHiddenTests, nbgrader.CheckCellMetadata, defuse.Defuse,
+    nbgrader.ClearHiddenTests, nbgrader.CheckCellMetadata, sanitize_notebook.Defuse,
 ]  # fmt: skip
 c.Autograde.autograde_preprocessors = [
-    execute.RunNotebook, judging.JudgeNotebook, judging.SignNotebook, defuse.Defuse, nbgrader.IgnorePattern,
+    execute.RunNotebook, judging.JudgeNotebook, judging.SignNotebook, sanitize_notebook.Defuse, nbgrader.IgnorePattern,
     nbgrader.LimitOutput, classroom.SaveGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata,
 ]  # fmt: skip
-c.Autograde.post_convert_hook = defuse.leave_out_files
+c.Autograde.post_convert_hook = sanitize_notebook.leave_out_files
 c.GenerateFeedback.exporter_class = classroom.FeedbackExporter
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores]
 c.ExportPlugin.to = "nbgrader_export.csv"  # nbgrader export; grades.csv is what make grade writes
-c.HTMLExporter.preprocessors = [reports.FoldSetup, reports.PlainCode, defuse.EscapeNames]  # on the formgrader's pages
+c.HTMLExporter.preprocessors = [
+    reports.FoldSetup,
+    reports.PlainCode,
+    sanitize_notebook.EscapeNames,
+]  # on the formgrader's pages
 c.HTMLExporter.filters = {"markdown2html": reports.text}
 c.HTMLExporter.template_paths = reports.formgrader_templates()
 

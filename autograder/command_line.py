@@ -176,7 +176,7 @@ def grade(assignment: tuple[str, ...], student: str, jobs: int | None, scheduler
     _needs_linux()
     from autograder.classroom import grade
     from autograder.course.exercise import COURSE
-    from autograder.lms.names import name_students
+    from autograder.lms.gradebook_names import name_students
 
     status = grade.main(assignment, student, jobs, force, scheduler)
     name_students(COURSE)
@@ -194,7 +194,7 @@ def formgrader(options: tuple[str, ...]) -> None:
     """
     from autograder.classroom import formgrader
     from autograder.course.exercise import COURSE
-    from autograder.lms.names import name_students
+    from autograder.lms.gradebook_names import name_students
 
     name_students(COURSE)
     sys.exit(formgrader.main(options))

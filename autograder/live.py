@@ -7,15 +7,15 @@ from pathlib import Path
 from IPython import get_ipython
 
 from autograder.course.exercise import EXPECTATIONS, Exercise, hidden_tests
-from autograder.judging.judge import expectations, unseen_judge
-from autograder.judging.steps import verdict_line
+from autograder.judging.hidden_tests import expectations, unseen_judge
+from autograder.judging.nbgrader_steps import verdict_line
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.runner import Runner
 from autograder.sandbox.warm import Server
-from toolkit.cells import StudentCell
 from toolkit.history import SETUP
 from toolkit.judge import one_thread
-from toolkit.plans import GradedPlace, Submission
+from toolkit.running.cells import StudentCell
+from toolkit.running.plans import GradedPlace, Submission
 from toolkit.verdict import underlined
 
 

@@ -13,7 +13,7 @@ from autograder.authoring import workbench
 from autograder.authoring.answers import BANK, Answer, answers, notebook_with, read_answer, read_answers_of
 from autograder.authoring.workbench import PATIENCE
 from autograder.course.exercise import COURSE, Exercise
-from autograder.judging.judge import judge_submission, unseen_judge
+from autograder.judging.hidden_tests import judge_submission, unseen_judge
 from autograder.sandbox.runner import Runner
 from toolkit.verdict import Verdict
 

@@ -225,7 +225,7 @@ def main(words: list[str] | None = None) -> int:
             arguments.course, student=arguments.student, jobs=arguments.jobs, force=arguments.force,
             scheduler=arguments.scheduler,
         )  # fmt: skip
-    except (grading.Busy, grading.GradebookError, grading.ScheduleError) as error:
+    except (grading.Busy, grading.GradebookError, grading.NoWorkers) as error:
         print(error, file=sys.stderr)
         return 1
     return 0 if report.complete else 1

@@ -22,7 +22,7 @@ import pytest
 import torch
 
 from autograder import machine
-from autograder.classroom.schedule import cores
+from autograder.classroom.workers import cores
 from autograder.course.build import assignments, write_source
 from autograder.course.exercise import COURSE
 from autograder.sandbox import bubblewrap

@@ -8,9 +8,9 @@ GRAPH = COURSE / "tests" / "toolkit" / "test_graph.py"
 
 
 def test_a_change_concerns_whoever_imports_the_module_directly_or_not():
-    assert COURSE / "toolkit" / "graph.py" in imports(GRAPH)
-    assert COURSE / "toolkit" / "compare.py" in imports(COURSE / "tests" / "judging" / "test_judge.py")
-    assert concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/graph.py"})
+    assert COURSE / "toolkit" / "network" / "graph.py" in imports(GRAPH)
+    assert COURSE / "toolkit" / "network" / "compare.py" in imports(COURSE / "tests" / "judging" / "test_judge.py")
+    assert concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/network/graph.py"})
     assert not concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/picture.py"})
 
 

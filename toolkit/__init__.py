@@ -1,27 +1,15 @@
-"""What a student's notebook carries inside itself; the build inlines these modules into the setup cell.
+"""What a student's notebook carries inside itself; the build inlines these modules into the setup cell. The rooms, from the
+ground up; an import only points down (pyproject.toml says it, tests/test_house.py checks it):
 
-Reading order, each after what it builds on:
-
-the network   ``graph`` (named steps and their local gradients), ``compare`` (when are two gradients equal)
-the answer    ``exercise`` (what is asked), ``cells`` (a student's text taken apart), ``history`` (which cells were run),
-              ``minibatches`` (inputs at other sizes)
-running it    ``runs`` (one run, here or in a sandbox), ``trials`` (lines run once for each of many small changes), with
-              ``no_derivatives``, ``one_device``, ``unpatched`` and ``watched_loop`` for what must not be there and what must be
-              seen
-judging it    ``tasks`` (which lines belong to which task), ``plans`` (what is run), ``outcome`` (what one run says), ``judge``
-              (what is decided and why), ``verdict`` (what it is worth)
-more that is  ``loop`` (verdicts on a training loop: ``loop_step``, what is known of a step; ``loop_runs``, what is run;
-asked         ``loop_gradients``, ``loop_proof`` and ``loop_update``, what is asked of it), ``loop_values`` (values asked for
-              besides), ``asked`` (questions to what an answer defines), ``checker`` (a gradient checker, tried on
-              ``drawn_graphs``), ``planted`` and ``findings`` (mistakes that are drawn for one person, and whether they were
-              found)
-the mistake   ``leading`` (the lines that lead to a gradient), ``line`` (one of them as text and tree), ``edits`` (small
-              changes of it: ``slips``, ``brackets``, ``sums``, ``factors``, ``storing``), ``draws`` (small numbers to try them
-              on), ``nearest`` (the smallest that makes it right), ``sentences`` (what that says), ``diagnosis`` (known
-              mistakes by their numbers), ``pattern`` (what a difference looks like), ``finite`` (where nan comes from),
-              ``why`` (the order of all this)
-the notebook  ``check``, ``training`` and ``debugging`` (what a student calls), ``picture`` (the graph drawn), ``names``
-              (the data)
+    verdict         what is said of an answer, and what it is worth
+    network/        the forward pass as a graph of named steps, what an exercise asks of it, numbers at other sizes
+    running/        a student's cells taken apart and run, here or in a sandbox; what one run says of a gradient
+    mistakes/       which mistake a wrong gradient is: the nearest right line, known mistakes, and the sentence on it
+    judge           the verdict on each gradient
+    training_loop/  the verdicts on a training loop: gradients, update, learning rate, trajectory
+    bug_hunt/       the verdicts on a gradient checker and on a search for planted mistakes
+    history, picture, first_names   which cells were run; the graph drawn; the data
+    check, training, debugging      what a student calls: of any exercise, of a training loop, of a search for mistakes
 
 The grader in autograder/ asks the same judge, with minibatches that nobody has seen and runs in a sandbox.
 """

@@ -17,18 +17,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toolkit.compare import equal, fit
-from toolkit.diagnosis import NOT_FINITE, explain, safely, shape_message, worst_element
-from toolkit.exercise import Exercise, Expectation
-from toolkit.graph import Graph, local_gradient, summand_scale
 from toolkit.history import listen
 from toolkit.judge import Judge, one_thread
-from toolkit.one_device import cpu_by_default
-from toolkit.outcome import admitted
-from toolkit.plans import Submission
-from toolkit.runs import Failure, Job, Result, run_here
-from toolkit.sentences import capitalised
-from toolkit.unpatched import unpatched
+from toolkit.mistakes.diagnosis import NOT_FINITE, explain, safely, shape_message, worst_element
+from toolkit.mistakes.sentences import capitalised
+from toolkit.network.compare import equal, fit
+from toolkit.network.exercise import Exercise, Expectation
+from toolkit.network.graph import Graph, local_gradient, summand_scale
+from toolkit.running.one_device import cpu_by_default
+from toolkit.running.outcome import admitted
+from toolkit.running.plans import Submission
+from toolkit.running.runs import Failure, Job, Result, run_here
+from toolkit.running.unpatched import unpatched
 from toolkit.verdict import Verdict, underlined
 
 FORWARD_MARK = "# The forward pass"

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toolkit.cells import StudentCell
+from toolkit.bug_hunt.findings import broken, drawn_for, findings_verdicts, mended_verdicts, script_of
+from toolkit.bug_hunt.gradient_checker import checker_verdicts
+from toolkit.bug_hunt.planted import kinds_of, read_lines, script_for
 from toolkit.check import (
     SEED,
     CheckFailed,
@@ -26,16 +28,14 @@ from toolkit.check import (
     silent,
     spoken,
 )
-from toolkit.checker import checker_verdicts
-from toolkit.exercise import Exercise, Expectation
-from toolkit.findings import broken, drawn_for, findings_verdicts, mended_verdicts, script_of
-from toolkit.graph import Step
 from toolkit.judge import Judge
-from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
-from toolkit.outcome import is_answer
-from toolkit.plans import GradedPlace
-from toolkit.planted import kinds_of, read_lines, script_for
-from toolkit.runs import cast, run_here
+from toolkit.network.exercise import Exercise, Expectation
+from toolkit.network.graph import Step
+from toolkit.network.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
+from toolkit.running.cells import StudentCell
+from toolkit.running.outcome import is_answer
+from toolkit.running.plans import GradedPlace
+from toolkit.running.runs import cast, run_here
 from toolkit.verdict import Verdict
 
 Function = Callable[[Tensor], Tensor]

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from toolkit.cells import StudentCell, calls, makes
-from toolkit.exercise import Exercise, digest
-from toolkit.plans import GradedPlace, Submission, typed_into
+from toolkit.network.exercise import Exercise, digest
+from toolkit.running.cells import StudentCell, calls, makes
+from toolkit.running.plans import GradedPlace, Submission, typed_into
 
 SETUP = "# @title Setup"
 """First words of the setup cell, which is no answer."""

@@ -20,20 +20,20 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from toolkit.cells import Screened, StudentCell, casts, cell_magic, read, screen
-from toolkit.compare import equal, fit, is_degenerate, tolerance
-from toolkit.diagnosis import NOT_FINITE, safely, shape_message, worst_element
-from toolkit.exercise import Exercise, fused
-from toolkit.graph import shares_and_scale
-from toolkit.minibatches import Minibatch, draw, one_size_changed
-from toolkit.nearest import SECONDS
-from toolkit.no_derivatives import is_refusal
-from toolkit.outcome import Outcome, Outcomes, RunJob, is_answer
-from toolkit.plans import GradedPlace, Submission
-from toolkit.runs import Chunk, Failure, Job
-from toolkit.tasks import by_task
+from toolkit.mistakes.diagnosis import NOT_FINITE, safely, shape_message, worst_element
+from toolkit.mistakes.nearest import SECONDS
+from toolkit.mistakes.why import Seen, Why, lead_of, why_not_finite, why_wrong
+from toolkit.network.compare import equal, fit, is_degenerate, tolerance
+from toolkit.network.exercise import Exercise, fused
+from toolkit.network.graph import shares_and_scale
+from toolkit.network.minibatches import Minibatch, draw, one_size_changed
+from toolkit.running.cells import Screened, StudentCell, casts, cell_magic, read, screen
+from toolkit.running.no_derivatives import is_refusal
+from toolkit.running.outcome import Outcome, Outcomes, RunJob, is_answer
+from toolkit.running.plans import GradedPlace, Submission
+from toolkit.running.runs import Chunk, Failure, Job
+from toolkit.running.tasks import by_task
 from toolkit.verdict import Verdict
-from toolkit.why import Seen, Why, lead_of, why_not_finite, why_wrong
 
 FOR_THESE_SIZES = "right for these sizes only"
 """The verdict on what holds at the notebook's own sizes."""

@@ -20,7 +20,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch
 from matplotlib.path import Path
 from torch import Tensor
 
-from toolkit.graph import Graph
+from toolkit.network.graph import Graph
 
 FONT, SIZE, SMALL = "DejaVu Sans Mono", 9, 7.5  # the font comes with matplotlib: the same picture everywhere
 LETTER = 0.602 / 72  # width of a character in inches, for each point of its size

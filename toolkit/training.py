@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 
 from toolkit.check import NotReady, _network, asked, best_of, history, say_all, silent, spoken
-from toolkit.graph import Graph
-from toolkit.loop import training_verdicts
-from toolkit.loop_step import DROP, ROWS, STEPS
-from toolkit.loop_values import value_verdicts
+from toolkit.network.graph import Graph
+from toolkit.training_loop.step import DROP, ROWS, STEPS
+from toolkit.training_loop.values import value_verdicts
+from toolkit.training_loop.verdicts import training_verdicts
 
 STEP_MARK, LOOP_MARK = "# The backward pass", "# The training loop"
 """First words of the cells with the backward pass of one minibatch and with the loop: by them they are found."""

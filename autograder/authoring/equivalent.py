@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from autograder.authoring.workbench import Bench
-from toolkit.compare import fit
-from toolkit.minibatches import Minibatch, make, own_sizes
+from toolkit.network.compare import fit
+from toolkit.network.minibatches import Minibatch, make, own_sizes
 
 NOISE = 0.3
 """How far the entries of an input are drawn apart that are all the same."""

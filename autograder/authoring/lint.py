@@ -15,6 +15,7 @@ from nbgrader import utils
 
 from autograder.authoring.answers import MISTAKES, Answer, mistakes_known_of
 from autograder.authoring.gate import MOST, read_exercise, record
+from autograder.authoring.given_away import shown_before, told
 from autograder.authoring.mistakes import Mistake
 from autograder.authoring.notebooks import shown
 from autograder.authoring.references import (
@@ -27,7 +28,6 @@ from autograder.authoring.references import (
     sizes_tried,
     tried,
 )
-from autograder.authoring.told import shown_before, told
 from autograder.authoring.warned import flat, is_named, warnings_of
 from autograder.authoring.workbench import Bench
 from autograder.course.build import BuildError, assignments

@@ -14,8 +14,8 @@ from typing import Any
 from autograder.authoring.equivalent import makes_a_difference, only_the_shape, unseen_batch
 from autograder.authoring.node_slips import slips
 from autograder.authoring.workbench import Bench
-from toolkit.cells import read, written
-from toolkit.minibatches import make, own_sizes
+from toolkit.network.minibatches import make, own_sizes
+from toolkit.running.cells import read, written
 
 Statements = list[str]
 """The top-level statements of one cell."""

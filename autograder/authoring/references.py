@@ -12,7 +12,7 @@ from autograder.authoring.equivalent import flat_inputs
 from autograder.authoring.mistakes import Mistake, mistakes
 from autograder.authoring.workbench import Bench
 from autograder.course.exercise import GradedCell
-from autograder.judging.judge import grade
+from autograder.judging.hidden_tests import grade
 from toolkit.verdict import Verdict
 
 SEEDS = (3, 5, 7)

@@ -12,13 +12,13 @@ import jupytext
 from nbgrader import utils
 
 from autograder.course.exercise import COURSE, Exercise, without_markers
-from autograder.judging.judge import grade
-from toolkit.cells import StudentCell, read, written
-from toolkit.exercise import fused
-from toolkit.graph import Graph
+from autograder.judging.hidden_tests import grade
 from toolkit.judge import Judge
-from toolkit.plans import GradedPlace, Submission
-from toolkit.runs import run_here
+from toolkit.network.exercise import fused
+from toolkit.network.graph import Graph
+from toolkit.running.cells import StudentCell, read, written
+from toolkit.running.plans import GradedPlace, Submission
+from toolkit.running.runs import run_here
 from toolkit.verdict import Verdict
 
 PATIENCE = 20.0

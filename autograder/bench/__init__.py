@@ -19,7 +19,7 @@ from autograder.bench.others import FLOOR, SAMPLE, by_nbgrader
 from autograder.bench.otter import by_otter, obstacle
 from autograder.bench.workers import on_workers
 from autograder.classroom.overview import write_report
-from autograder.classroom.schedule import cores
+from autograder.classroom.workers import cores
 from autograder.course.exercise import COURSE
 
 LARGE_CLASS = 300

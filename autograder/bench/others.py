@@ -31,7 +31,7 @@ from traitlets.config import Config
 course, names, students, judged = sys.argv[1], sys.argv[2].split(","), sys.argv[3].split(","), sys.argv[4] == "judged"
 config = Config({"CourseDirectory": {"ignore": ["*.py"]}})
 if judged:
-    from autograder.judging import steps
+    from autograder.judging import nbgrader_steps
     from autograder.course.exercise import configuration
     from autograder.sandbox.execute import RunNotebook
     config = configuration().copy()

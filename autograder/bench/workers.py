@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.bench.classes import grade_class, hand_in, make_course
-from autograder.classroom.schedule import cores
+from autograder.classroom.workers import cores
 from autograder.course.exercise import COURSE
 
 CLUSTER_SECONDS = 120

@@ -20,11 +20,11 @@ from typing import Any
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
-from autograder.classroom import schedule
+from autograder.classroom import workers
 from autograder.classroom.lock import Busy, only_grader
 from autograder.classroom.record import Book, GradebookError, Recorded
-from autograder.classroom.schedule import Call, Done, ScheduleError
 from autograder.classroom.submission import Graded, grade_submission
+from autograder.classroom.workers import Call, Done, NoWorkers
 from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, Exercise, configuration
 from autograder.files import WRITTEN, fill, remove_leftovers
@@ -67,13 +67,13 @@ def grade(
     Args:
         names: assignments; all by default.
         student: name of a folder in ``submitted/``, or a pattern.
-        jobs, scheduler: see ``schedule.run``.
+        jobs, scheduler: see ``workers.run``.
         force: grade what has not changed as well.
 
     Raises:
         Busy: another process grades in this course.
         SandboxMissing: student code cannot be shut in on this machine.
-        GradebookError, ScheduleError: no more can be graded; what was graded so far is kept.
+        GradebookError, NoWorkers: no more can be graded; what was graded so far is kept.
     """
     start = time.monotonic()
     confined = None if scheduler else bubblewrap.require()
@@ -94,7 +94,7 @@ def grade(
         planned = {folder: work.plan(folder, force) for folder in folders}
         to_do = [folder for folder, left in planned.items() if left]
         prepare = _start_processes(server) if to_do and jobs != 0 and not scheduler else None
-        ends = schedule.run(work.next_call, jobs, scheduler, scratch, prepare)
+        ends = workers.run(work.next_call, jobs, scheduler, scratch, prepare)
         with _progress(len(to_do)) as advance, contextlib.closing(ends):
             for done in ends:
                 work.take(done)
@@ -125,7 +125,7 @@ def grade(
 def _start_processes(server: Server) -> Callable[[], None]:
     """Start the warm process that all workers share, and what workers are forked from; what each worker is to do first."""
     server.launch()  # both take some seconds, side by side
-    schedule.warm_up("autograder.classroom.grade")
+    workers.warm_up("autograder.classroom.grade")
     server.start()
     return functools.partial(use_server, server.confined, server.controls)
 
@@ -424,7 +424,7 @@ def main(
         return 2
     try:
         report = grade(COURSE, names, student, jobs, force, scheduler or None)
-    except (Busy, GradebookError, SandboxMissing, ScheduleError, FileNotFoundError) as error:
+    except (Busy, GradebookError, SandboxMissing, NoWorkers, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

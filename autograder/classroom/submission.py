@@ -25,12 +25,12 @@ from nbformat.warnings import MissingIDFieldWarning
 from nbgrader import preprocessors as nbgrader
 from nbgrader import utils
 
-from autograder.classroom.steps import SaveGrades
+from autograder.classroom.nbgrader_steps import SaveGrades
 from autograder.course.exercise import Exercise, configuration
 from autograder.handed_in import mend
-from autograder.handed_in.steps import notebook_of
+from autograder.handed_in.nbgrader_steps import notebook_of
 from autograder.handed_in.submitted import Task, grader_version
-from autograder.judging.steps import points_of
+from autograder.judging.nbgrader_steps import points_of
 
 warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # older files have no cell ids; Mend sets them
 

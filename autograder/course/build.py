@@ -52,7 +52,7 @@ from autograder.course.release import (
 )
 from autograder.course.typed import NoNotebook, digest_of_file, typed_in
 from autograder.files import set_aside, write
-from toolkit.exercise import digest
+from toolkit.network.exercise import digest
 
 PUBLIC = {
     "toolkit.check": ("check", "cmp", "progress", "read_network"),
@@ -67,7 +67,7 @@ PUBLIC = {
         "suspect",
         "words_for_mistakes",
     ),
-    "toolkit.names": ("load_names",),
+    "toolkit.first_names": ("load_names",),
     "toolkit.picture": ("draw_network",),
     "toolkit.training": (
         "check_calibration",
@@ -108,7 +108,7 @@ def source_notebook(course: Path, name: str) -> NotebookNode:
         tags = cell.metadata.get("tags", [])
         if "setup" in tags:
             tools = setup_cell(course, code)
-            where = place.line() if place and '_module("toolkit.names"' in tools else ""
+            where = place.line() if place and '_module("toolkit.first_names"' in tools else ""
             cell.source = f"{tools}\n{where}{_which_exercise(notebook, name)}"
         if "setup" in tags or "fold" in tags:
             if not cell.source.startswith("# @title "):
@@ -151,12 +151,14 @@ def setup_cell(course: Path, code: str) -> str:
     """
     words = set(re.findall(r"\w+", code))
     called = {module: names for module, names in sorted(PUBLIC.items()) if not words.isdisjoint(names)}
-    parts = [SETUP_HEAD]
-    for module in _in_order(course, called):
+    modules = _in_order(course, called)
+    rooms = sorted({module.rpartition(".")[0] for module in modules} | {"toolkit"})
+    parts = [SETUP_HEAD.format(rooms=", ".join(f'"{room}"' for room in rooms))]
+    for module in modules:
         source = _toolkit_file(course, module).read_text(encoding="utf-8")
         if "'''" in source:
             raise BuildError(
-                f"toolkit/{module.split('.')[1]}.py holds three single quotes in a row, which the setup cell cannot carry."
+                f"{module.replace('.', '/')}.py holds three single quotes in a row, which the setup cell cannot carry."
             )
         parts.append(f"_module(\"{module}\", r'''\n{source}''')")
     imports = [f"from {module} import {', '.join(names)}" for module, names in called.items()]
@@ -208,11 +210,11 @@ import types
 def _module(name, text):
     module = types.ModuleType(name)
     sys.modules[name] = module
-    linecache.cache[f"<{name}>"] = (len(text), None, text.splitlines(keepends=True), f"<{name}>")
-    exec(compile(text, f"<{name}>", "exec"), module.__dict__)
+    linecache.cache[f"<{{name}}>"] = (len(text), None, text.splitlines(keepends=True), f"<{{name}}>")
+    exec(compile(text, f"<{{name}}>", "exec"), module.__dict__)
 
 
-sys.modules["toolkit"] = types.ModuleType("toolkit")"""
+sys.modules.update({{room: types.ModuleType(room) for room in [{rooms}]}})"""
 
 
 Gate = Callable[[Path, str], str]

@@ -14,8 +14,8 @@ from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import Config, PyFileConfigLoader
 
-from toolkit import exercise
-from toolkit.graph import Graph
+from toolkit.network import exercise
+from toolkit.network.graph import Graph
 
 COURSE = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from toolkit.cells import plain_python, read_statements
+from toolkit.running.cells import plain_python, read_statements
 
 TAG = "only-shown"
 

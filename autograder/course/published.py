@@ -19,7 +19,7 @@ from autograder.files import write
 TAG = "published"
 FILE = Path("source", "published.toml")
 _ADDRESS = re.compile(r"https://github\.com/([A-Za-z0-9-]+)/([\w.-]+?)(?:\.git)?(?:/tree/([\w./-]+?))?/?")
-_LINE = 'sys.modules["toolkit.names"].COURSE_URL = '
+_LINE = 'sys.modules["toolkit.first_names"].COURSE_URL = '
 _HEAD = "# Where this course is published: make exercises COURSE_URL=... HAND_IN=... writes it down.\n"
 
 

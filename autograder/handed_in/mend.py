@@ -17,8 +17,8 @@ from autograder.course.exercise import Exercise
 from autograder.course.typed import digest, signature
 from autograder.handed_in.readable import CELL_ID
 from autograder.handed_in.recover import grade_id_of, naming, owners, put_back
-from toolkit.cells import is_too_long
-from toolkit.plans import NOT_RUN, typed_into
+from toolkit.running.cells import is_too_long
+from toolkit.running.plans import NOT_RUN, typed_into
 
 NOTES = "backprop_ninja"
 """Key of the notebook metadata under which verdicts and what was mended travel to the reports."""

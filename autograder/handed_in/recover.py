@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from autograder.course.exercise import Exercise
-from toolkit.cells import plain_python, written
+from toolkit.running.cells import plain_python, written
 
 _ASSIGNED = re.compile(r"^\s*([A-Za-z_]\w*)\s*(?:[-+*/@]|//|\*\*)?=(?!=)", re.MULTILINE)
 """Names that a cell with a syntax error would bind."""

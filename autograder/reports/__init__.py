@@ -2,7 +2,7 @@
 
 ``page`` is the student's: ``outline`` takes a graded notebook apart, ``network_map`` draws, ``lines`` and ``code`` show what the
 student wrote, ``principles`` knows what to read again, ``mathematics`` makes formulas MathML. ``class_report`` is the
-instructor's, with ``figures`` and ``alike``. ``harmless`` and ``defuse`` see to it that nothing acts.
+instructor's, with ``figures`` and ``alike``. ``sanitize`` and ``sanitize_notebook`` see to it that nothing acts.
 
 Below the classroom, which has pages made and writes them; above judging, whose verdicts they show.
 """

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-from autograder.reports.harmless import is_long_code
+from autograder.reports.sanitize import is_long_code
 
 LONGEST_SHOWN = 20_000
 """Characters of one cell that are shown."""

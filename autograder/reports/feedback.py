@@ -19,9 +19,9 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from autograder.handed_in.submitted import grader_version
-from autograder.reports.at_most import TookTooLong, at_most
+from autograder.reports.nbgrader_steps import ShowOpenScores
 from autograder.reports.page import page_of
-from autograder.reports.steps import ShowOpenScores
+from autograder.reports.time_limit import TookTooLong, at_most
 
 PAGE_SECONDS = 20.0
 """Longest time for one page, a hundred times what anybody's takes."""

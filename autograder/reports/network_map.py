@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from toolkit.graph import Graph
+from toolkit.network.graph import Graph
 
 LETTER, HIGH, ROW, GAP, LANE = 7.9, 23.0, 33.0, 16.0, 9.0
 """In pixels: width of a letter of 13, height of a box, of a row, space between a parameter and its step, and of a lane."""

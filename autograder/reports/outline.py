@@ -9,12 +9,12 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from autograder.handed_in.mend import NOTES
-from autograder.reports.harmless import HANDED_IN, MOST_CODE
 from autograder.reports.lines import labels
+from autograder.reports.sanitize import HANDED_IN, MOST_CODE
 
 _HEADING = re.compile(r"(#{1,4})\s+(.+)")
 _STUDENTS = f"<div>\n{HANDED_IN}"
-"""How a student's text begins that ``harmless.markdown`` has been at; the exercise's own begins otherwise."""
+"""How a student's text begins that ``sanitize.markdown`` has been at; the exercise's own begins otherwise."""
 STUBS = ("", "# your code here", "# this cell was not in the notebook that was handed in")
 SUMMARY = "feedback"
 """The id of the cell that the judge puts in front for the formgrader's page."""

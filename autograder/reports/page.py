@@ -1,7 +1,7 @@
 """A student's page: where the chain broke, what to do next, and each answer with its verdict beside it.
 
 It is one file that loads nothing and runs nothing. Whatever a student wrote is escaped by the template, or was made harmless
-before (``harmless``); the exercise's text is shown only where it is to be read again, and folded.
+before (``sanitize``); the exercise's text is shown only where it is to be read again, and folded.
 """
 
 import functools
@@ -20,14 +20,14 @@ from nbformat import NotebookNode
 
 from autograder.handed_in.naming import printable
 from autograder.reports.code import highlighted, sentence
-from autograder.reports.harmless import HANDED_IN, markdown, picture
 from autograder.reports.lines import marks_in, own_lines
 from autograder.reports.mathematics import with_mathematics
 from autograder.reports.network_map import Sign, network_map
 from autograder.reports.outline import Outline, Place, Section
 from autograder.reports.principles import NOT_BEGUN, principle_of, without_place
-from toolkit.graph import Graph
-from toolkit.sentences import capitalised
+from autograder.reports.sanitize import HANDED_IN, markdown, picture
+from toolkit.mistakes.sentences import capitalised
+from toolkit.network.graph import Graph
 from toolkit.verdict import Verdict
 
 MOST_STEPS = 5

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.sentences import capitalised
+from toolkit.mistakes.sentences import capitalised
 
 
 @dataclass(frozen=True)

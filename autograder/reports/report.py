@@ -13,13 +13,13 @@ from autograder.course.exercise import Exercise
 from autograder.files import replace_own
 from autograder.handed_in.found import Left
 from autograder.handed_in.naming import printable
-from toolkit import checker, findings
+from toolkit.bug_hunt import findings, gradient_checker
 
 SHORT = {
     "right value, wrong shape": "wrong shape",
     "right for these sizes only": "these sizes only",
 }
-LABELS = {"checker": checker.LABELS, "mended": findings.MENDED, "findings": findings.FOUND}
+LABELS = {"checker": gradient_checker.LABELS, "mended": findings.MENDED, "findings": findings.FOUND}
 """What the verdicts of a graded place are on, by its kind, where that is the same in every exercise."""
 NO_NOTEBOOK = "no notebook handed in"
 NOTHING = "nothing handed in"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from autograder.sandbox.inside_sandbox.wire import Reader, pack, receive
 from autograder.sandbox.warm import Place, Server
-from toolkit.runs import MOST_DIMENSIONS, MOST_ELEMENTS, Failure, Job, Result, plain
+from toolkit.running.runs import MOST_DIMENSIONS, MOST_ELEMENTS, Failure, Job, Result, plain
 
 CHUNK_SECONDS = 10.0
 """Longest time for one cell of a student's on a small minibatch."""

@@ -4,11 +4,11 @@ import pytest
 
 from autograder.authoring import lint
 from autograder.authoring.answers import read_answers_of
+from autograder.authoring.given_away import shown_before
 from autograder.authoring.lint import Linted, compare, heed, look, report
 from autograder.authoring.mistakes import Mistake
 from autograder.authoring.notebooks import Shown
 from autograder.authoring.references import Tried
-from autograder.authoring.told import shown_before
 from autograder.authoring.workbench import bench
 from autograder.course.build import assignments
 from tests.authoring.example import FOLDER, example

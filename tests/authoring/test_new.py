@@ -3,9 +3,9 @@
 import pytest
 
 from autograder.authoring.gate import read_exercise
+from autograder.authoring.given_away import shown_before
 from autograder.authoring.new import NotBegun, begin
 from autograder.authoring.references import not_passed
-from autograder.authoring.told import shown_before
 from autograder.course.build import build, copy_sources
 from autograder.course.exercise import COURSE
 

@@ -9,7 +9,7 @@ import torch
 from autograder.bench import otter
 from autograder.course.exercise import COURSE
 from tests.bank import bench
-from toolkit.minibatches import make, own_sizes
+from toolkit.network.minibatches import make, own_sizes
 
 ASSIGNMENT = "3_fused_batchnorm"
 

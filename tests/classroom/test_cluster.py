@@ -8,20 +8,21 @@ import time
 
 import pytest
 
-from autograder.classroom import schedule
-from autograder.classroom.schedule import Call, ScheduleError, run
+from autograder.classroom import workers
+from autograder.classroom.workers import Call, NoWorkers, run
 from autograder.course.exercise import COURSE
-from tests.classroom.test_schedule import sleep, square
+from tests.classroom.test_workers import sleep, square
 
 pytestmark = pytest.mark.needs("Dask")
 CLIENT = """
 import sys
-from autograder.classroom.schedule import Call, ScheduleError, run
-from tests.classroom.test_schedule import square
+from autograder.classroom import workers
+from autograder.classroom.workers import Call, NoWorkers, run
+from tests.classroom.test_workers import square
 waiting = iter([Call(square, 2), Call(square, 3)])
 try:
     print(sorted(done.result for done in run(lambda: next(waiting, None), scheduler=sys.argv[1])))
-except ScheduleError as error:
+except NoWorkers as error:
     print(error)
 """
 
@@ -62,7 +63,7 @@ def test_a_scheduler_that_is_lost_is_a_sentence_and_nothing_is_lost(start):
     address, (scheduler, worker) = start({})
     left, done = [Call(square, number) for number in range(40)], []
     waiting = iter(left)
-    with pytest.raises(ScheduleError, match=LOST):
+    with pytest.raises(NoWorkers, match=LOST):
         for one in run(lambda: next(waiting, None), scheduler=address):
             done.append(one.result)
             if len(done) == 5:
@@ -84,7 +85,7 @@ def test_whatever_first_finds_the_scheduler_lost_says_so(start, monkeypatch):
     places = (distributed.Client, "scheduler_info"), (distributed.Client, "submit"), (distributed.Future, "result")
     for owner, name in (*places, (distributed, "wait")):
         left = iter([Call(square, number) for number in range(40)])
-        with pytest.raises(ScheduleError, match=LOST), monkeypatch.context() as patched:
+        with pytest.raises(NoWorkers, match=LOST), monkeypatch.context() as patched:
             for number, _ in enumerate(run(lambda left=left: next(left, None), scheduler=address)):
                 if number == 0:
                     patched.setattr(owner, name, reset)
@@ -103,7 +104,7 @@ def test_a_call_that_hangs_is_given_up_and_its_worker_replaced(start, monkeypatc
     address, _ = start({})
     first = iter([Call(square, 0)])
     assert [done.result for done in run(lambda: next(first, None), scheduler=address)] == [0]  # the worker is there now
-    monkeypatch.setattr(schedule, "SECONDS", 4.0)
+    monkeypatch.setattr(workers, "SECONDS", 4.0)
     waiting = iter([Call(square, 1), Call(sleep, 600.0), Call(square, 2)])
     found = {
         done.call.argument: (done.result, done.problem) for done in run(lambda: next(waiting, None), scheduler=address)

@@ -18,7 +18,7 @@ from autograder.classroom import grade as grading
 from autograder.course.build import nbgrader_api
 from autograder.course.exercise import configuration
 from autograder.demo import answered
-from autograder.reports.harmless import HANDED_IN
+from autograder.reports.sanitize import HANDED_IN
 from tests.classes import NAME, WRONG, grade, gradebook, graded_now, make_course
 
 pytestmark = pytest.mark.share(0.4)

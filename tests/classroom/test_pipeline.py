@@ -15,7 +15,7 @@ from autograder.classroom.grade import grade
 from autograder.course.build import assignments, build, copy_sources
 from autograder.course.exercise import COURSE
 from autograder.demo import answered, as_colab_saves
-from autograder.judging import steps
+from autograder.judging import nbgrader_steps
 from autograder.sandbox.runner import Runner
 
 NAME = "1_chunked_backprop"
@@ -127,12 +127,12 @@ def graded(tmp_path_factory):
     impatient = copy.deepcopy(submission.configuration())
     impatient.RunNotebook.timeout = 6
     patch.setattr(submission, "configuration", lambda: impatient)
-    patch.setattr(steps, "_runner", Runner(chunk_seconds=2))
+    patch.setattr(nbgrader_steps, "_runner", Runner(chunk_seconds=2))
     submission.course_steps.cache_clear()
     try:
         report = grade(course, [NAME], jobs=0)
     finally:
-        steps._runner.close()
+        nbgrader_steps._runner.close()
         patch.undo()
         submission.course_steps.cache_clear()
     assert all(path.read_bytes() == text for path, text in before.items()), "a submitted file was changed"

@@ -94,7 +94,7 @@ def test_a_cell_folded_after_the_solution_was_run_is_drift(tmp_path):
 
 def test_a_change_of_the_toolkit_is_drift(tmp_path):
     course = _alone("2_fused_cross_entropy", tmp_path)
-    path = course / "toolkit" / "compare.py"
+    path = course / "toolkit" / "network" / "compare.py"
     path.write_text(path.read_text() + "\n# changed\n")
     assert len(list(drift(course))) == 2
 
@@ -109,7 +109,9 @@ def test_what_a_student_opens(part, name):
         for made in (notebook, source_notebook(COURSE, name))
     )
     assert setup.source == built.source
-    assert all(f'_module("toolkit.{module}"' in setup.source for module in ("graph", "judge", "check", "names"))
+    assert all(
+        f'_module("toolkit.{module}"' in setup.source for module in ("network.graph", "judge", "check", "first_names")
+    )
     others = "".join(cell.source for cell in notebook.cells if cell is not setup)
     assert ('_module("toolkit.training"' in setup.source) == ("check_training(" in others)  # no more than it needs
     folded = [cell for cell in notebook.cells if "fold" in cell.metadata.get("tags", [])]

@@ -7,7 +7,7 @@ import shutil
 import nbformat
 import pytest
 
-import toolkit.names
+import toolkit.first_names
 from autograder.course.adopt import adopt
 from autograder.course.build import BuildError, build, publish, source_notebook
 from autograder.course.edited import as_text
@@ -43,9 +43,9 @@ def test_an_exercise_that_loads_names_says_where_they_are(course):
     cells = source_notebook(course, NAME).cells
     (setup,) = (cell for cell in cells if "setup" in cell.metadata.get("tags", []))
     names = "https://raw.githubusercontent.com/ada-l/back.prop_ninja/main/data/names.txt"
-    assert hasattr(toolkit.names, "COURSE_URL")
-    line = setup.source.index(f'\nsys.modules["toolkit.names"].COURSE_URL = "{names}"\n')
-    assert line > setup.source.index('_module("toolkit.names"')
+    assert hasattr(toolkit.first_names, "COURSE_URL")
+    line = setup.source.index(f'\nsys.modules["toolkit.first_names"].COURSE_URL = "{names}"\n')
+    assert line > setup.source.index('_module("toolkit.first_names"')
 
 
 def test_an_exercise_says_where_the_course_is_and_a_solution_does_not(course, capsys):

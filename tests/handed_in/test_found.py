@@ -13,7 +13,7 @@ import pytest
 from autograder.course.exercise import Exercise
 from autograder.handed_in.found import look
 from autograder.handed_in.naming import meant, nearest, person, shown
-from autograder.handed_in.steps import notebook_of, overlooked
+from autograder.handed_in.nbgrader_steps import notebook_of, overlooked
 from autograder.handed_in.submitted import NoNotebook, Unreadable, read_task
 from tests.classes import NAME, hand_in, make_course
 

@@ -12,9 +12,9 @@ from nbgrader import utils
 from autograder.course.exercise import COURSE, Exercise
 from autograder.demo import answered
 from autograder.handed_in.mend import NOTES, mend
-from autograder.handed_in.steps import leave_out_links, parse_notebook, read_submitted, use_expected_name
-from autograder.judging.judge import judge_submission
-from autograder.judging.steps import submission_of
+from autograder.handed_in.nbgrader_steps import leave_out_links, parse_notebook, read_submitted, use_expected_name
+from autograder.judging.hidden_tests import judge_submission
+from autograder.judging.nbgrader_steps import submission_of
 from tests.bank import runner
 
 NAMES = ("1_chunked_backprop", "2_fused_cross_entropy", "4_training_loop")

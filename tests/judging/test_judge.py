@@ -3,9 +3,9 @@
 import pytest
 
 from tests.bank import Answer, Bench, answers, surprises
-from toolkit import outcome
-from toolkit.graph import Graph
 from toolkit.judge import Judge
+from toolkit.network.graph import Graph
+from toolkit.running import outcome
 
 BANK = {folder: list(answers(folder)) for folder in ("right", "wrong")}
 HALF = ("right value, wrong shape", "right for these sizes only")

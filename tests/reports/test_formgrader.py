@@ -242,7 +242,7 @@ def test_flagging(formgrader):
 
 
 def test_no_page_of_a_hostile_submission_does_anything(formgrader):
-    """What is served and what is given to the student; that the search finds such things is tested in test_defuse.py."""
+    """What is served and what is given to the student; test_sanitize_notebook.py tests that the search finds such things."""
     result = formgrader.send("POST", f"assignment/{NAME}/mallory/generate_feedback")
     assert result["success"], result
     given = (formgrader.course / "feedback" / "mallory" / NAME / f"{NAME}.html").read_text()

@@ -17,12 +17,12 @@ from autograder.course.exercise import COURSE, Exercise
 from autograder.demo import answered
 from autograder.handed_in.mend import NOTES
 from autograder.reports.code import Span, highlighted
-from autograder.reports.defuse import defused
 from autograder.reports.feedback import Page, Scores, render
 from autograder.reports.mathematics import mathml, with_mathematics
 from autograder.reports.network_map import Sign, network_map
 from autograder.reports.outline import Outline
 from autograder.reports.page import MOST_STEPS, next_steps, prose
+from autograder.reports.sanitize_notebook import defused
 from tests.browser import look, printed_pages
 from tests.hostile import PNG, cells
 from tests.pages import active
@@ -166,7 +166,7 @@ def test_the_map_shows_every_gradient_with_its_verdict_and_leads_to_it(wrong):
 
 
 def test_the_map_follows_any_graph():
-    from toolkit.graph import Graph
+    from toolkit.network.graph import Graph
 
     sign = Sign("right", "✓", "right", "on-x")
     deep = "\n".join(["x0 = w * x"] + [f"x{i} = x{i - 1} + x{max(0, i - 4)}" for i in range(1, 30)])

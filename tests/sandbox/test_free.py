@@ -11,7 +11,7 @@ from autograder.sandbox.runner import Runner
 from autograder.sandbox.warm import Server
 from tests.bank import Bench
 from toolkit.judge import Judge
-from toolkit.runs import Chunk, Job
+from toolkit.running.runs import Chunk, Job
 
 LEAVES = """
 import os, time

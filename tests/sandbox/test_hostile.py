@@ -40,10 +40,10 @@ from autograder.classroom.submission import Graded, grade_submission
 from autograder.course.build import build, copy_sources, nbgrader_api
 from autograder.course.exercise import COURSE
 from autograder.handed_in.submitted import NOTEBOOK_BYTES, NoNotebook, Unreadable, read_task
-from autograder.judging import steps
+from autograder.judging import nbgrader_steps
 from autograder.sandbox.runner import Runner
 from tests.bank import Answer, answers, notebook_with
-from toolkit.runs import Chunk, Job
+from toolkit.running.runs import Chunk, Job
 from toolkit.verdict import POINTS
 
 NAME = "1_chunked_backprop"
@@ -167,7 +167,7 @@ FREE = """
 import contextlib, io, json, os, sys
 sys.path.insert(0, sys.argv[1])
 import torch
-from toolkit.minibatches import draw
+from toolkit.network.minibatches import draw
 from tests.bank import bench
 
 exercise = bench("1_chunked_backprop").exercise
@@ -281,7 +281,7 @@ def graded(course: Path, student: str, text: str | bytes | None, seconds: float 
     folder = hand_in(course, student, text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(submission, "configuration", lambda: config)
-        patch.setattr(steps.shared_runner(), "chunk_seconds", seconds)
+        patch.setattr(nbgrader_steps.shared_runner(), "chunk_seconds", seconds)
         submission.course_steps.cache_clear()
         try:
             return grade_submission(read_task(folder, course / "source" / NAME, [".ipynb_checkpoints", "*.py"]))
@@ -291,7 +291,7 @@ def graded(course: Path, student: str, text: str | bytes | None, seconds: float 
 
 def traces(course: Path, temporary: Path) -> set[str]:
     """All that a submission could leave behind: processes, and files where it, or the grader for it, may write."""
-    steps.shared_runner().leave()
+    nbgrader_steps.shared_runner().leave()
     ours = psutil.Process().children(recursive=True)
     ours += [p for p in psutil.process_iter(["uids"]) if p.info["uids"] and p.info["uids"].real == USERS + os.getpid()]
     found = set()

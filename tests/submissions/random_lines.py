@@ -15,9 +15,9 @@ from torch import Tensor
 from autograder.authoring.answers import Answer
 from autograder.authoring.equivalent import unseen_batch
 from autograder.authoring.workbench import Bench
-from toolkit.cells import written
-from toolkit.graph import vector_jacobian_product
-from toolkit.minibatches import Minibatch
+from toolkit.network.graph import vector_jacobian_product
+from toolkit.network.minibatches import Minibatch
+from toolkit.running.cells import written
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from toolkit import cells
-from toolkit.cells import (
+from toolkit.running import cells
+from toolkit.running.cells import (
     LONGEST_CELL,
     MOST_LINES,
     StudentCell,

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from tests.bank import bench
-from toolkit.asked import read_plain
-from toolkit.checker import LABELS, parts_of
-from toolkit.drawn_graphs import WRONG, Claim, drawn_graph
+from toolkit.bug_hunt.asked import read_plain
+from toolkit.bug_hunt.drawn_graphs import WRONG, Claim, drawn_graph
+from toolkit.bug_hunt.gradient_checker import LABELS, parts_of
 
 TOLERANCE = 1e-5
 SEEDS = range(12)

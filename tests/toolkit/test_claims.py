@@ -17,14 +17,14 @@ import torch
 from autograder.authoring.pieces import pieces, shown
 from tests.bank import PATIENCE, Bench, answers, bench
 from tests.submissions.random_lines import Line, random_lines, random_tensors
-from toolkit import draws, why
-from toolkit.compare import equal, fit, is_degenerate
-from toolkit.diagnosis import known_mistakes
-from toolkit.exercise import fused
 from toolkit.judge import Judge
-from toolkit.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
-from toolkit.nearest import Finding
-from toolkit.runs import run_here
+from toolkit.mistakes import draws, why
+from toolkit.mistakes.diagnosis import known_mistakes
+from toolkit.mistakes.nearest import Finding
+from toolkit.network.compare import equal, fit, is_degenerate
+from toolkit.network.exercise import fused
+from toolkit.network.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
+from toolkit.running.runs import run_here
 from toolkit.verdict import Verdict
 
 COUNT = int(os.environ.get("CLAIMS", 0))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from toolkit.graph import Graph, Step, local_gradient, shares, summand_scale, vector_jacobian_product
+from toolkit.network.graph import Graph, Step, local_gradient, shares, summand_scale, vector_jacobian_product
 
 FORWARD = """\
 # a comment

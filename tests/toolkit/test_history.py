@@ -6,10 +6,10 @@ import pytest
 from nbgrader import utils
 
 from tests.bank import bench
-from toolkit.cells import StudentCell
-from toolkit.exercise import digest
 from toolkit.history import History
-from toolkit.plans import GradedPlace
+from toolkit.network.exercise import digest
+from toolkit.running.cells import StudentCell
+from toolkit.running.plans import GradedPlace
 
 EXERCISE = bench("1_chunked_backprop").exercise
 

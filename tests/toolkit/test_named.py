@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from autograder.authoring.given_away import told
 from autograder.authoring.kinds import KINDS
-from autograder.authoring.told import told
 from autograder.authoring.warned import flat, is_named, prose, warnings_of
 from tests.bank import Answer, answers, bench
 from toolkit.verdict import Verdict

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from toolkit import names as module
-from toolkit.names import COURSE_SHA256, LECTURE_SHA256, load_names
+from toolkit import first_names as module
+from toolkit.first_names import COURSE_SHA256, LECTURE_SHA256, load_names
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE_LIST = ROOT / "data" / "names.txt"

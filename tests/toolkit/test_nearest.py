@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from tests.bank import Bench, bench, runner
-from toolkit.draws import SIZES
-from toolkit.edits import edits
 from toolkit.judge import Judge
-from toolkit.leading import Lead, leading_to, statement
-from toolkit.nearest import Finding, Search
-from toolkit.runs import Job, run_here
-from toolkit.trials import Trials
+from toolkit.mistakes.draws import SIZES
+from toolkit.mistakes.edits import edits
+from toolkit.mistakes.leading import Lead, leading_to, statement
+from toolkit.mistakes.nearest import Finding, Search
+from toolkit.mistakes.why import lead_of
+from toolkit.running.runs import Job, run_here
+from toolkit.running.trials import Trials
 from toolkit.verdict import Place, underlined
-from toolkit.why import lead_of
 
 FUSED = "3_fused_batchnorm"
 LINE = "dhprebn = bngain * bnvar_inv / n * (n * dhpreact - dhpreact.sum(0) - n / (n - 1) * bnraw * (dhpreact * bnraw).sum(0))"

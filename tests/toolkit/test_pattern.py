@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from tests.bank import bench
-from toolkit.graph import Graph
 from toolkit.judge import Judge
-from toolkit.pattern import patterns
-from toolkit.runs import run_here
+from toolkit.mistakes.pattern import patterns
+from toolkit.network.graph import Graph
+from toolkit.running.runs import run_here
 
 GRAPH = Graph.from_source("h = torch.tanh(x)\nz = h @ W\nloss = F.cross_entropy(z, Y)")
 GENERATOR = torch.Generator().manual_seed(3)

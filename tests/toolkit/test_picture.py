@@ -12,7 +12,7 @@ import torch
 from matplotlib.colors import same_color
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from toolkit.graph import Graph
+from toolkit.network.graph import Graph
 from toolkit.picture import ACCENT, FORK, draw_network
 
 SOURCE = Path(__file__).resolve().parents[2] / "source" / "1_chunked_backprop" / "1_chunked_backprop.py"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from toolkit import diagnosis
-from toolkit.compare import equal
-from toolkit.diagnosis import known_mistakes, shape_message
-from toolkit.graph import Graph, vector_jacobian_product
+from toolkit.mistakes import diagnosis
+from toolkit.mistakes.diagnosis import known_mistakes, shape_message
+from toolkit.network.compare import equal
+from toolkit.network.graph import Graph, vector_jacobian_product
 
 FORWARD = """
 a = u @ w

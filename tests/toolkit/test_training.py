@@ -18,7 +18,7 @@ from nbgrader import utils
 from tests.bank import bench
 from toolkit import check, training
 from toolkit.check import CheckFailed
-from toolkit.exercise import digest
+from toolkit.network.exercise import digest
 
 NAME = "4_training_loop"
 SOURCE = Path(__file__).resolve().parents[2] / "source" / NAME / f"{NAME}.py"

@@ -453,7 +453,7 @@ def test_edits_of_a_source_notebook_go_back_into_the_text(course, kind):
     wanted = nbformat.reads(edited.decode(), as_version=4)
     found = source_notebook(course, NAME)
     assert as_text(found) == as_text(wanted)
-    assert "toolkit.graph" in cell(found, "setup").source and "toolkit.graph" not in source.read_text()
+    assert "toolkit.network.graph" in cell(found, "setup").source and "toolkit.network.graph" not in source.read_text()
     assert write_source(course, NAME) and adopt(course, NAME) == ""
 
 

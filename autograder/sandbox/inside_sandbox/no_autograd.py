@@ -1,8 +1,8 @@
 """A torch without derivatives: in the process of a run, autograd records nothing, and the library's own backward operators
 refuse.
 
-The syntax tree of a student's cell is searched for autograd first (``toolkit.cells``) and names what it finds. This is the
-net beneath: there are more ways to spell a call than a search can know (strings, threads, ``torch._C``). All of them come to
+The syntax tree of a student's cell is searched for autograd first (``toolkit.running.cells``) and names what it finds. This is
+the net beneath: there are more ways to spell a call than a search can know (strings, threads, ``torch._C``). All of them come to
 torch's dispatcher, which has for each operator a function that records it. In its place stands a fallthrough: the operator is
 computed and not recorded, neither for ``backward`` nor for forward mode nor for ``torch.func``. Nothing of it belongs to one
 release of torch.
@@ -15,7 +15,7 @@ import ctypes
 import sys
 import warnings
 
-from toolkit.no_derivatives import refuse, refusing_names
+from toolkit.running.no_derivatives import refuse, refusing_names
 
 _RECORDS = ("Autograd", "AutogradNestedTensor")
 """Keys of the dispatcher under which operators are recorded."""

@@ -1,6 +1,6 @@
 """Runs of a student's cells for the judge, one after the other: inputs in, raw tensors out, nothing of the judge in sight.
 
-What a run is, says ``toolkit.runs``; this is its wire.
+What a run is, says ``toolkit.running.runs``; this is its wire.
 """
 
 import ast
@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toolkit import runs
-from toolkit.trials import Trials
+from toolkit.running import runs
+from toolkit.running.trials import Trials
 
 from .no_autograd import forbid_machine_code
 from .wire import Reader, pack, receive
