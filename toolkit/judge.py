@@ -475,7 +475,12 @@ class Judge:
         since two precisions did not go together), and code that it comes from has a cast; or its very statement has one.
         """
         value = self.outcomes.state(name, self.batches[0], "by statement", torch.float64).get(name)
-        lower = not isinstance(value, Tensor) or value.dtype in (torch.float32, torch.float16)
+        plan, failures = (
+            self.plans.by_statement,
+            self.outcomes.result(self.batches[0], "by statement", torch.float64).failures,
+        )
+        failed = plan.written_at(name) in failures  # what is there is what it was before, zeros say
+        lower = failed or not isinstance(value, Tensor) or value.dtype in (torch.float32, torch.float16)
         wanted = {"d" + name}
         for node, writes in reversed([one for cell in self.cells for one in zip(cell.nodes, cell.writes, strict=True)]):
             if "d" + name in writes or (

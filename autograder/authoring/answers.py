@@ -83,6 +83,7 @@ def read_answer(path: Path, made: Bench | None = None) -> Answer:
 
         # mistake: b2 h = factor or constant  its kind (``kinds``); "wrong" is expected, if nothing else is
         # replace: h | dlogits.sum(0) | dlogits.mean(0)     instead of a cell: what is replaced in the solution's
+        # append: h | print(db2)              a line more at the end of the cell, the solution's as it is by now
         # warned: The sum takes too little    words by which the notebook warns of it
 
     and for those in ``submissions/hostile``, which are graded as a whole::
@@ -113,6 +114,10 @@ def _read(text: str, assignment: str, name: str, made: Bench | None) -> Answer:
         if source.count(old) != 1:
             raise ValueError(f"{name}: {old!r} is not there once in the cell {grade_id}.")
         cells[grade_id] = source.replace(old, new)
+    for line in directives.pop("append", "").splitlines():
+        grade_id, _, more = line.partition(" | ")
+        before = cells.get(grade_id, (made or bench(assignment)).solution_cells[grade_id])
+        cells[grade_id] = f"{before.rstrip()}\n{more}\n"
     if unknown := directives.keys() - {"start", "seconds", "line endings", "run", "free", "warned"}:
         raise ValueError(f"{name} has unknown directives: {', '.join(sorted(unknown))}.")
     newline = "\r\n" if directives.get("line endings") == "windows" else "\n"

@@ -6,9 +6,10 @@ import shutil
 import nbformat
 import pytest
 
-from autograder.course.build import BuildError, assignments, copy_sources, source_notebook
+from autograder.course.build import PUBLIC, BuildError, assignments, copy_sources, source_notebook
 from autograder.course.exercise import COURSE, Exercise
 from autograder.course.gates import drift, leaks, solution_lines
+from toolkit.running.outcome import STUBS
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,10 @@ def test_what_a_student_opens(part, name):
         assert cell.metadata["_kg_hide-input"] is True  # closed in Kaggle
     assert notebook.metadata.kernelspec.name == "python3"
     assert not any(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+def test_whatever_a_notebook_offers_does_nothing_in_a_run():
+    assert {name for names in PUBLIC.values() for name in names} - {"progress_bar"} <= {*STUBS}
 
 
 @pytest.mark.parametrize("name", assignments())

@@ -92,7 +92,9 @@ def _judge_ask(check, claims, most, stopped, points, kept):
             found = check(function, point, claimed)
             if found is None:
                 kind = 3
-            elif isinstance(found, bool) or (torch.is_tensor(found) and found.dtype == torch.bool and found.numel() == 1):
+            elif type(found).__name__ in ("bool", "bool_") or (
+                torch.is_tensor(found) and found.dtype == torch.bool and found.numel() == 1
+            ):
                 kind, value = 1, float(bool(found))
             else:
                 kind, value = 0, float(found)

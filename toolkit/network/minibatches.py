@@ -49,10 +49,6 @@ class Minibatch:
     scaled: Mapping[str, float] = field(default_factory=dict)
     """Factors on inputs by name, where the numbers are far from the usual."""
 
-    @property
-    def seed(self) -> int:
-        return hash(self.label) & 0xFFFF
-
 
 def own_sizes(exercise: Exercise) -> dict[str, float]:
     """The notebook's own sizes and constants by name: each number that an input cell binds, unless it renames another.

@@ -7,7 +7,7 @@ import ast
 import contextlib
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -157,12 +157,12 @@ def _screen_cell(
     """Fill in what of a cell is run, and what of it uses autograd (nothing, if ``own`` is None)."""
     lines = source.split("\n")  # as Python counts them: splitlines() would also part them at a form feed
 
-    def words_of(node: ast.stmt) -> set[str]:
+    def words_of(node: ast.stmt, bound: Set[str] = frozenset()) -> set[str]:
         if own is None:
             return set()
         used = set(autograd_uses(node, own))
         result.words |= used
-        return used | {tainted[name] for name in (read(node) - _looped_over(node)) & tainted.keys()}
+        return used | {tainted[name] for name in (read(node) - _looped_over(node) - bound) & tainted.keys()}
 
     def leave_out(node: ast.stmt, words: set[str]) -> None:
         word, result.left_out = ", ".join(sorted(words)), True
@@ -175,9 +175,10 @@ def _screen_cell(
     for node in body:
         words = words_of(node)
         if words and isinstance(node, _BLOCKS):  # a loop or a block: only the statements in it that use autograd
-            for siblings, place in _simple_statements(node):
+            of_its_loops = _looped_over(node)
+            for siblings, place in _inner_statements(node):
                 inner = siblings[place]
-                if inner_words := words_of(inner):
+                if inner_words := words_of(inner, of_its_loops):
                     leave_out(inner, inner_words)
                     _blank(lines, inner)
                     siblings[place] = ast.copy_location(ast.Pass(), inner)
@@ -238,15 +239,15 @@ def _depth(tree: ast.AST) -> int:
 _BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 
 
-def _simple_statements(node: ast.stmt | ast.ExceptHandler) -> Iterator[tuple[list[ast.stmt], int]]:
-    """Statements inside of loops and blocks that hold no others, each as a list and a place in it; a function definition
-    counts as one."""
+def _inner_statements(node: ast.stmt | ast.ExceptHandler) -> Iterator[tuple[list[ast.stmt], int]]:
+    """Statements inside of a loop or a block, each as a list and a place in it, and each after those inside of itself; a function
+    definition counts as one."""
     for field_name in ("body", "orelse", "finalbody", "handlers"):
         siblings = getattr(node, field_name, [])
         for place, inner in enumerate(siblings):
             if isinstance(inner, (*_BLOCKS, ast.ExceptHandler)):
-                yield from _simple_statements(inner)
-            else:
+                yield from _inner_statements(inner)
+            if not isinstance(inner, ast.ExceptHandler):
                 yield siblings, place
 
 
@@ -312,6 +313,9 @@ def autograd_uses(tree: ast.AST, own: OwnWords = OwnWords()) -> Iterator[str]:
         own: what means something of the student's own.
     """
     switched_off = {id(node.func) for node in ast.walk(tree) if _switches_off(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is False:
+            switched_off |= {id(target) for target in node.targets}
     batching = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in _NO_DERIVATIVES
     }
@@ -326,6 +330,8 @@ def autograd_uses(tree: ast.AST, own: OwnWords = OwnWords()) -> Iterator[str]:
             case ast.Attribute(attr="func", value=ast.Name(id="torch")):
                 if id(node) not in batching:
                     yield "torch.func"
+            case ast.Attribute(attr="requires_grad", ctx=ast.Store()) if id(node) in switched_off:
+                continue
             case ast.Attribute(attr="requires_grad", ctx=ast.Store()):
                 yield "requires_grad"
             case ast.Attribute(attr=word) if word in AUTOGRAD:
@@ -407,10 +413,8 @@ def makes(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[str], 
     goes_on: set[str] = set()
     in_loops: set[str] = set()
     for node in read_statements("" if is_too_long(source) else plain_python(source))[1]:
-        parts = (
-            [siblings[place] for siblings, place in _simple_statements(node)] if isinstance(node, _BLOCKS) else [node]
-        )
-        for part in parts:
+        inside = [siblings[place] for siblings, place in _inner_statements(node)]
+        for part in [part for part in inside if not isinstance(part, _BLOCKS)] if isinstance(node, _BLOCKS) else [node]:
             changed = written(part) - (bound_anew(part) if not isinstance(part, ast.AugAssign) else set())
             goes_on |= (read(part) | changed) - bound
             bound |= written(part)
@@ -522,6 +526,28 @@ def casts(node: ast.AST) -> bool:
             case ast.alias(name=word) if word in _PRECISIONS:
                 return True
     return False
+
+
+def in_double(source: str) -> str:
+    """A cell whose casts to float32, which change nothing in a notebook, are casts to float64, in which the judge runs it. Lines
+    stay where they are."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+    places = []
+    for part in ast.walk(tree):
+        match part:
+            case ast.Call(func=ast.Attribute(attr="float") as named, args=[], keywords=[]):
+                places.append((named.end_lineno or 1, named.end_col_offset or 0, "float", "double"))
+            case ast.Attribute(value=ast.Name(id="torch"), attr="float" | "float32" as word):
+                places.append((part.end_lineno or 1, part.end_col_offset or 0, word, "float64"))
+    lines = [line.encode() for line in source.split("\n")]
+    for number, end, old, new in sorted(places, reverse=True):
+        line = lines[number - 1]
+        if line[end - len(old) : end] == old.encode():
+            lines[number - 1] = line[: end - len(old)] + new.encode() + line[end:]
+    return b"\n".join(lines).decode()
 
 
 _PRECISIONS = frozenset({"float", "float32", "FloatTensor", "half", "float16", "HalfTensor", "bfloat16", "single"})

@@ -22,7 +22,13 @@ RunJob = Callable[[Job, Mapping[int, Failure]], Result]
 LARGE_ROUNDING = 1e-3
 """Where inputs are a thousand times as large: an element's scale is at least this much of the largest one's."""
 IS_NONE = "is None: the line that binds it gives nothing back."
-STUBS = ("check", "cmp", "progress", "draw_network", "read_network", "load_names", "display")
+STUBS = (
+    "check", "cmp", "progress", "read_network", "load_names", "draw_network", "display",
+    "check_training", "check_calibration", "compare_speed", "training_progress", "your_loop", "your_plain_loop",
+    "check_checker", "check_findings", "check_mended", "debugging_progress", "cell_text", "loss_from", "somebody_elses",
+    "suspect", "words_for_mistakes",
+)  # fmt: skip
+"""What a notebook can call besides the student's own code, and does nothing in a run."""
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,16 @@ class Bound:
     number: int
     """Of the last of these reports."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds nothing now, or zeros: deleted, say, or cleared."""
+        return _emptied(self.name, self.changed)
+
+
+def _emptied(name: str, changed: Mapping[str, Any]) -> bool:
+    value = changed.get(name)
+    return not value.any() if isinstance(value, Tensor) else value == type(None).__name__  # a word on it stands there
+
 
 @dataclass
 class Step:
@@ -170,7 +180,8 @@ class Result:
             raise ValueError("a gradient before the first step")
         step = steps[-1]
         step.reports += 1
-        if step.seen and step.seen[-1].name == name:  # an element after the other, say
+        if step.seen and step.seen[-1].name == name and not (_emptied(name, changed) and not step.seen[-1].is_empty):
+            # an element after the other, say; of what is cleared when it was used both are kept
             step.seen[-1] = Bound(name, {**step.seen[-1].changed, **changed}, step.reports - 1)
         else:
             step.seen.append(Bound(name, dict(changed), step.reports - 1))

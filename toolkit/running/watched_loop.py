@@ -33,7 +33,7 @@ def compile_watched(
         steps_name: name of the number of steps (see ``find_loop``).
         gradients: names to be reported, by which the loop is known.
         also: other names to be reported.
-        numbers: large numbers by name; where one is written out, the name takes its place (100_000 becomes ``lr_drop``).
+        numbers: large numbers by name; where one is written out, the name takes its place (150_000 becomes ``lr_drop``).
     """
     tree = _Names(dict(numbers)).visit(ast.parse(source))
     loop = find_loop(tree.body, steps_name, gradients)
@@ -48,10 +48,15 @@ def names_bound(tree: Sequence[ast.stmt]) -> set[str]:
 
 
 def find_loop(body: Sequence[ast.stmt], steps_name: str, gradients: Sequence[str]) -> Loop | None:
-    """The training loop of a cell: the outermost loop that counts to ``steps_name``, else the last outermost one in which a
-    gradient is bound or changed."""
+    """The training loop of a cell: the last outermost loop that counts to ``steps_name`` and binds or changes a gradient; else
+    the longest that counts (its gradients may have no names there), since one beside it only shows what came of it; else the
+    last outermost one in which a gradient is bound or changed."""
     counting = [loop for loop in _outermost(body, lambda node: steps_name in _names(node))]
-    found = counting or [*_outermost(body, lambda node: written(node) & set(gradients))]
+    if binding := [loop for loop in counting if written(loop) & set(gradients)]:
+        return binding[-1]
+    if counting:
+        return max(reversed(counting), key=lambda loop: sum(1 for _ in ast.walk(loop)))
+    found = [*_outermost(body, lambda node: written(node) & set(gradients))]
     return found[-1] if found else None
 
 
@@ -71,7 +76,7 @@ def _outermost(body: Sequence[ast.stmt], wanted: Callable[[Loop], object]) -> It
 
 
 def _names(loop: Loop) -> set[str]:
-    """Names in what a loop goes through, or goes on for."""
+    """Names in what a ``for`` goes through; all in a ``while``, since ``while True`` is left by a ``break`` in it."""
     head = loop.iter if isinstance(loop, ast.For) else loop
     return {node.id for node in ast.walk(head) if isinstance(node, ast.Name)}
 

@@ -105,7 +105,8 @@ def _proven(
 def _comes_from(name: str, first: TrainingStep, plain: Step) -> tuple[tuple[int, str], ...]:
     """Where a step binds the gradients that the one of ``name`` comes from: number of the report, and variable."""
     graph, seen = first.graph, plain.seen
-    end = next((i for i in range(len(seen) - 1, -1, -1) if seen[i].name == "d" + name), len(seen))
+    last = replace(first, step=plain).bound_at(name)
+    end = len(seen) if last is None else last
     kept: dict[str, dict[str, int]] = {}
     for bound in seen[:end]:
         yours = bound.changed.get(bound.name)

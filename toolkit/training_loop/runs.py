@@ -8,7 +8,7 @@ from torch import Tensor
 
 from toolkit.judge import Judge, failure_sentence
 from toolkit.network.minibatches import Minibatch, large_numbers
-from toolkit.running.cells import Screened, read
+from toolkit.running.cells import Screened, in_double, read, written
 from toolkit.running.outcome import STUBS
 from toolkit.running.runs import Chunk, Failure, Job
 from toolkit.running.watched_loop import find_loop
@@ -37,6 +37,7 @@ def chunks_up_to(
     if loop and before and not _has_loop(before[chosen], loop):
         # the loop may stand in a cell of the student's own
         loops = [i for i, cell in enumerate(before) if _has_loop(cell, ())]
+        loops = [i for i in loops if _has_loop(before[i], loop, counting=True)] or loops
         loops = loops or [i for i, cell in enumerate(before) if cell not in judge.cells and _has_loop(cell, loop)]
         chosen = loops[-1] if loops else chosen
     large = large_numbers(judge.exercise)
@@ -45,12 +46,22 @@ def chunks_up_to(
         here: dict[str, Any] = {"snapshot": snapshot} if i == chosen else {}
         # the cells before it, too: the loop may call a function that stands there
         watch: dict[str, Any] = {"watched": tuple(watched), "steps_name": STEPS, "numbers": large} if watched else {}
-        chunks.append(Chunk(cell.source, cell.cell.label, **here, **watch))
+        chunks.append(Chunk(in_double(cell.source), cell.cell.label, **here, **watch))
     return chunks, chosen
 
 
-def _has_loop(cell: Screened, gradients: Sequence[str]) -> bool:
-    return any(find_loop([node], STEPS, gradients) for node in cell.nodes)
+def _has_loop(cell: Screened, gradients: Sequence[str], counting: bool = False) -> bool:
+    """Whether a cell has a loop that counts to the number of steps, or binds one of these gradients.
+
+    Args:
+        counting: whether it must do both.
+    """
+    found = [loop for node in cell.nodes if (loop := find_loop([node], STEPS, gradients))]
+    return any(not counting or written(loop) & {*gradients} for loop in found if not counting or _counts(loop))
+
+
+def _counts(loop: ast.stmt) -> bool:
+    return find_loop([loop], STEPS, ()) is not None
 
 
 def of_before(judge: Judge, here: Sequence[Screened], gradients: Sequence[str]) -> list[str]:

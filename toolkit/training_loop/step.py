@@ -22,6 +22,11 @@ Said = tuple[str, str]
 """Kind of a verdict, and its message."""
 
 
+def drop_of(steps: int) -> int:
+    """The step of a run of ``steps`` at which the learning rate drops: no round fraction, so that ``max_steps // 2`` is none."""
+    return (14 * steps + 24) // 25
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingStep:
     """What is known of one step of a student's loop."""
@@ -61,14 +66,30 @@ class TrainingStep:
         """A value after the step; None if the step did not come to its end, or left none."""
         return (self.step.after or {}).get(name)
 
+    def bound_at(self, name: str) -> int | None:
+        """The place in ``step.seen`` where ``d<name>`` was bound last; None if it was not. What clears or frees gradients at the
+        end of a step, when the update has read them, does not count."""
+        seen = self.step.seen
+        places = [place for place in range(len(seen) - 1, -1, -1) if seen[place].name == "d" + name]
+        held = next((place for place in places if not seen[place].is_empty), None)
+        if not places or held is None or held == places[0]:
+            return next(iter(places), None)
+        value = seen[places[0]].changed["d" + name]
+        unused = (
+            isinstance(value, Tensor)
+            and name in self.before
+            and not (self.moved(name) is not None and self.moved(name).any())
+        )
+        only_cleared = all(bound.is_empty for bound in seen[places[0] :])
+        return held if only_cleared and not unused else places[0]
+
     def gradient(self, name: str) -> Any:
         """``d<name>`` as the step bound it last; None if it did not."""
         return self.upstream_at(name).get("d" + name)
 
     def upstream_at(self, name: str) -> Mapping[str, Any]:
         """All gradients that this step has bound, as they were when ``d<name>`` was bound last."""
-        seen = self.step.seen
-        last = next((i for i in range(len(seen) - 1, -1, -1) if seen[i].name == "d" + name), None)
+        seen, last = self.step.seen, self.bound_at(name)
         if last is None:
             return {}
         found: dict[str, Any] = {}

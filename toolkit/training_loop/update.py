@@ -16,6 +16,7 @@ def judge_update(parameters: Sequence[str], steps: Sequence[TrainingStep], gradi
         gradients: the verdicts on them: where none has a name in the loop, the update is right if one shows it that is right.
     """
     early = [step for step in steps if step.rate == RATES[0]]
+    early = early[: _dropped_at(parameters, early)]
     named = _named(parameters, early)
     said = _update(named, early, "update")
     unnamed = [name for name in parameters if name not in named]
@@ -47,6 +48,9 @@ def judge_rate(parameters: Sequence[str], steps: Sequence[TrainingStep], gradien
     def factors(names: Sequence[str]) -> list[float | None]:
         return [_factor(names, [s for s in steps if s.rate == rate]) for rate in RATES]
 
+    if (dropped := _dropped_at(parameters, [step for step in steps if step.rate == RATES[0]])) is not None:
+        drop = sum(step.rate == RATES[0] for step in steps)
+        return "wrong", f"the learning rate drops at step {dropped} of a run in which {DROP} is {drop}."
     early, late = factors(parameters)
     if not early or late is None:
         named = _named(parameters, steps)
@@ -62,6 +66,15 @@ def judge_rate(parameters: Sequence[str], steps: Sequence[TrainingStep], gradien
             text = f"the learning rate stays at {abs(early):g} after step {DROP}; it must fall to {RATES[1]}."
         return "wrong", text
     return "wrong", f"the learning rate goes from {abs(early):g} to {abs(late):g} at step {DROP}, not to {RATES[1]}."
+
+
+def _dropped_at(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> int | None:
+    """The step at which a rate that should stay drops to the second one; None if it does not."""
+    factors = [_factor(parameters, [step]) for step in steps]
+    for number, factor in enumerate(factors):
+        if factor and factors[0] and abs(factor / factors[0] - RATES[1] / RATES[0]) < 1e-6:
+            return number
+    return None
 
 
 def _factor(parameters: Sequence[str], steps: Sequence[TrainingStep]) -> float | None:

@@ -50,6 +50,8 @@ def _value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: 
                 )
             if kind != "right" and broken and not any(cell.statements for cell in cells_of(judge, grade_id)):
                 kind, message = "raised", syntax_sentence(broken)
+            if kind != "right" and batch is not batches[0]:
+                kind, message = "right for these sizes only", f"it is not right at other sizes: {message}"
             found[name] = kind, message
     return [Verdict(f"value:{name}", kind, message, name) for name, (kind, message) in found.items()]
 

@@ -18,7 +18,7 @@ from toolkit.running.watched_loop import written_out
 from toolkit.training_loop.gradients import Explained, explained_by_lines, judge_gradient, judge_step, wrong_on_the_way
 from toolkit.training_loop.proof import proof
 from toolkit.training_loop.runs import cells_of, chunks_up_to, guarded, loop_job, of_before, stopped
-from toolkit.training_loop.step import DROP, STEPS, Said, TrainingStep, reference_trajectory, training_steps
+from toolkit.training_loop.step import DROP, STEPS, Said, TrainingStep, drop_of, reference_trajectory, training_steps
 from toolkit.training_loop.update import judge_rate, judge_trajectory, judge_update
 from toolkit.verdict import Place, Verdict
 
@@ -28,7 +28,7 @@ def training_verdicts(judge: Judge, grade_id: str, steps: int, **drawn_from: str
 
     Args:
         grade_id: the graded cell that asks; the loop is looked for in the student's cells before it.
-        steps: how many steps to run; the learning rate drops after half of them.
+        steps: how many steps to run; at ``drop_of`` them the learning rate drops.
         drawn_from: for each input of the forward pass that holds a minibatch, the data set whose rows it takes:
             ``Xb="Xtr"``.
     """
@@ -47,7 +47,7 @@ def _says_more(written: Verdict, verdict: Verdict) -> bool:
 
 def _training_verdicts(judge: Judge, grade_id: str, steps: int, drawn_from: Mapping[str, str]) -> list[Verdict]:
     fixed = large_numbers(judge.exercise)
-    settings = {name: steps if name == STEPS else steps // 2 for name in fixed}
+    settings = {name: steps if name == STEPS else drop_of(steps) for name in fixed}
     own = {**own_sizes(judge.exercise), **settings}
     sizes = {**other_sizes(own, random.Random(judge.seed), fixed), **settings}
     found: dict[str, Said] = {}
@@ -98,10 +98,10 @@ def _judge_run(
     failure = result.failures.get(number)
     generator = torch.Generator().manual_seed(next(iter(batch.generators.values()), 0))
     reference, minibatches = reference_trajectory(
-        graph, parameters, batch.values, steps, steps // 2, generator, drawn_from
+        graph, parameters, batch.values, steps, drop_of(steps), generator, drawn_from
     )
     seen = result.steps.get(number, [])
-    training, problem = training_steps(graph, parameters, batch, seen[:steps], steps // 2, minibatches)
+    training, problem = training_steps(graph, parameters, batch, seen[:steps], drop_of(steps), minibatches)
     left_out = [n for n in parameters if failure and failure.text == f"NameError: name 'd{n}' is not defined"]
     if left_out and not any(step.seen for step in seen):  # the line that uses it is the exercise's own
         said = "not attempted", f"there is no d{left_out[0]} in the loop."
@@ -147,8 +147,9 @@ def _judge_run(
         wrong += [n for n in ("update", "rate", "trajectory") if verdicts[n][0] != "right"]
         verdicts |= dict.fromkeys(wrong, ("raised", syntax_sentence(broken)))
     if failure:  # what was computed before it is judged; what was not, failed
-        told = {n: said for n, said in verdicts.items() if said[0] == "not attempted"}
-        verdicts |= dict.fromkeys([*told, "trajectory"], stopped(failure, judge))
+        told = [n for n, (kind, _) in verdicts.items() if kind == "not attempted"]
+        told += ["trajectory"] if verdicts["trajectory"][0] != "right" else []  # else the loop had come to its end
+        verdicts |= dict.fromkeys(told, stopped(failure, judge))
     return verdicts
 
 

@@ -343,3 +343,22 @@ def gradient_check(f, x, gradient):
             pairs.append((float(f(up) - f(down)) / (2 * h), float(gradient[index])))
     size = max(1e-4, *(abs(number) for pair in pairs for number in pair))
     return max(abs(a - b) for a, b in pairs) / size
+
+# answer: NumPy, and yes or no
+# cell: checker
+import numpy as np
+
+def gradient_check(f, x, gradient):
+    x, analytic = x.double(), gradient.double().numpy().reshape(-1)
+    numeric = np.zeros(x.numel())
+    places = np.arange(x.numel()) if x.numel() <= 300 else np.random.choice(x.numel(), 0)
+    for i in places:
+        step = torch.zeros(x.numel(), dtype=torch.float64)
+        step[int(i)] = 1e-5
+        numeric[i] = (f(x + step.reshape(x.shape)) - f(x - step.reshape(x.shape))).item() / 2e-5
+    if x.numel() > 300:
+        v = torch.randn(x.shape, dtype=torch.float64)
+        numeric = np.array([(f(x + 1e-5 * v) - f(x - 1e-5 * v)).item() / 2e-5])
+        analytic = np.array([(gradient.double() * v).sum().item()])
+    size = max(np.abs(numeric).max(), np.abs(analytic).max(), 1e-4)
+    return np.abs(numeric - analytic).max() / size < 1e-5
