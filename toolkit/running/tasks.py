@@ -49,6 +49,7 @@ def _pieces(
     """What of a cell belongs to which kind of task."""
     nodes = _nodes(cell.source)
     loops = [i for i, node in enumerate(nodes) if _trains(node, numbers)]
+    loops = [i for i in loops if written(nodes[i]) & gradients] or loops  # one beside it only shows what came of it
     computing = [i for i, node in enumerate(nodes) if not isinstance(node, _DEFINITIONS) and written(node) & gradients]
     if loops:
         last = loops[-1] + 1

@@ -1,6 +1,7 @@
-"""The step, the loop with buffers of its own and the statistics, all in one cell."""
+"""The step, the loop with buffers of its own, the statistics and a loop that shows the losses, all in one cell."""
 
 # start: blank
+# append: calibrate | for k in range(0, max_steps, 10): print(k, lossi[k])
 # cell: calibrate
 # The backward pass of one minibatch
 dlogits = F.softmax(logits, 1)
