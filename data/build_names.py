@@ -4,7 +4,7 @@
     python data/build_names.py FILE            FILE is the package's .tgz, or yob2018.txt out of it
 
 The list is the first column of the 2018 file, lower case, in the file's own order. The result is written only if it has the
-SHA-256 that toolkit/names.py expects.
+SHA-256 that toolkit/first_names.py expects.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def names_from(source: bytes) -> bytes:
     digest = hashlib.sha256(result).hexdigest()
     if digest != COURSE_SHA256:
         raise ValueError(
-            f"The list ({len(names):,} names) has the SHA-256\n  {digest}\nwhere toolkit/names.py expects\n  {COURSE_SHA256}\n"
+            f"The list ({len(names):,} names) has the SHA-256\n  {digest}\nwhere toolkit/first_names.py expects\n  {COURSE_SHA256}\n"
             f"so it is not the one that the course uses, and nothing was written. Is it {PACKAGE}?"
         )
     return result
