@@ -1,5 +1,6 @@
 """Files that are there as a whole or not at all."""
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -18,12 +19,17 @@ def write(path: Path, data: bytes | str, permissions: int = 0o644) -> None:
     """Put a file in its place in one go, on disk when this returns; folders above it are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(WRITING)
-    with part.open("wb") as file:
-        file.write(_bytes(data))
-        file.flush()
-        os.fsync(file.fileno())
-    part.chmod(permissions)
-    os.replace(part, path)
+    try:
+        with part.open("wb") as file:
+            file.write(_bytes(data))
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(permissions)
+        os.replace(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):  # a full disk, say: what is half there is in nobody's way
+            part.unlink()
+        raise
 
 
 def fill(folder: Path, files: Mapping[str, bytes | str], last: str, permissions: int, course: Path) -> list[Path]:
@@ -80,7 +86,12 @@ def set_aside(course: Path, path: Path) -> Path:
     folder.mkdir(exist_ok=True)
     places = (folder / f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
     place = next(place for place in places if not place.exists())
-    shutil.move(path, place)
+    try:
+        shutil.move(path, place)
+    except OSError:
+        if path.exists():  # the folder lets nobody take it away: it was copied, and stays
+            place.unlink(missing_ok=True)
+        raise
     return place
 
 

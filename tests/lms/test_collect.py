@@ -1,5 +1,6 @@
 """What was downloaded is in ``submitted/`` afterwards, under whatever name it came, and every file of it is accounted for."""
 
+import errno
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.exercise import COURSE, configuration
+from autograder.lms import collect as collecting
 from autograder.lms import download as downloads
 from autograder.lms import formats
 from autograder.lms.collect import BadCall, collect, main
@@ -478,6 +480,77 @@ def test_what_cannot_be_written_stops_nobody_else(course, capsys):
     assert list(found) == [f"blaise/{ONE}/{ONE}.ipynb"] and not list((course / "elsewhere").iterdir())
     said = capsys.readouterr().out
     assert said.count("could not be written to") == 2 and "a link to another place" in said
+
+
+def damaged(files: dict[str, bytes], member: str) -> bytes:
+    """An archive of which one member cannot be read any more."""
+    data = bytearray(zipped(files))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        place = archive.getinfo(member).header_offset
+    data[place + 30 + len(member.encode()) + 4] ^= 0xFF
+    return bytes(data)
+
+
+@pytest.mark.parametrize("beside", [{}, {"more.txt": b"more"}])
+def test_a_damaged_download_costs_nobody_what_was_collected_before(course, capsys, beside):
+    name = f"{moodle_name(ADA)}/{ONE}.ipynb"
+    before = taken(course, {name: of(ADA, 0), f"{moodle_name(ADA)}/old.txt": b"old"})
+    ledger = json.loads((course / "collected.json").read_text())["submissions"]["ada"]
+    again = {name: of(ADA, 1)} | {f"{moodle_name(ADA)}/{other}": data for other, data in beside.items()}
+    put(course, "d.zip", damaged(again | {f"{moodle_name(BLAISE)}/{ONE}.ipynb": of(BLAISE)}, name))
+    capsys.readouterr()
+    assert not collect(course, course / "d.zip")
+    assert tree(course) == before | {f"blaise/{ONE}/{ONE}.ipynb": of(BLAISE)}
+    assert json.loads((course / "collected.json").read_text())["submissions"]["ada"] == ledger
+    assert not (course / "kept").exists()
+    said = capsys.readouterr().out
+    assert "is damaged" in said and said.count(f"submitted/ada/{ONE} stays as it is") == len(beside)
+    found = taken(course, again)
+    assert found[f"ada/{ONE}/{ONE}.ipynb"] == of(ADA, 1) and f"ada/{ONE}/old.txt" not in found
+
+
+def test_a_disk_that_is_full_costs_nobody_what_was_collected_before(course, capsys, monkeypatch):
+    when = "2026-03-01-10-00-00"
+    names = (f"{ONE}.ipynb", "a.txt", "old.txt")
+    first = {f"{blackboard_name(ADA, 'Ex', when)}_{name}": of(ADA, n) for n, name in enumerate(names)}
+    before = taken(course, first)
+    written, write = [], collecting.write
+
+    def full(path, data, *permissions):
+        if path.name == "z.txt":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        written.append(path.name)
+        write(path, data, *permissions)
+
+    monkeypatch.setattr(collecting, "write", full)
+    later = "2026-03-02-10-00-00"
+    names = ("a.txt", "b.txt", f"{ONE}.ipynb", "z.txt")
+    again = {f"{blackboard_name(ADA, 'Ex', later)}_{name}": of(ADA, n) for n, name in enumerate(names, 5)}
+    put(course, "d.zip", zipped(again))
+    capsys.readouterr()
+    assert not collect(course, course / "d.zip")
+    assert {"a.txt", "b.txt", f"{ONE}.ipynb"} <= set(written)
+    assert tree(course) == before and not list((course / "kept").iterdir())
+    said = capsys.readouterr().out
+    assert "No space left on device" in said and "0 files taken" in said and said.count("stays as it is") == 3
+    monkeypatch.undo()
+    assert collect(course, course / "d.zip")
+    assert f"ada/{ONE}/z.txt" in tree(course) and f"ada/{ONE}/old.txt" not in tree(course)
+
+
+def test_a_folder_that_lets_nothing_go_is_named(course, capsys, monkeypatch):
+    """As a folder that may only be read."""
+    before = taken(course, {f"{moodle_name(ADA)}/{name}": name.encode() for name in (f"{ONE}.ipynb", "old.txt")})
+
+    def refuse(course, path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(collecting, "set_aside", refuse)
+    put(course, "d.zip", zipped({f"{moodle_name(ADA)}/{ONE}.ipynb": f"{ONE}.ipynb".encode()}))
+    assert not collect(course, course / "d.zip")
+    assert tree(course) == before
+    assert "could not be moved to kept/ (Permission denied)" in capsys.readouterr().out
+    assert not collect(course, course / "d.zip")  # it is known still
 
 
 @pytest.mark.parametrize(
