@@ -59,8 +59,10 @@ def moodle(path: str) -> HandedIn | None:
 NOBODYS_NAME = re.compile(r"participant|participante|partecipante|teilnehmer(?:/?in)?", re.IGNORECASE)
 """What Moodle calls everybody where submissions are anonymous."""
 
+_LETTER = r"[\w\x80-\U0010ffff]"
+"""One of those of which names are made, vowel signs included, which ``\\w`` is not."""
 _CANVAS = re.compile(
-    r"^(?:(?P<name>\w+?)_)??(?P<late>LATE_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w{5}))_(?P<rest>.+)$"
+    rf"^(?:(?P<name>{_LETTER}+?)_)??(?P<late>LATE_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w{{5}}))_(?P<rest>.+)$"
 )
 
 
@@ -161,7 +163,7 @@ def recognised(paths: Sequence[str]) -> str | None:
     return None
 
 
-COPY_MARK = re.compile(r"(?:\s*\((?P<brackets>\d{1,3})\)|(?<=\w)-(?P<dash>\d{1,2}))$")
+COPY_MARK = re.compile(rf"(?:\s*\((?P<brackets>\d{{1,3}})\)|(?<={_LETTER})-(?P<dash>\d{{1,2}}))$")
 _COPY_OF = re.compile(r"^(?:copy[\s_]of|kopie[\s_]von|copi[ea][\s_]de)[\s_]+", re.IGNORECASE)
 _COPY_ANYWHERE = re.compile(r"(?<![^\W_])(?:copy[\s_]of|kopie[\s_]von|copi[ea][\s_]de)(?![^\W_])", re.IGNORECASE)
 _ENDINGS = re.compile(r"\.(?:ipynb|json|txt|py|zip|tar|gz|tgz|html?|pdf|docx?|md|download)$", re.IGNORECASE)

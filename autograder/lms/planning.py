@@ -6,7 +6,7 @@ Who somebody is is never guessed: a file whose owner or assignment cannot be tol
 import functools
 import hashlib
 import os
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -20,7 +20,7 @@ from autograder.lms import formats
 from autograder.lms.download import Download, Entry, Refused
 from autograder.lms.formats import ONE_ATTEMPT, HandedIn
 from autograder.lms.ledger import Ledger
-from autograder.lms.roster import Person, Roster, made_id
+from autograder.lms.roster import Person, Roster, made_id, may_be_one
 
 _NOBODY = {*WRAPPERS, "download", "downloads", "submission", "abgaben", "abgabe", "homework", "files", "students"}
 _WIDE = ("folder", "github")
@@ -188,9 +188,9 @@ def _is_nothing(entry: Entry, handed_in: HandedIn) -> str:
 
 
 def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item]:
-    numbers: dict[Hashable, set[str]] = {}  # of all people of one name in one download
+    called: dict[Hashable, set[Person]] = {}  # all people of one name in one download
     for item in items:
-        numbers.setdefault((item.download.name, made_id(item.handed_in.who)), set()).add(item.handed_in.who.number)
+        called.setdefault((item.download.name, made_id(item.handed_in.who)), set()).add(item.handed_in.who)
     found, unlisted = [], _unlisted(course)
     for item in items:
         who = item.handed_in.who
@@ -210,7 +210,7 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
             made.people[person.id] = replace(person, number=who.number or person.number, handed_in=when)
             student = person.id
         else:
-            student, why = _made_for(who, item.lms, course.ledger, numbers[item.download.name, made_id(who)])
+            student, why = _made_for(who, item.lms, course.ledger, called[item.download.name, made_id(who)])
             if why:
                 made.unmatched.append((item.path, why))
                 continue
@@ -239,11 +239,15 @@ def _two_people(person: Person, other: str, roster: str) -> str:
     )
 
 
-def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple[str, str]:
-    """An id for somebody, the same each time; or the end of a sentence on why none can be made."""
+def _made_for(who: Person, lms: str, ledger: Ledger, called: Set[Person]) -> tuple[str, str]:
+    """An id for somebody, the same each time; or the end of a sentence on why none can be made.
+
+    Args:
+        called: all in the download whose id would be made of the same words.
+    """
     if known := ledger.who_has(lms, who.number):
         return known, ""
-    chosen = made_id(who)
+    chosen, numbers = made_id(who), {person.number for person in called}
     if chosen not in ledger.people and len(numbers) == 1:
         before = [student for student in ledger.people if ledger.is_of(student, who, lms)]
         if len(before) == 1:
@@ -256,7 +260,15 @@ def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple
             "only: take its grading worksheet for the roster (ROSTER=worksheet.csv)"
         )
     taken = ledger.people.get(chosen, {}).get(f"{lms} number", who.number)
-    return f"{chosen}-{who.number}" if who.number and (len(numbers) > 1 or taken != who.number) else chosen, ""
+    if who.number and (len(numbers) > 1 or taken != who.number):
+        return f"{chosen}-{who.number}", ""
+    others = [*sorted(called, key=str), *filter(None, [ledger.person(chosen)])]
+    if other := next((other for other in others if not may_be_one(who, other)), None):
+        return "", (
+            f"is of {shown(str(who))!r}, whose id would be {shown(chosen)}, as that of {shown(str(other))!r} is: take a class "
+            "list that gives each an own one (roster.csv: id,name,email,login,lms id)"
+        )
+    return chosen, ""
 
 
 # --- for which assignment ---------------------------------------------------------------------------------------------------

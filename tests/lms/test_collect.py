@@ -21,7 +21,7 @@ from autograder.lms import formats
 from autograder.lms.collect import BadCall, collect, main
 from autograder.lms.download import Refused
 from autograder.lms.ledger import BadLedger
-from autograder.lms.roster import BadRoster, Person, read_roster, spellings
+from autograder.lms.roster import BadRoster, Person, made_id, read_roster, spellings
 from tests.lms.downloads import (
     CLASS,
     blackboard_name,
@@ -211,6 +211,47 @@ def test_canvas_numbers_stay_with_their_students(course):
     assert set(found) == {f"müllermax/{ONE}/{ONE}.ipynb", f"müllermax/{TWO}/{TWO}.ipynb"} | {
         f"müllermax-202/{TWO}/{TWO}.ipynb"
     }
+
+
+@pytest.mark.parametrize("one, other", [("नीला", "नीलू"), ("สมชาย", "สมชีย"), ("かとう", "がとう"), ("கமலா", "கமலி")])
+@pytest.mark.parametrize("lms", ["moodle", "canvas", "folder"])
+def test_vowel_signs_are_letters(course, capsys, lms, one, other):
+    """Names that differ in a vowel sign are two people's, in a class list and without one."""
+    form = {"moodle": "{0}_41{1}_assignsubmission_file/{2}", "canvas": "{0}_10{1}_50{1}_{2}", "folder": "all/{0}/{2}"}[
+        lms
+    ]
+    files = {form.format(name, n, f"{ONE}.ipynb"): of(ADA, n) for n, name in enumerate((one, other))}
+    put(course, "roster.csv", f"id,name\nfirst,{one}\n")
+    assert taken(course, files) == {f"first/{ONE}/{ONE}.ipynb": of(ADA, 0)}
+    assert "who is not in roster.csv" in capsys.readouterr().out or lms == "folder"
+    (course / "roster.csv").unlink()
+    (course / "collected.json").unlink()
+    found = taken(course, files)
+    assert {found[f"{unicodedata.normalize('NFC', name)}/{ONE}/{ONE}.ipynb"] for name in (one, other)} == set(
+        files.values()
+    )
+
+
+def test_accents_may_be_left_out():
+    assert spellings("Zoë Ñandú") & spellings("Zoe Nandu") and spellings("Ἀλέξανδρος") & spellings("Αλεξανδρος")
+    assert spellings("Йорик") & spellings("Йорик") and spellings("مُحَمَّد") & spellings("محمد")
+    assert made_id(Person(name="नीला शर्मा")) == "नीला_शर्मा" != made_id(Person(name="नीलू शर्मा"))
+
+
+def test_two_whose_made_ids_are_one_are_named(course, capsys):
+    (course / "roster.csv").unlink()
+    files = {
+        f"Ex_{login}_attempt_2026-03-01-23-30-00_{ONE}.ipynb": of(ADA, n) for n, login in enumerate(("★", "☆", "ada"))
+    }
+    assert {name.partition("/")[0] for name in taken(course, files)} == {"ada"}
+    said = capsys.readouterr().out
+    assert (
+        "is of '★', whose id would be unknown, as that of '☆' is: take a class list" in said and "2 not matched" in said
+    )
+    first = {name: data for name, data in files.items() if "★" in name}
+    assert "unknown" in {name.partition("/")[0] for name in taken(course, first)}
+    before = tree(course)
+    assert taken(course, {name: data for name, data in files.items() if "☆" in name}) == before
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------------
