@@ -7,7 +7,7 @@ from autograder.classroom.grade import Grading
 from autograder.classroom.record import Book, GradebookError
 from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, configuration
-from autograder.files import fill
+from autograder.files import fill, moved
 from autograder.handed_in.found import look
 from autograder.reports.class_report import class_pages
 
@@ -16,6 +16,8 @@ FOLDER = "report"
 
 def write_report(course: Path, anonymous: bool = False) -> list[Path]:
     """Write ``report/``: a page an exercise, ``index.html``, ``verdicts.csv``; returns their paths, nothing if nothing is graded.
+
+    What stood there and is none of these is moved into ``kept/``, and that is said.
 
     Raises:
         GradebookError: the gradebook cannot be read.
@@ -38,7 +40,8 @@ def write_report(course: Path, anonymous: bool = False) -> list[Path]:
 
     files = class_pages(rows, {name: grading.exercise(name) for name in every}, found.left, anonymous, has_page)
     folder = course / FOLDER
-    fill(folder, files, "index.html", 0o644, course)
+    for kept in fill(folder, files, "index.html", 0o644, course):
+        print(moved(kept.relative_to(course).as_posix()))
     return [folder / name for name in files]
 
 

@@ -15,7 +15,7 @@ from autograder.classroom.grade import standing
 from autograder.classroom.record import GradebookError
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE
-from autograder.files import replace_own
+from autograder.files import moved, replace_own
 from autograder.handed_in.naming import printable, shown
 from autograder.lms import formats, gradescope
 from autograder.lms.ledger import BadLedger, Collected, Ledger
@@ -80,8 +80,8 @@ def give_back(course: Path, assignment: str = "", lms: str = "", title: str = ""
                 print(f"  {sentence}")
     for line in missing:
         print(f"  {printable(line)}.")
-    for moved in kept:
-        print(f"  Somebody had changed a file that was written anew: that version is kept/{moved.name} now.")
+    for moved_ in kept:
+        print(f"  {moved(f'kept/{moved_.name}')}")
     if not by_lms:
         print("There is nothing to return: `make collect` and `make grade` come first.")
     return bool(by_lms) and not missing

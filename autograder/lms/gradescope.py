@@ -22,7 +22,7 @@ from nbgrader import utils
 
 from autograder.classroom.submission import Graded, grade_submission
 from autograder.course.exercise import COURSE, Exercise, configuration
-from autograder.files import replace_own
+from autograder.files import moved, replace_own
 from autograder.handed_in.naming import shown
 from autograder.handed_in.submitted import TIMESTAMP, NoNotebook, Unreadable, read_task, regular_files
 from autograder.reports.report import points_of_gradients
@@ -63,7 +63,7 @@ def write_all(course: Path, names: Sequence[str]) -> int:
         kept = replace_own(place, archive(course, name), course)
         print(f"  returned/gradescope/{place.name}  {highest:g} points")
         if kept:
-            print(f"  Somebody had changed it: that version is kept/{kept.name} now.")
+            print(f"  {moved(f'kept/{kept.name}')}")
     return 0
 
 

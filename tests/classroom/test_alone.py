@@ -65,13 +65,17 @@ def test_the_page_opens(course, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.share(0.4)
-def test_the_report_is_drawn_from_what_grading_has_left(course):
+def test_the_report_is_drawn_from_what_grading_has_left(course, capsys):
     shutil.rmtree(course / "submitted")
     assert write_report(course) == []
     for student, edits in {"ada": {}, "bob": WRONG, "cid": None}.items():
         hand_in(course, student, edits)
     grade(course)
+    (course / "report").mkdir()
+    (course / "report" / "thesis.md").write_text("my thesis")
     written = write_report(course)
+    assert "that version is kept/thesis-1.md now" in capsys.readouterr().out
+    assert (course / "kept" / "thesis-1.md").read_text() == "my thesis"
     assert sorted(path.name for path in written) == ["5_small.html", "index.html", "verdicts.csv"]
     page = BeautifulSoup((course / "report" / "5_small.html").read_text(), "html.parser")
     assert "2 of 3 have handed in" in page.get_text()
