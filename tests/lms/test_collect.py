@@ -620,6 +620,76 @@ def test_a_tar_is_read_too(course):
     assert list(tree(course)) == [f"ada/{ONE}/{ONE}.ipynb"]
 
 
+def tarred(files: dict[str, bytes | str], mode: str = "w:gz") -> bytes:
+    """A tar archive; text is where a link leads."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            if isinstance(data, str):
+                info.type, info.linkname = tarfile.SYMTYPE, data
+            else:
+                info.size = len(data)
+            archive.addfile(info, io.BytesIO(data) if isinstance(data, bytes) else None)
+    return out.getvalue()
+
+
+def repository(student, name: str = f"{ONE}.ipynb") -> str:
+    return f"hw-submissions/hw-{student.login}/{name}"
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_what_one_packed_refuses_nobody_elses_in_a_tar(course, capsys, mode):
+    """A broken archive in it, or a large one, is handed in as it is; what is no file is named."""
+    large = zipped({f"{ONE}.ipynb": b" " * (70 << 20)})
+    packed = {repository(ADA, "all.zip"): b"PK\3\4 broken", repository(CARL, "all.zip"): large}
+    more = {repository(BLAISE): of(BLAISE), repository(EMILIE): "/etc/passwd", repository(ADA, ".git/x"): b"x"}
+    put(course, "d.tar", tarred(packed | more, mode))
+    assert not collect(course, course / "d.tar", ONE) or "is a link" in capsys.readouterr().out
+    assert tree(course) == {
+        f"ada/{ONE}/all.zip": b"PK\3\4 broken", f"blaise/{ONE}/{ONE}.ipynb": of(BLAISE), f"carl/{ONE}/all.zip": large,
+    }  # fmt: skip
+
+
+def test_a_tar_has_a_classs_limits(course, capsys, monkeypatch):
+    many = {repository(ADA, f"{n}.png"): b"%d" % n for n in range(2_100)} | {repository(ADA): of(ADA)}
+    large = {repository(student): bytes([n]) * (25 << 20) for n, student in enumerate((BLAISE, CARL, JUERGEN))}
+    put(course, "d.tar", tarred(many | large, "w"))
+    assert collect(course, course / "d.tar", ONE)
+    assert tree(course).keys() == {f"{who.id}/{ONE}/{ONE}.ipynb" for who in (ADA, BLAISE, CARL, JUERGEN)}
+    for limit, sentence in (("CLASS_MEMBERS", "more than 20 files"), ("CLASS_BYTES", "becomes too large")):
+        with monkeypatch.context() as patch:
+            patch.setattr(downloads, limit, 20)
+            with pytest.raises(Refused, match=rf"{sentence}.* Unpack it, and name the folder: FROM=folder\."):
+                collect(course, course / "d.tar", ONE)
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_a_tar_that_breaks_off_or_leads_out_is_refused(course, mode):
+    whole = tarred({repository(ADA): of(ADA), repository(BLAISE): os.urandom(100_000)}, mode)
+    put(course, "d.tar", whole[:60_000])
+    with pytest.raises(Refused, match="is damaged"):
+        collect(course, course / "d.tar")
+    put(course, "d.tar", tarred({repository(ADA): of(ADA), "../evil.ipynb": b"evil"}, mode))
+    with pytest.raises(Refused, match="a name that leads out of it"):
+        collect(course, course / "d.tar")
+    put(course, "d.tar", tarred({repository(ADA): b" " * (80 << 20)}, mode))
+    if mode != "w":
+        with pytest.raises(Refused, match="becomes too large"):
+            collect(course, course / "d.tar")
+    assert not tree(course)
+
+
+def test_a_tar_whose_middle_is_damaged_is_refused(course):
+    """Python's tarfile takes what is no header for the end."""
+    data = bytearray(tarred({repository(s): of(s) for s in (ADA, BLAISE)}, "w"))
+    place = data.index(repository(BLAISE).encode())
+    data[place : place + 4] = b"****"
+    put(course, "d.tar", bytes(data))
+    with pytest.raises(Refused, match="is damaged"):
+        collect(course, course / "d.tar")
+
+
 def test_names_that_no_system_can_hold(course):
     files = {f"{moodle_name(ADA)}/{'x' * 300}.pdf": b"%PDF", f"{moodle_name(ADA)}/a:b\n?.ipynb": BLANK}
     assert all(
