@@ -26,6 +26,7 @@ from typing import Any
 
 from autograder.handed_in.archives import ARCHIVE_BYTES, RATIO, SMALL, UNPACKED_BYTES, is_archive
 from autograder.handed_in.naming import is_nothing, shown
+from autograder.handed_in.readable import LARGEST
 from autograder.handed_in.submitted import read_regular
 
 CLASS_BYTES = 4 << 30
@@ -135,7 +136,7 @@ def _files(place: Path, download: Download) -> Iterator[tuple[Path, object]]:
 
 def _on_disk(path: Path, name: str, status) -> Entry:
     changed = datetime.fromtimestamp(status.st_mtime, UTC)
-    return Entry(composed(name), status.st_size, lambda: read_regular(path, ARCHIVE_BYTES + 1), changed)
+    return Entry(composed(name), status.st_size, lambda: read_regular(path, LARGEST + 1), changed)
 
 
 def _of_a_class(path: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[str]], bool]) -> Download | None:
@@ -276,7 +277,7 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], byt
         """
         try:
             with archive.open(info) as member:
-                data = member.read(min(info.file_size, ARCHIVE_BYTES) + 1)
+                data = member.read(min(info.file_size, LARGEST) + 1)
         except Exception as error:  # zipfile and the decompressors raise a dozen kinds
             raise Refused(f"{shown(info.filename)} is damaged ({type(error).__name__}).") from None
         if len(data) > info.file_size:

@@ -31,6 +31,8 @@ class HandedIn:
     """What the LMS calls the assignment."""
     note: str = ""
     """What the file is, if it is not one that a student handed in."""
+    typed: bool = False
+    """Whether the note is on what somebody typed into the LMS, which may be all that was handed in."""
 
 
 _MOODLE = re.compile(r"^(?P<name>[^_]*)_(?P<number>\d+)_(?P<kind>assign[a-z]+_[a-z]+)(?:_(?P<rest>.*))?$")
@@ -50,7 +52,8 @@ def moodle(path: str) -> HandedIn | None:
             rest = "/".join(filter(None, [found["rest"] or "", *inside])) if inside else found["rest"] or ""
             who = Person(name=found["name"].strip(), number=found["number"])
             if found["kind"] != "assignsubmission_file":
-                return HandedIn(who, "", note=f"is no file that was handed in, but Moodle's {found['kind']}")
+                note = f"is no file that was handed in, but Moodle's {found['kind']}"
+                return HandedIn(who, "", note=note, typed=found["kind"].startswith("assignsubmission_"))
             before = f"{part}/" if inside else part.removesuffix(found["rest"] or "")
             return HandedIn(who, rest, before)
     return None
@@ -79,7 +82,7 @@ def canvas(path: str) -> HandedIn | None:
     number = found["number"] or f"anon_{found['anonymous']}"
     who, late = Person(name=found["name"] or "", number=number), bool(found["late"])
     if found["rest"] in ("text.html", "link.html"):
-        return HandedIn(who, "", late=late, note="is text or a link typed into Canvas, no file")
+        return HandedIn(who, "", late=late, note="is text or a link typed into Canvas, no file", typed=True)
     attached = re.match(r"(?P<attachment>\d+)_(?P<file>.+)$", found["rest"])
     if attached is None or not (found["name"] or found["anonymous"]):
         return None
@@ -104,7 +107,7 @@ def blackboard(path: str) -> HandedIn | None:
         return None
     who, title = Person(login=found["login"]), found["title"]
     if found["rest"] == ".txt":
-        return HandedIn(who, "", when=when, title=title, note="is Blackboard's own note on an attempt")
+        return HandedIn(who, "", when=when, title=title, note="is Blackboard's own note on an attempt", typed=True)
     return HandedIn(who, found["rest"][1:], base.removesuffix(found["rest"]) + "_", when, title=title)
 
 

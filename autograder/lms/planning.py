@@ -14,7 +14,7 @@ from pathlib import Path
 from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
 from autograder.handed_in.found import WRAPPERS
 from autograder.handed_in.naming import is_nothing, meant, shown
-from autograder.handed_in.readable import NOTEBOOK_BYTES
+from autograder.handed_in.readable import LARGEST, NOTEBOOK_BYTES
 from autograder.handed_in.submitted import ARCHIVES, HANDED_IN, MAY_BE, TIMESTAMP, of_contents, of_path, told_apart
 from autograder.lms import formats
 from autograder.lms.download import Download, Entry, Refused
@@ -37,6 +37,8 @@ class Item:
     lms: str
     student: str = ""
     assignment: str = ""
+    note: str = ""
+    """The end of a sentence on why it cannot be taken, although somebody has handed it in; it may be all that they have."""
 
     @property
     def path(self) -> str:
@@ -100,7 +102,7 @@ def plan(downloads: Sequence[Download], course: Course) -> Plan:
             "2026-03-01 23:59 can, or with the month as an English word."
         )
     items = [item for download in downloads for item in _read(download, course, made)]
-    items = _for_assignments(_of_students(items, course, made), course, made)
+    items = _for_assignments(_without_noted(_of_students(items, course, made), made), course, made)
     groups: dict[Hashable, list[Item]] = {}
     for item in items:
         groups.setdefault((item.student, item.assignment), []).append(item)
@@ -141,10 +143,13 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
         else:
             handed_in = _completed(read, course)
             zones |= {f"{handed_in.when:%Z}"} if read.when and handed_in.when and not read.when.tzinfo else set()
-        if why := _is_nothing(entry, handed_in):
+        item = Item(
+            entry, handed_in, download, lms, note=handed_in.note if handed_in.typed else _too_large(entry, handed_in)
+        )
+        if why := _is_nothing(item):
             made.skipped.append((entry.path, why))
         else:
-            items.append(Item(entry, handed_in, download, lms))
+            items.append(item)
     if zones:
         made.said.append(_of_zone(download.name, zones))
     return items
@@ -171,17 +176,22 @@ def _completed(handed_in: HandedIn, course: Course) -> HandedIn:
     return handed_in
 
 
-def _is_nothing(entry: Entry, handed_in: HandedIn) -> str:
+def _is_nothing(item: Item) -> str:
     """Why a file is none that a student handed in; nothing, if it is one."""
-    if handed_in.note:
+    handed_in = item.handed_in
+    if handed_in.note and not handed_in.typed:
         return handed_in.note
     if handed_in.name.rsplit("/", 1)[-1].casefold() == TIMESTAMP:
         return "would say when it was handed in, which only the LMS can"
     if any(map(is_nothing, handed_in.name.split("/"))):
         return "is what a system leaves behind"
-    if entry.size > ARCHIVE_BYTES:
-        return f"has {entry.size / 1e6:.0f} MB, too much for anything that is handed in here"
-    return ""
+    return item.note if item.note and _is_by_the_way(item) else ""
+
+
+def _too_large(entry: Entry, handed_in: HandedIn) -> str:
+    """That a file is larger than what grading reads of its kind; of a notebook it can leave out the outputs."""
+    most = LARGEST if ".ipynb" in handed_in.name.casefold() else ARCHIVE_BYTES
+    return f"has {entry.size / 1e6:.0f} MB, too much for anything that is handed in here" if entry.size > most else ""
 
 
 # --- whose ------------------------------------------------------------------------------------------------------------------
@@ -219,6 +229,25 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
             made.people[student] = replace(who, id=student)
         found.append(replace(item, student=student))
     return found
+
+
+def _without_noted(items: Sequence[Item], made: Plan) -> list[Item]:
+    """Those that can be taken. What else somebody handed in is for a human, if it is work or all that there is."""
+    plain = [item for item in items if not item.note]
+    others = {(item.student, item.download.name) for item in plain}
+    for item in items:
+        if not item.note:
+            continue
+        if _is_work(item):
+            made.unmatched.append((item.path, f"{item.note}: ask for it without what makes it large"))
+        elif (item.student, item.download.name) in others:
+            made.skipped.append((item.path, item.note))
+        else:
+            who = shown(str(made.people[item.student]))
+            made.unmatched.append(
+                (item.path, f"{item.note}, and all that {who} has handed in there: look at it yourself")
+            )
+    return plain
 
 
 def _unlisted(course: Course) -> list[str]:
@@ -322,8 +351,13 @@ def _told_by_its_place(item: Item, course: Course) -> str | None:
 
 
 def _is_by_the_way(item: Item) -> bool:
+    return item.lms in _WIDE and not _is_work(item)
+
+
+def _is_work(item: Item) -> bool:
+    """Whether a file of this name is likely to be somebody's answers."""
     name = item.handed_in.name.casefold()
-    return item.lms in _WIDE and not (".ipynb" in name or os.path.splitext(name)[1] in (*ARCHIVES, *HANDED_IN))
+    return ".ipynb" in name or os.path.splitext(name)[1] in (*ARCHIVES, *HANDED_IN)
 
 
 # --- which version ----------------------------------------------------------------------------------------------------------

@@ -425,6 +425,60 @@ def test_text_typed_into_an_lms_is_named(course, capsys):
     assert "Moodle's assignsubmission_onlinetext" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "lms, typed, note",
+    [
+        (
+            "moodle",
+            "Ada Lovelace_4101_assignsubmission_onlinetext/onlinetext.html",
+            "Moodle's assignsubmission_onlinetext",
+        ),
+        ("canvas", "lovelaceada_101_text.html", "is text or a link typed into Canvas, no file"),
+        ("canvas", "lovelaceada_101_link.html", "is text or a link typed into Canvas, no file"),
+        ("blackboard", "Ex_ada42_attempt_2026-03-01-23-30-00.txt", "is Blackboard's own note on an attempt"),
+    ],
+)
+@pytest.mark.parametrize("with_roster", [True, False])
+def test_what_is_all_that_somebody_handed_in_is_for_a_human(course, capsys, lms, typed, note, with_roster):
+    if not with_roster:
+        (course / "roster.csv").unlink()
+    files = {typed: b"see above"} | {names_in(lms, s, f"{ONE}.ipynb", "Ex"): of(s) for s in CLASS[1:]}
+    put(course, "d.zip", zipped(files))
+    assert not collect(course, course / "d.zip", ONE)
+    said = capsys.readouterr().out
+    assert (
+        f"{note}, and all that " in said and "0 skipped · 1 not matched" in said and "not in the download" not in said
+    )
+    put(course, "d.zip", zipped(files | {names_in(lms, ADA, f"{ONE}.ipynb", "Ex"): of(ADA)}))
+    assert collect(course, course / "d.zip", ONE)
+    assert "1 skipped · 0 not matched" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_notebook_is_as_large_as_grading_reads_it(course, capsys, packed):
+    """Large by its outputs, which grading leaves out; beyond that a human has to act, and other large files matter to nobody."""
+    large = {
+        f"{moodle_name(ADA)}/{ONE}.ipynb": BLANK + bytes(40 << 20),
+        f"{moodle_name(ADA)}/film.mp4": bytes(40 << 20),
+    }
+    too_large = {
+        f"{moodle_name(BLAISE)}/{ONE}.ipynb": bytes((128 << 20) + 1),
+        f"{moodle_name(CARL)}/film.mp4": bytes(40 << 20),
+    }
+    for name, data in (large | too_large).items():
+        put(course, f"all/{name}", data)
+    if packed:
+        with zipfile.ZipFile(course / "d.zip", "w") as archive:
+            for name in large | too_large:
+                archive.write(course / "all" / name, name)
+    assert not collect(course, course / ("d.zip" if packed else "all"))
+    assert tree(course) == {f"ada/{ONE}/{ONE}.ipynb": large[f"{moodle_name(ADA)}/{ONE}.ipynb"]}
+    said = capsys.readouterr().out
+    assert "134 MB, too much for anything that is handed in here: ask for it" in said and "2 not matched" in said
+    assert "here, and all that Carl Friedrich Gauß has handed in there" in said
+    assert "in roster.csv, and not in the download: emilie (Émilie du Châtelet), juergen (Jürgen Möser)" in said
+
+
 def test_a_folder_of_downloads(course):
     """Two of Moodle's archives, and Drive's in two parts; beside them a student's own archive."""
     cross = (COURSE / "exercises" / TWO / f"{TWO}.ipynb").read_bytes()
