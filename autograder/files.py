@@ -121,6 +121,14 @@ def set_aside(course: Path, path: Path) -> Path:
     return place
 
 
+def refused(error: OSError) -> str:
+    """A sentence on what the file system does not let one do."""
+    if not error.filename:
+        return str(error)
+    where = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
+    return f"{where} cannot be read or written ({error.strerror}). Change its permissions, or make room, and try again."
+
+
 def _written(folder: Path) -> dict[str, list[str]] | None:
     """Digests of what was written into a folder, by path; None if nothing was noted, and nothing is known if that is damaged."""
     try:

@@ -7,8 +7,9 @@ from autograder.classroom.grade import Grading
 from autograder.classroom.record import Book, GradebookError
 from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, configuration
-from autograder.files import fill, moved
+from autograder.files import fill, moved, refused
 from autograder.handed_in.found import look
+from autograder.handed_in.naming import printable
 from autograder.reports.class_report import class_pages
 
 FOLDER = "report"
@@ -49,8 +50,11 @@ def main(anonymous: bool = False) -> int:
     """``python -m autograder report``; returns the exit status."""
     try:
         written = write_report(COURSE, anonymous)
-    except (GradebookError, FileNotFoundError) as error:
+    except GradebookError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(printable(refused(error)), file=sys.stderr)
         return 1
     if not written:
         print("Nothing is graded yet: run `make grade` first.")

@@ -74,6 +74,8 @@ class Download:
     entries: list[Entry] = field(default_factory=list)
     strange: list[tuple[str, str]] = field(default_factory=list)
     """Paths that are left out, and why."""
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """Paths of what may be somebody's work and cannot be read, and why."""
     changed: datetime | None = None
     """When the archive itself was written; None for a folder."""
 
@@ -98,18 +100,27 @@ def open_downloads(place: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[
         folder = Download(place.resolve().name)
         found = [folder]
         for path, status in _files(place, folder):
-            if path.parent == place and (inner := _of_a_class(path, zone, is_of_a_class)):
+            name = f"{folder.name}/{path.relative_to(place).as_posix()}"
+            try:
+                inner = _of_a_class(path, zone, is_of_a_class) if path.parent == place else None
+            except OSError as error:
+                folder.unread.append((composed(name), _unreadable(error)))
+                continue
+            if inner:
                 found.append(inner)
             else:
-                folder.entries.append(_on_disk(path, f"{folder.name}/{path.relative_to(place).as_posix()}", status))
-        return [download for download in found if download.entries or download.strange]
+                folder.entries.append(_on_disk(path, name, status))
+        return [download for download in found if download.entries or download.strange or download.unread]
     if not place.is_file():
         raise Refused(f"There is no file or folder {shown(str(place))}. FROM= takes what you downloaded.")
-    with place.open("rb") as file:
-        head = file.read(512)
-    if not is_archive(head):
-        raise Refused(f"{shown(place.name)} is no archive that can be opened. {_UNPACK}")
-    return [_open(place, zone)]
+    try:
+        with place.open("rb") as file:
+            head = file.read(512)
+        if not is_archive(head):
+            raise Refused(f"{shown(place.name)} is no archive that can be opened. {_UNPACK}")
+        return [_open(place, zone)]
+    except OSError as error:
+        raise Refused(f"{shown(str(place))} {_unreadable(error)}.") from None
 
 
 def composed(path: str) -> str:
@@ -118,10 +129,16 @@ def composed(path: str) -> str:
 
 
 def _files(place: Path, download: Download) -> Iterator[tuple[Path, object]]:
+    def shown_as(path: Path) -> str:
+        return "/".join([download.name, *path.relative_to(place).parts])
+
     def look(folder: Path, level: int) -> Iterator[tuple[Path, object]]:
-        for path in sorted(folder.iterdir()):
-            name = path.relative_to(place.parent).as_posix()
-            status = path.lstat()
+        try:
+            paths = [(path, path.lstat()) for path in sorted(folder.iterdir())]
+        except OSError as error:
+            download.unread.append((composed(shown_as(folder)), _unreadable(error)))
+            return
+        for path, status in paths:
             if is_nothing(path.name) or path.name in _REPOSITORY:
                 continue
             if stat.S_ISDIR(status.st_mode) and level < LEVELS:
@@ -129,9 +146,13 @@ def _files(place: Path, download: Download) -> Iterator[tuple[Path, object]]:
             elif stat.S_ISREG(status.st_mode):
                 yield path, status
             else:
-                download.strange.append((name, "is a link, or no file"))
+                download.strange.append((composed(shown_as(path)), "is a link, or no file"))
 
     return look(place, 0)
+
+
+def _unreadable(error: OSError) -> str:
+    return f"cannot be read ({error.strerror}): change its permissions"
 
 
 def _on_disk(path: Path, name: str, status) -> Entry:

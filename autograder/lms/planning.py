@@ -119,6 +119,7 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
     paths = [entry.path for entry in download.entries]
     lms = course.lms or formats.recognised(paths) or "folder"
     made.skipped += download.strange
+    made.unmatched += download.unread
     count = f"{len(paths):,} file{'s' * (len(paths) != 1)}"
     made.said.append(f"{shown(download.name)}: {count}, in the form of {formats.SHOWN[lms]}.")
     if (like := formats.recognised(paths)) and like != lms:

@@ -744,6 +744,63 @@ def test_a_tar_whose_middle_is_damaged_is_refused(course):
         collect(course, course / "d.tar")
 
 
+@pytest.fixture
+def closed(monkeypatch):
+    """Files and folders that are closed to whoever runs this, root included."""
+    places: set[Path] = set()
+
+    def closing(function):
+        def called(path, *arguments, **options):
+            if places.intersection((Path(path), *Path(path).parents)):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return function(path, *arguments, **options)
+
+        return called
+
+    for owner, name in (
+        (Path, "open"),
+        (Path, "iterdir"),
+        (Path, "read_bytes"),
+        (downloads, "read_regular"),
+        (os, "scandir"),
+    ):
+        monkeypatch.setattr(owner, name, closing(getattr(owner, name)))
+    return places
+
+
+def test_what_may_not_be_read_stops_nobody_else(course, capsys, closed):
+    def hand_out(number: int) -> None:
+        for student in (ADA, BLAISE, CARL, JUERGEN):
+            put(course, f"all/{student.id}/{ONE}.ipynb", of(student, number))
+        put(course, "all/moodle.zip", zipped({f"{moodle_name(EMILIE)}/{ONE}.ipynb": of(EMILIE, number)}))
+
+    hand_out(0)
+    assert collect(course, course / "all")
+    before = tree(course)
+    hand_out(1)
+    closed |= {course / f"submitted/blaise/{ONE}", course / "all/carl", course / "all/moodle.zip"}
+    closed.add(course / f"all/juergen/{ONE}.ipynb")
+    capsys.readouterr()
+    assert not collect(course, course / "all")
+    closed.clear()
+    said = capsys.readouterr().out
+    assert tree(course) == before | {f"ada/{ONE}/{ONE}.ipynb": of(ADA, 1)}
+    assert f"is not taken: submitted/blaise/{ONE} cannot be read (Permission denied). Change its permissions." in said
+    for name in ("carl", "moodle.zip"):
+        assert f"all/{name} cannot be read (Permission denied): change its permissions." in said
+    assert f"all/juergen/{ONE}.ipynb cannot be read: " in said and "4 not matched" in said
+
+
+@pytest.mark.parametrize("place", ["d.zip", "collected.json"])
+def test_what_may_not_be_read_at_all_is_a_sentence(course, capsys, closed, monkeypatch, place):
+    monkeypatch.setattr(collecting, "COURSE", course)
+    put(course, "d.zip", zipped({f"{moodle_name(ADA)}/{ONE}.ipynb": of(ADA)}))
+    put(course, "collected.json", '{"people": {}, "submissions": {}}')
+    closed.add(course / place)
+    assert main(str(course / "d.zip")) == 2
+    assert f"{place} cannot be read" in capsys.readouterr().out
+
+
 def test_names_that_no_system_can_hold(course):
     files = {f"{moodle_name(ADA)}/{'x' * 300}.pdf": b"%PDF", f"{moodle_name(ADA)}/a:b\n?.ipynb": BLANK}
     assert all(

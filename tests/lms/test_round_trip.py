@@ -1,6 +1,7 @@
 """Collect, grade, return: one class in the form of each LMS, graded once; and Gradescope's archive as its container runs it."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 
 from autograder.demo import answered
 from autograder.lms import formats
+from autograder.lms import give_back as returning
 from autograder.lms.collect import collect
 from autograder.lms.give_back import give_back
 from autograder.lms.gradescope import archive
@@ -156,6 +158,15 @@ def test_a_table_that_was_changed_by_hand_is_kept(graded, tmp_path, capsys):
     assert give_back(course)
     assert "that version is kept/grades-1.csv now" in capsys.readouterr().out
     assert (course / "kept/grades-1.csv").read_text() == "mine" and "Username" in table.read_text()
+
+
+def test_what_may_not_be_written_is_a_sentence(monkeypatch, capsys):
+    def refuse(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", "returned/canvas/.writing")
+
+    monkeypatch.setattr(returning, "give_back", refuse)
+    assert returning.main() == 2
+    assert "returned/canvas/.writing cannot be read or written (Permission denied). Change" in capsys.readouterr().out
 
 
 @pytest.mark.share(0.12)
