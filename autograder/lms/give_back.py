@@ -20,10 +20,9 @@ from autograder.handed_in.naming import printable, shown
 from autograder.lms import formats, gradescope
 from autograder.lms.ledger import BadLedger, Collected, Ledger
 from autograder.lms.roster import parted
-from autograder.reports.report import Row
+from autograder.reports.report import Row, harmless
 
 FOLDER = "returned"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -279,15 +278,14 @@ def _grades(lms: str, by_assignment: Mapping[str, Sequence[Answer]], title: str)
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(map(_harmless, head))
-    writer.writerows(map(_harmless, row) for row in rows)
-    return text.getvalue().encode("utf-8", "replace")
+    writer.writerow(map(_cell, head))
+    writer.writerows(map(_cell, row) for row in rows)
+    return text.getvalue().encode()
 
 
-def _harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula, on one line; a single dash is Moodle's word for nothing."""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    return f"'{text}" if text.startswith(_FORMULA) and text != "-" else text
+def _cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; a single dash is Moodle's word for nothing."""
+    return text if text == "-" else harmless(text)
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:

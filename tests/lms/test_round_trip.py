@@ -19,6 +19,8 @@ from autograder.lms import give_back as returning
 from autograder.lms.collect import collect
 from autograder.lms.give_back import give_back
 from autograder.lms.gradescope import archive
+from autograder.lms.ledger import Collected
+from autograder.reports.report import Row, harmless
 from tests.classes import NAME, SHAPE, WRONG, grade, graded_now, make_course
 from tests.lms.downloads import CLASS, canvas_name, download, ilias_name, moodle_name, put, roster
 
@@ -158,6 +160,24 @@ def test_a_table_that_was_changed_by_hand_is_kept(graded, tmp_path, capsys):
     assert give_back(course)
     assert "that version is kept/grades-1.csv now" in capsys.readouterr().out
     assert (course / "kept/grades-1.csv").read_text() == "mine" and "Username" in table.read_text()
+
+
+@pytest.mark.parametrize(
+    "name", ["=cmd()", "x;=1+1;y", "x|@SUM(1)", "\uff1dcmd()", "\ufe63cmd()", "a\n=1", "a\u202e=1", "-1"]
+)
+def test_names_in_tables_are_no_formulas(name):
+    """The rule of grades.csv, in all that goes back; a single dash is Moodle's."""
+    row = Row("ada", NAME, 3.0, 3.0)
+    answer = returning.Answer(row, {"name": name, "login": name, "email": name}, Collected("moodle", number="1"), None)
+    for lms in ("moodle", "canvas", "ilias"):
+        for path, data, _ in returning._files(lms, {NAME: [answer]}, ""):
+            if path.endswith(".csv"):
+                (cells,) = list(csv.reader(io.StringIO(data.decode(), newline="")))[1:]
+                assert harmless(name) in cells and {cell for cell in cells if cell != harmless(cell)} <= {
+                    "-",
+                    harmless(name),
+                }
+                assert name not in cells and all(cell.isprintable() for cell in cells)
 
 
 def test_what_may_not_be_written_is_a_sentence(monkeypatch, capsys):
