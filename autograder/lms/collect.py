@@ -299,22 +299,22 @@ class _Submission:
 
 def _report(made: Plan, outcome: Outcome, roster: str, absent: Sequence[Person], dry: bool) -> None:
     for sentence in made.said:
-        print(sentence)
+        print(printable(sentence))
     _list("would be taken" if dry else "taken", outcome.lines)
     _list("moved or left", outcome.said)
     _list(
         "ids that were made, since no roster was given (roster.csv: id,name,email,login,lms id)",
         [f"{shown(student)}  for  {shown(who)}" for student, who in sorted(made.made.items())],
     )
-    _list("skipped", [f"{shown(path)} {why}." for path, why in sorted(made.skipped)])
-    _list("not matched, and not taken", [f"{shown(path)} {why}." for path, why in sorted(made.unmatched)])
+    _list("skipped", [f"{shown(path)} {printable(why)}." for path, why in sorted(made.skipped)])
+    _list("not matched, and not taken", [f"{shown(path)} {printable(why)}." for path, why in sorted(made.unmatched)])
     if absent and roster:
-        print(f"in {roster}, and not in the download: {', '.join(shown(f'{who.id} ({who})') for who in absent)}")
+        print(f"in {shown(roster)}, and not in the download: {', '.join(shown(f'{who.id} ({who})') for who in absent)}")
     counts = outcome.counts
     changed = "".join(f", {count} {state}" for state, count in counts.items() if state != "new" and count)
     print(
         f"{sum(counts.values())} files {'would be taken' if dry else 'taken'} ({counts['new']} new{changed}) · "
-        f"{len(made.skipped)} skipped · {len(made.unmatched)} not matched{f' · roster: {roster}' if roster else ''}"
+        f"{len(made.skipped)} skipped · {len(made.unmatched)} not matched{f' · roster: {shown(roster)}' if roster else ''}"
         + (
             " · nothing was written (DRY=1)"
             if dry
@@ -382,7 +382,7 @@ def main(place: str, assignment: str = "", roster: str = "", lms: str = "", zone
             dry,
         )
     except (BadCall, BadRoster, BadLedger, Refused) as error:
-        print(error)
+        print(printable(str(error)))
         return 2
     except OSError as error:
         print(printable(refused(error)))

@@ -82,8 +82,17 @@ def give_back(course: Path, assignment: str = "", lms: str = "", title: str = ""
     for moved_ in kept:
         print(f"  {moved(f'kept/{moved_.name}')}")
     if not by_lms:
-        print("There is nothing to return: `make collect` and `make grade` come first.")
+        print(_nothing(ledger, names, lms))
     return bool(by_lms) and not missing
+
+
+def _nothing(ledger: Ledger, names: Sequence[str], lms: str) -> str:
+    """Why nothing goes back: nothing is there, or what is there came from elsewhere."""
+    entries = [entry for mine in ledger.submissions.values() for name, entry in mine.items() if name in names]
+    if lms and (others := sorted({entry.lms for entry in entries} - {lms})):
+        there = " and ".join(f"{formats.SHOWN[other]} (LMS={other})" for other in others)
+        return f"There is nothing to return to {formats.SHOWN[lms]}: what was collected came from {there}."
+    return "There is nothing to return: `make collect` and `make grade` come first."
 
 
 def _answers(

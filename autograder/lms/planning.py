@@ -6,6 +6,7 @@ Who somebody is is never guessed: a file whose owner or assignment cannot be tol
 import functools
 import hashlib
 import os
+import shlex
 from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
 from autograder.handed_in.found import WRAPPERS
-from autograder.handed_in.naming import is_nothing, meant, shown
+from autograder.handed_in.naming import is_nothing, meant, printable, shown
 from autograder.handed_in.readable import LARGEST, NOTEBOOK_BYTES
 from autograder.handed_in.submitted import ARCHIVES, HANDED_IN, MAY_BE, TIMESTAMP, of_contents, of_path, told_apart
 from autograder.lms import formats
@@ -261,11 +262,10 @@ def _unlisted(course: Course) -> list[str]:
 
 def _two_people(person: Person, other: str, roster: str) -> str:
     """The end of a sentence on somebody whose hand-ins stand under an id that was made."""
-    other = shown(other)
     return (
-        f"is of {shown(str(person))}, who was collected as {other} before {roster} said {person.id}, and would be two people. "
-        f"Move submitted/{other} away (into kept/, say); if it was graded, type `.venv/bin/nbgrader db student remove --force "
-        f"{other}`; and collect again"
+        f"is of {shown(str(person))}, who was collected as {shown(other)} before {shown(roster)} said {shown(person.id)}, and "
+        f"would be two people. Move submitted/{shown(other)} away (into kept/, say); if it was graded, type "
+        f"`.venv/bin/nbgrader db student remove --force -- {shlex.quote(printable(other))}`; and collect again"
     )
 
 

@@ -87,18 +87,21 @@ class Roster:
             if len(found) == 1 and kind == "number" and not _may_be(found[0], who):
                 return (
                     None,
-                    f"is of {shown(str(who))!r} with the number {who.number}, which is {found[0]}'s in {self.name}",
+                    f"is of {shown(str(who))!r} with the number {shown(who.number)}, which is {shown(str(found[0]))}'s in "
+                    f"{shown(self.name)}",
                 )
             if len(found) == 1:
                 return found[0], ""
             if len(found) > 1:
-                ids = ", ".join(person.id for person in found)
+                ids = ", ".join(shown(person.id) for person in found)
                 add = (
-                    f"; put the LMS's number {who.number} into the column 'lms id' of one of them" if who.number else ""
+                    f"; put the LMS's number {shown(who.number)} into the column 'lms id' of one of them"
+                    if who.number
+                    else ""
                 )
-                return None, f"may be each of {ids} in {self.name}{add}"
-        number = f" (number {who.number})" if who.number and who.number != str(who) else ""
-        return None, f"is of {shown(str(who))!r}{number}, who is not in {self.name}"
+                return None, f"may be each of {ids} in {shown(self.name)}{add}"
+        number = f" (number {shown(who.number)})" if who.number and who.number != str(who) else ""
+        return None, f"is of {shown(str(who))!r}{number}, who is not in {shown(self.name)}"
 
     def _note(self, kind: str, keys: Iterable[str], person: Person) -> None:
         for key in keys:
@@ -139,7 +142,8 @@ def read_roster(path: Path) -> Roster:
     for person in people:
         if (other := seen.setdefault(person.id, person)) is not person:
             raise BadRoster(
-                f"{shown(path.name)} has the id {person.id!r} twice: {other} and {person}. Give each an own one."
+                f"{shown(path.name)} has the id {shown(person.id)!r} twice: {shown(str(other))} and {shown(str(person))}. "
+                "Give each an own one."
             )
     place = columns.get("handed_in", -1)
     written = sum(any(c.isdigit() for c in row[place]) for row in rows[1:] if 0 <= place < len(row))

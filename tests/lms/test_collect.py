@@ -920,6 +920,34 @@ def test_a_class_list_that_comes_late_makes_nobody_two_people(course, capsys, lm
     assert {path.partition("/")[0] for path in tree(course)} == {one.id for one in CLASS}
 
 
+def test_the_command_that_takes_somebody_from_the_gradebook_can_be_typed(course, capsys):
+    """An id may have blanks, and be longer than what a sentence shows of a name."""
+    student = "ada " + "l" * 110
+    put(course, "roster.csv", f"id,name,login\n{student},Ada Lovelace,ada42\n")
+    files = {f"{blackboard_name(ADA, 'Ex', '2026-03-01-10-00-00')}_{ONE}.ipynb": of(ADA)}
+    taken(course, files)
+    put(course, "roster.csv", "id,name,login\nada,Ada Lovelace,ada42\n")
+    capsys.readouterr()
+    taken(course, files)
+    assert f"student remove --force -- '{student}'`" in capsys.readouterr().out
+
+
+def test_names_in_a_class_list_reach_no_terminal_as_they_are(course, capsys, monkeypatch):
+    """Neither in what is listed nor in what stops everything."""
+    monkeypatch.setattr(collecting, "COURSE", course)
+    evil = "\x1b[\u202e"
+    listed = f"id,name,lms id\nada{evil},Ada{evil},101\nada2{evil},Ada{evil},\nbea,Bea{evil} Pascal,102\n"
+    put(course, "roster.csv", listed)
+    files = {f"{canvas_name(s)}{ONE}.ipynb": of(s) for s in (BLAISE, CARL)} | {f"ada_103_9_{ONE}.ipynb": of(ADA)}
+    put(course, "d.zip", zipped(files))
+    assert main(str(course / "d.zip")) == 1
+    put(course, "twice.csv", f"id,name\na{evil},A{evil}\na{evil},B\n")
+    assert main(str(course / "d.zip"), roster=str(course / "twice.csv")) == 2
+    said = capsys.readouterr().out
+    assert "may be each of" in said and "which is Bea" in said and "twice" in said
+    assert all(line.isprintable() for line in said.splitlines())
+
+
 @pytest.mark.parametrize("lms", ["moodle", "canvas", "blackboard", "ilias", "github"])
 def test_a_class_list_that_is_forgotten_once_makes_nobody_two_people(course, lms):
     put(course, "d.zip", download(lms, {s.id: of(s) for s in CLASS}, f"{ONE}.ipynb", "Exercise 1"))

@@ -180,6 +180,16 @@ def test_names_in_tables_are_no_formulas(name):
                 assert name not in cells and all(cell.isprintable() for cell in cells)
 
 
+def test_an_lms_from_which_nothing_came_is_named(graded, tmp_path, capsys):
+    course = shutil.copytree(graded, tmp_path / "course")
+    assert not give_back(course, lms="canvas")
+    said = capsys.readouterr().out
+    assert "nothing to return to Canvas: what was collected came from Blackboard (LMS=blackboard)." in said
+    (course / "collected.json").unlink()
+    assert not give_back(course, lms="canvas")
+    assert "`make collect` and `make grade` come first" in capsys.readouterr().out
+
+
 def test_what_may_not_be_written_is_a_sentence(monkeypatch, capsys):
     def refuse(*arguments):
         raise PermissionError(errno.EACCES, "Permission denied", "returned/canvas/.writing")
