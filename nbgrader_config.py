@@ -82,6 +82,7 @@ c.Autograde.autograde_preprocessors = [
 ]  # fmt: skip
 c.Autograde.post_convert_hook = sanitize_notebook.leave_out_files
 c.GenerateFeedback.exporter_class = classroom.FeedbackExporter
+c.GenerateFeedback.post_convert_hook = classroom.note_pages
 c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, reports.ShowOpenScores]
 c.ExportPlugin.to = "nbgrader_export.csv"  # nbgrader export; grades.csv is what make grade writes
 c.HTMLExporter.preprocessors = [

@@ -1,11 +1,12 @@
 """Files that are there as a whole or not at all."""
 
+import contextlib
 import hashlib
 import itertools
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 WRITING = ".writing"
@@ -18,60 +19,91 @@ def write(path: Path, data: bytes | str, permissions: int = 0o644) -> None:
     """Put a file in its place in one go, on disk when this returns; folders above it are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(WRITING)
-    with part.open("wb") as file:
-        file.write(_bytes(data))
-        file.flush()
-        os.fsync(file.fileno())
-    part.chmod(permissions)
-    os.replace(part, path)
+    try:
+        with part.open("wb") as file:
+            file.write(_bytes(data))
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(permissions)
+        os.replace(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):  # a full disk, say: what is half there is in nobody's way
+            part.unlink()
+        raise
 
 
-def fill(folder: Path, files: Mapping[str, bytes | str], last: str, permissions: int, course: Path) -> list[Path]:
+def fill(
+    folder: Path,
+    files: Mapping[str, bytes | str],
+    last: str,
+    permissions: int,
+    course: Path,
+    is_made: Callable[[Path], bool] = lambda path: False,
+) -> list[Path]:
     """Make ``folder`` hold just these files, ``last`` being written when all others are in place.
 
-    What somebody has changed or put there since the last time is no file of ours: it is moved into the course's ``kept/``.
+    What somebody has changed or put there is no file of ours: it is moved into the course's ``kept/``. Ours is what was noted
+    when it was written, by this or by ``note``.
 
     Args:
         files: by path below the folder, ``/`` between parts.
+        is_made: whether a file is ours in a folder of which nothing was ever noted, as earlier releases left them.
 
     Returns:
         Where the files are now that were moved.
     """
     wanted = {folder / name for name in files}
-    ours, kept = _written(folder), []
+    fresh = {name: _digest(_bytes(data)) for name, data in files.items()}
+    noted, kept = _written(folder), []
+    ours = noted or {}
     for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
         if path == folder / WRITTEN:
             continue
         if path.is_symlink():
             path.unlink()
         elif path.is_file():
-            if ours is not None and _digest(path.read_bytes()) not in ours.get(path.relative_to(folder).as_posix(), ()):
+            name, digest = path.relative_to(folder).as_posix(), _digest(path.read_bytes())
+            if noted is None and is_made(path):
+                ours[name] = [digest]
+            if digest not in (*ours.get(name, ()), fresh.get(name)):
                 kept.append(set_aside(course, path))
             elif path not in wanted:
                 path.unlink()
         elif path in wanted or not any(path in w.parents for w in wanted):
             shutil.rmtree(path)
     # before the files: should this be killed between two of them, both versions are known
-    known = {name: [*(ours or {}).get(name, [])[-1:], _digest(_bytes(data))] for name, data in files.items()}
+    known = {name: [*ours.get(name, [])[-1:], digest] for name, digest in fresh.items()}
     write(folder / WRITTEN, json.dumps(known, indent=1), permissions)
     for name in sorted(files, key=lambda name: (name == last, name)):
         write(folder / name, files[name], permissions)
     return kept
 
 
+def note(folder: Path, names: Iterable[str]) -> None:
+    """Note of files in a folder that they are ours: another program wrote them for us (nbgrader's commands do)."""
+    known = (_written(folder) or {}) | {name: [_digest((folder / name).read_bytes())] for name in names}
+    write(folder / WRITTEN, json.dumps(known, indent=1))
+
+
 def replace_own(path: Path, data: bytes | str, course: Path) -> Path | None:
-    """Write a file anew; if somebody has changed it since it was written last, that version is moved into ``kept/``.
+    """Write a file anew; what is there and was not written by this, or was changed since, is moved into ``kept/``.
 
     Returns:
-        Where the changed version is now.
+        Where that version is now.
     """
     note = path.with_name(f".{path.name}{WRITTEN}")
-    ours = note.read_text().split() if note.exists() else None
-    changed = path.is_file() and ours is not None and _digest(path.read_bytes()) not in ours
-    kept = set_aside(course, path) if changed else None
-    write(note, f"{(ours or [''])[-1]} {_digest(_bytes(data))}")
+    ours = note.read_text(errors="replace").split() if note.exists() else []
+    fresh = _digest(_bytes(data))
+    not_ours = path.is_file() and _digest(path.read_bytes()) not in (*ours, fresh)
+    kept = set_aside(course, path) if not_ours else None
+    write(note, f"{(ours or [''])[-1]} {fresh}")
     write(path, data)
     return kept
+
+
+def moved(place: str) -> str:
+    """A sentence on a file that ``fill`` or ``replace_own`` has moved."""
+    return f"What stood where a file was written anew had been changed, or was put there: that version is {place} now."
 
 
 def set_aside(course: Path, path: Path) -> Path:
@@ -80,17 +112,32 @@ def set_aside(course: Path, path: Path) -> Path:
     folder.mkdir(exist_ok=True)
     places = (folder / f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
     place = next(place for place in places if not place.exists())
-    shutil.move(path, place)
+    try:
+        shutil.move(path, place)
+    except OSError:
+        if path.exists():  # the folder lets nobody take it away: it was copied, and stays
+            place.unlink(missing_ok=True)
+        raise
     return place
 
 
+def refused(error: OSError) -> str:
+    """A sentence on what the file system does not let one do."""
+    if not error.filename:
+        return str(error)
+    where = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
+    return f"{where} cannot be read or written ({error.strerror}). Change its permissions, or make room, and try again."
+
+
 def _written(folder: Path) -> dict[str, list[str]] | None:
-    """Digests of what was written into a folder, by path; None if it does not say (nbgrader, or an earlier version)."""
+    """Digests of what was written into a folder, by path; None if nothing was noted, and nothing is known if that is damaged."""
     try:
         found = json.loads((folder / WRITTEN).read_text())
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return None
-    return found if isinstance(found, dict) else None
+    except (OSError, ValueError):
+        return {}
+    return {name: ds for name, ds in found.items() if isinstance(ds, list)} if isinstance(found, dict) else {}
 
 
 def _bytes(data: bytes | str) -> bytes:

@@ -27,7 +27,7 @@ from autograder.classroom.submission import Graded, grade_submission
 from autograder.classroom.workers import Call, Done, NoWorkers
 from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, Exercise, configuration
-from autograder.files import WRITTEN, fill, remove_leftovers
+from autograder.files import WRITTEN, fill, moved, remove_leftovers
 from autograder.handed_in.found import Found, look
 from autograder.handed_in.mend import NOTES
 from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_task
@@ -109,7 +109,7 @@ def grade(
     for line in report.attention():
         print(f"  {line}")
     for path in work.kept:
-        print(f"  Somebody had changed a file that was written anew: that version is {_shown(path)} now.")
+        print(f"  {moved(_shown(path))}")
     unchanged = sum(left is False for left in planned.values())
     for_you = sum(bool(row.problems) and not row.absent for row in report.rows) + len(report.left)
     print(
@@ -291,7 +291,7 @@ class Grading:
         kept = {k: data for k, data in task.files.items() if k in task.course_files or is_nbgraders(k, data)}
         files = kept | {task.notebook: graded.notebook}
         place = self.autograded / task.student / task.assignment
-        self.kept += fill(place, files, task.notebook, self._permissions[0], self.course)
+        self.kept += fill(place, files, task.notebook, self._permissions[0], self.course, _is_graders)
 
     def _write_page(self, folder: Path, page: Page, html: str) -> None:
         place = self._page(folder)
@@ -302,7 +302,7 @@ class Grading:
             if path.is_file() and path.suffix != ".ipynb" and path.name != WRITTEN
         }  # nbgrader puts them beside the page, too
         files |= {place.name: signed(html, page)}
-        self.kept += fill(place.parent, files, place.name, self._permissions[1], self.course)
+        self.kept += fill(place.parent, files, place.name, self._permissions[1], self.course, _is_graders)
 
     def _page(self, folder: Path) -> Path:
         return self.feedback / folder.parent.name / folder.name / f"{folder.name}.html"
@@ -318,6 +318,20 @@ class Grading:
         except (OSError, ValueError, LookupError, TypeError):
             return None
         return _Stored(text, notes, recorded, labels(found["cells"])) if recorded and isinstance(notes, dict) else None
+
+
+def _is_graders(path: Path) -> bool:
+    """Whether a file bears the grader's mark. Earlier releases noted nowhere what they wrote, and a class that is graded again
+    must not fill ``kept/`` with their pages."""
+    data = path.read_bytes()
+    if path.suffix == ".html":
+        return bool(signature(path))
+    if path.suffix != ".ipynb":
+        return is_nbgraders(path.name, data)
+    try:
+        return "key" in json.loads(data)["metadata"][NOTES]
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Recording and feedback as steps of nbgrader's own pipeline; ``make grade`` records by ``Book``."""
 
+import filecmp
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
 from autograder.classroom.record import Book
+from autograder.files import WRITTEN, note
 from autograder.handed_in.mend import NOTES
+from autograder.handed_in.submitted import regular_files
 from autograder.reports import feedback
 from autograder.reports.feedback import Page, signed
 
@@ -27,6 +30,15 @@ class FeedbackExporter(feedback.FeedbackExporter):
             text = Path(filename).read_text(encoding="utf-8")
             html = signed(html, Page(student, assignment, text, recorded.scores))
         return html, resources
+
+
+def note_pages(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Note which files ``generate_feedback`` made, so that ``make grade`` may replace them; called after each submission."""
+    assignment, student = (part.name for part in list(Path(notebooks[0]).parents)[:2])  # those given may be patterns
+    folder, beside = Path("feedback", student, assignment), Path("autograded", student, assignment)
+    pages = [f"{Path(name).stem}.html" for name in notebooks]
+    copied = [name for name, _ in regular_files(folder, [WRITTEN]) if (beside / name).is_file()]
+    note(folder, [*pages, *(n for n in copied if filecmp.cmp(folder / n, beside / n, shallow=False))])
 
 
 class SaveGrades(SaveAutoGrades):

@@ -7,8 +7,9 @@ from autograder.classroom.grade import Grading
 from autograder.classroom.record import Book, GradebookError
 from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, configuration
-from autograder.files import fill
+from autograder.files import fill, moved, refused
 from autograder.handed_in.found import look
+from autograder.handed_in.naming import printable
 from autograder.reports.class_report import class_pages
 
 FOLDER = "report"
@@ -16,6 +17,8 @@ FOLDER = "report"
 
 def write_report(course: Path, anonymous: bool = False) -> list[Path]:
     """Write ``report/``: a page an exercise, ``index.html``, ``verdicts.csv``; returns their paths, nothing if nothing is graded.
+
+    What stood there and is none of these is moved into ``kept/``, and that is said.
 
     Raises:
         GradebookError: the gradebook cannot be read.
@@ -38,7 +41,8 @@ def write_report(course: Path, anonymous: bool = False) -> list[Path]:
 
     files = class_pages(rows, {name: grading.exercise(name) for name in every}, found.left, anonymous, has_page)
     folder = course / FOLDER
-    fill(folder, files, "index.html", 0o644, course)
+    for kept in fill(folder, files, "index.html", 0o644, course):
+        print(moved(kept.relative_to(course).as_posix()))
     return [folder / name for name in files]
 
 
@@ -46,8 +50,11 @@ def main(anonymous: bool = False) -> int:
     """``python -m autograder report``; returns the exit status."""
     try:
         written = write_report(COURSE, anonymous)
-    except (GradebookError, FileNotFoundError) as error:
+    except GradebookError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(printable(refused(error)), file=sys.stderr)
         return 1
     if not written:
         print("Nothing is graded yet: run `make grade` first.")

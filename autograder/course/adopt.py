@@ -5,7 +5,16 @@ from pathlib import Path
 import jupytext
 
 from autograder.course.build import BuildError, assignments, source_notebook, write_source
-from autograder.course.edited import as_text, has_tag, header, is_edited, is_signed, made_cells, text_has_changed
+from autograder.course.edited import (
+    as_text,
+    has_tag,
+    header,
+    is_edited,
+    is_signed,
+    made_cells,
+    pictures,
+    text_has_changed,
+)
 from autograder.course.exercise import COURSE
 from autograder.course.typed import NoNotebook, read
 from autograder.files import set_aside, write
@@ -38,19 +47,28 @@ def adopt(course: Path, name: str) -> str:
         write(other, new)
         raise BuildError(
             f"{shown} was edited, and {name}.py has changed since the notebook was built from it. The notebook's text is "
-            f"in {other.relative_to(course)}: take over what you want from there, then delete it and the notebook."
+            f"in {other.relative_to(course)}: take over what you want from there, then delete it and the notebook"
+            f"{', which alone has the pictures that were pasted into it' if pictures(notebook) else ''}."
         )
     said = []
     if new != old:
         kept = set_aside(course, source)
         write(source, new)
         said.append(f"{shown}: the edits are in {name}.py now (its former text is {kept.relative_to(course)}).")
+    left = []
     if made_cells(notebook) != made_cells(fresh):
-        kept = set_aside(course, path)
-        said.append(
-            f"{shown}: the setup cell is made from toolkit/ and the cell for instructors by autograder/course/build.py, so edits "
-            f"of these were not taken; the notebook is {kept.relative_to(course)}."
+        left.append(
+            "the setup cell is made from toolkit/ and the cell for instructors by autograder/course/build.py, so edits "
+            "of these were not taken"
         )
+    if pictures(notebook):
+        left.append(
+            f"{name}.py is a text, so pictures that were pasted into cells were not taken: put each as a file into "
+            f"source/{name}/, and link to it"
+        )
+    if left:
+        kept = set_aside(course, path)
+        said.append(f"{shown}: {'; '.join(left)}; the notebook is {kept.relative_to(course)}.")
     write_source(course, name)
     return " ".join([*said, "Run `make build`."])
 

@@ -1,10 +1,12 @@
 """Whether a source notebook was edited in Jupyter since it was built from its text.
 
-What counts is what the text would say: cells, their order, tags, points and ids. Outputs do not.
+What counts is what the text would say: cells, their order, tags, points and ids; and pictures, which it cannot hold. Outputs do
+not.
 """
 
 import copy
 import hashlib
+import json
 from pathlib import Path
 
 import jupytext
@@ -65,8 +67,13 @@ def made_cells(notebook: NotebookNode) -> list[str]:
     return [cell.source.partition(BEGIN)[0] for cell in made]
 
 
+def pictures(notebook: NotebookNode) -> list[str]:
+    """Of each cell into which a picture was pasted, all of them: a text source holds none."""
+    return [json.dumps(cell.attachments, sort_keys=True) for cell in notebook.cells if cell.get("attachments")]
+
+
 def state(notebook: NotebookNode) -> str:
-    return _digest("\0".join([as_text(notebook), *made_cells(notebook)]))
+    return _digest("\0".join([as_text(notebook), *made_cells(notebook), *pictures(notebook)]))
 
 
 def sign_source(notebook: NotebookNode, text: str) -> None:

@@ -8,7 +8,8 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -18,8 +19,8 @@ from dateutil.tz import tzlocal
 
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE
-from autograder.files import set_aside, write
-from autograder.handed_in.naming import shown
+from autograder.files import refused, set_aside, write
+from autograder.handed_in.naming import printable, shown
 from autograder.handed_in.submitted import TIMESTAMP, regular_files
 from autograder.lms import formats
 from autograder.lms.download import Refused, open_downloads
@@ -100,6 +101,10 @@ def collect(
     return not made.unmatched and bool(made.taken)
 
 
+class _Stays(Exception):
+    """What is in ``submitted/`` stays as it is; the message is the path of the file for which it does."""
+
+
 class _Submission:
     """One student's files for one assignment, on their way into ``submitted/``."""
 
@@ -118,6 +123,8 @@ class _Submission:
         self.plan, self.ledger, self.dry = made, ledger, dry
         self.folder = course / "submitted" / student / assignment
         self.before = ledger.of(student, assignment)
+        self.done: list[tuple[Path, Path | None]] = []
+        """What was written that was not there before or was another, and where that is now."""
         first = items[0]
         when = first.handed_in.when or made.people[student].handed_in
         when = when.replace(tzinfo=zone) if when and when.tzinfo is None else when
@@ -132,11 +139,38 @@ class _Submission:
             reason = f"is older than what is in submitted/{self.student}/{self.assignment}"
             self.plan.skipped += [(item.path, reason) for item in self.items]
             return
-        if link := next((p for p in (self.folder, self.folder.parent, self.folder.parents[1]) if p.is_symlink()), None):
-            where = shown(link.relative_to(self.course).as_posix())
-            self.plan.unmatched += [(i.path, f"is not taken: {where} is a link to another place") for i in self.items]
+        mine = Outcome()
+        try:
+            if link := next((p for p in (self.folder, *self.folder.parents[:2]) if p.is_symlink()), None):
+                self._leave(
+                    f"is not taken: {shown(link.relative_to(self.course).as_posix())} is a link to another place"
+                )
+                return
+            there = {name for name, _ in regular_files(self.folder, ())} if self.folder.is_dir() else set()
+            self._replace(there, mine)
+        except _Stays as error:
+            self._undo()
+            where = shown(f"submitted/{self.student}/{self.assignment}")
+            self._leave(f"is not taken, since {shown(str(error))} cannot be: {where} stays as it is", but=str(error))
             return
-        files = self._files()
+        except OSError as error:
+            self._leave(
+                f"is not taken: {self._place_of(error)} cannot be read ({error.strerror}). Change its permissions"
+            )
+            return
+        outcome.lines += mine.lines
+        outcome.said += mine.said
+        for state, count in mine.counts.items():
+            outcome.counts[state] += count
+
+    def _replace(self, there: Set[str], outcome: Outcome) -> None:
+        """Write what was handed in, and move away what was collected before and is no part of it.
+
+        Raises:
+            _Stays: something is there already, and one of these files is damaged or cannot be written. What was handed in is
+                then replaced as a whole or not at all, or a broken download would cost somebody what can be graded.
+        """
+        files = self._files(bool(there))
         if (
             self.before
             and not self.new.when
@@ -146,25 +180,57 @@ class _Submission:
             self.new.when = self.before.when  # the same files, of which more was known before
         if files and self.new.when:
             files[TIMESTAMP] = (None, f"{moment(self.new.when):%Y-%m-%d %H:%M:%S} UTC\n".encode())
-        ours = set(self.before.files.values()) if self.before else set()
-        there = dict(regular_files(self.folder, ())) if self.folder.is_dir() else {}
         for name, (item, data) in list(files.items()):
             try:
                 self._put(name, item, data, name in there, outcome)
             except OSError as error:
                 del files[name]
-                where = item.path if item else self._shown(name)
+                where = item.path if item else f"submitted/{self.student}/{self.assignment}/{name}"
                 self.plan.unmatched.append((where, f"could not be written to {self._shown(name)}: {error.strerror}"))
-        for name in there.keys() - files.keys():
-            path = self.folder / name
-            if _digest(path.read_bytes()) in ours:
-                self._aside(path, "an earlier version", outcome)
-            else:
-                outcome.said.append(f"{self._shown(name)} is there, too; it was not collected, and stays.")
+                if there:
+                    raise _Stays(where) from None
         self.new.files = {name: _digest(data) for name, (_, data) in files.items()}
+        self._clear(there - files.keys(), outcome)
         if files:
             self.ledger.submissions.setdefault(self.student, {})[self.assignment] = self.new
             self.ledger.note_person(self.student, self.plan.people[self.student], self.new.lms)
+
+    def _clear(self, names: Iterable[str], outcome: Outcome) -> None:
+        """Move away which of these files were collected before."""
+        ours = set(self.before.files.values()) if self.before else set()
+        for name in sorted(names):
+            path = self.folder / name
+            try:
+                if _digest(path.read_bytes()) not in ours:
+                    outcome.said.append(f"{self._shown(name)} is there, too; it was not collected, and stays.")
+                    continue
+                self._aside(path, "an earlier version", outcome)
+            except OSError as error:
+                why = f"is of an earlier version, and could not be moved to kept/ ({error.strerror}): move it"
+                self.plan.unmatched.append((self._shown(name), why))
+                self.new.files |= {n: d for n, d in self.before.files.items() if n == name} if self.before else {}
+
+    def _undo(self) -> None:
+        for path, kept in reversed(self.done):
+            try:
+                if kept:
+                    shutil.move(kept, path)
+                else:
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                name = self._shown(path.relative_to(self.folder).as_posix())
+                what = (
+                    f"is kept/{shown(kept.name)} now, and could not be put back" if kept else "could not be taken back"
+                )
+                self.plan.unmatched.append((name, f"{what}: {error.strerror}"))
+
+    def _leave(self, why: str, but: str = "") -> None:
+        """Name these files, all but one, with the end of a sentence."""
+        self.plan.unmatched += [(item.path, why) for item in self.items if item.path != but]
+
+    def _place_of(self, error: OSError) -> str:
+        place = Path(os.fsdecode(error.filename or self.folder))
+        return shown(str(place.relative_to(self.course) if place.is_relative_to(self.course) else place))
 
     def _is_older(self) -> bool:
         if self.before is None or self.before.lms != self.new.lms:
@@ -172,9 +238,13 @@ class _Submission:
         pairs = ((self.new.when, self.before.when), (self.new.made, self.before.made))
         return any(new and old and moment(new) < moment(old) for new, old in pairs)
 
-    def _files(self) -> dict[str, tuple[Item | None, bytes]]:
+    def _files(self, whole: bool) -> dict[str, tuple[Item | None, bytes]]:
         """What is to be written, by name. The one notebook that there is gets the exercise's own name, so that nbgrader's own
-        commands see it, too."""
+        commands see it, too.
+
+        Raises:
+            _Stays: one cannot be read, and they are wanted as a whole.
+        """
         notebooks = [item for item in self.items if item.handed_in.name.casefold().endswith(".ipynb")]
         files: dict[str, tuple[Item | None, bytes]] = {}
         for item in self.items:
@@ -185,12 +255,14 @@ class _Submission:
                 data = item.entry.read()
             except (OSError, Refused) as error:
                 self.plan.unmatched.append((item.path, f"cannot be read: {error}"))
+                if whole:
+                    raise _Stays(item.path) from None
                 continue
             files[_free(name, files)] = (item, data)
         return files
 
     def _put(self, name: str, item: Item | None, data: bytes, there: bool, outcome: Outcome) -> None:
-        path, state = self.folder / name, "new"
+        path, state, kept = self.folder / name, "new", None
         if path.parent.resolve() != self.folder.resolve() / Path(name).parent:
             raise OSError(errno.ELOOP, "a folder on the way is a link to another place")
         if path.is_dir():
@@ -200,20 +272,26 @@ class _Submission:
             state = "the same as before" if old == data else "changed"
             by_hand = self.before is None or self.before.files.get(name) != _digest(old)
             if state == "changed" and (item or by_hand):
-                self._aside(path, "a version that was not collected" if by_hand else "the earlier version", outcome)
+                kept = self._aside(
+                    path, "a version that was not collected" if by_hand else "the earlier version", outcome
+                )
         if not self.dry and state != "the same as before":
+            if kept or not there:
+                self.done.append((path, kept))
             write(path, data)
         if item:
             outcome.counts[state] += 1
             late = ", late" if item.handed_in.late else ""
             outcome.lines.append(f"{self._shown(name)}  <-  {shown(item.path)}  ({state}{late})")
 
-    def _aside(self, path: Path, what: str, outcome: Outcome) -> None:
+    def _aside(self, path: Path, what: str, outcome: Outcome) -> Path | None:
         name = self._shown(path.relative_to(self.folder).as_posix())
         if self.dry:
             outcome.said.append(f"{name}: {what} would be moved to kept/.")
-        else:
-            outcome.said.append(f"{name}: {what} is kept/{shown(set_aside(self.course, path).name)} now.")
+            return None
+        kept = set_aside(self.course, path)
+        outcome.said.append(f"{name}: {what} is kept/{shown(kept.name)} now.")
+        return kept
 
     def _shown(self, name: str) -> str:
         return shown(f"submitted/{self.student}/{self.assignment}/{name}")
@@ -221,22 +299,22 @@ class _Submission:
 
 def _report(made: Plan, outcome: Outcome, roster: str, absent: Sequence[Person], dry: bool) -> None:
     for sentence in made.said:
-        print(sentence)
+        print(printable(sentence))
     _list("would be taken" if dry else "taken", outcome.lines)
     _list("moved or left", outcome.said)
     _list(
         "ids that were made, since no roster was given (roster.csv: id,name,email,login,lms id)",
         [f"{shown(student)}  for  {shown(who)}" for student, who in sorted(made.made.items())],
     )
-    _list("skipped", [f"{shown(path)} {why}." for path, why in sorted(made.skipped)])
-    _list("not matched, and not taken", [f"{shown(path)} {why}." for path, why in sorted(made.unmatched)])
+    _list("skipped", [f"{shown(path)} {printable(why)}." for path, why in sorted(made.skipped)])
+    _list("not matched, and not taken", [f"{shown(path)} {printable(why)}." for path, why in sorted(made.unmatched)])
     if absent and roster:
-        print(f"in {roster}, and not in the download: {', '.join(shown(f'{who.id} ({who})') for who in absent)}")
+        print(f"in {shown(roster)}, and not in the download: {', '.join(shown(f'{who.id} ({who})') for who in absent)}")
     counts = outcome.counts
     changed = "".join(f", {count} {state}" for state, count in counts.items() if state != "new" and count)
     print(
         f"{sum(counts.values())} files {'would be taken' if dry else 'taken'} ({counts['new']} new{changed}) · "
-        f"{len(made.skipped)} skipped · {len(made.unmatched)} not matched{f' · roster: {roster}' if roster else ''}"
+        f"{len(made.skipped)} skipped · {len(made.unmatched)} not matched{f' · roster: {shown(roster)}' if roster else ''}"
         + (
             " · nothing was written (DRY=1)"
             if dry
@@ -304,6 +382,9 @@ def main(place: str, assignment: str = "", roster: str = "", lms: str = "", zone
             dry,
         )
     except (BadCall, BadRoster, BadLedger, Refused) as error:
-        print(error)
+        print(printable(str(error)))
+        return 2
+    except OSError as error:
+        print(printable(refused(error)))
         return 2
     return 0 if done else 1

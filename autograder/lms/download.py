@@ -1,24 +1,32 @@
 """What an LMS lets one download: an archive, a folder, or a folder of archives; read file by file, with limits.
 
-Nothing is unpacked on disk and no link is followed. An archive that leads out of itself, or that becomes too large, is refused
+No file of it is written and no link is followed. An archive that leads out of itself, or that becomes too large, is refused
 as a whole: whoever made it meant no good, or it broke on its way.
 """
 
+import bz2
 import functools
+import gzip
 import io
+import lzma
 import mmap
 import re
 import stat
 import struct
+import tarfile
+import tempfile
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import Any
 
-from autograder.handed_in.archives import ARCHIVE_BYTES, RATIO, SMALL, BadArchive, is_archive, unpack
+from autograder.handed_in.archives import ARCHIVE_BYTES, RATIO, SMALL, UNPACKED_BYTES, is_archive
 from autograder.handed_in.naming import is_nothing, shown
+from autograder.handed_in.readable import LARGEST
 from autograder.handed_in.submitted import read_regular
 
 CLASS_BYTES = 4 << 30
@@ -31,6 +39,15 @@ _REPOSITORY = {".git", ".github", ".venv", "node_modules", "__pycache__", ".vsco
 _DRIVE = re.compile(r"^drive-download-|-\d{8}T\d{6}Z-\d+(-\d+)*$")
 _ENTRY = b"PK\x01\x02"
 _UNIX_TIME = 0x5455
+_UNPACK = "Unpack it, and name the folder: FROM=folder."
+_COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.GzipFile, b"BZh": bz2.BZ2File, b"\xfd7zXZ\0": lzma.LZMAFile,
+}  # fmt: skip
+"""By what a file begins with."""
+_DAMAGE = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, tarfile.TarError, struct.error, zlib.error, lzma.LZMAError, NotImplementedError,
+    EOFError, ValueError, OSError,
+)  # fmt: skip
 
 
 class Refused(Exception):
@@ -57,6 +74,8 @@ class Download:
     entries: list[Entry] = field(default_factory=list)
     strange: list[tuple[str, str]] = field(default_factory=list)
     """Paths that are left out, and why."""
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """Paths of what may be somebody's work and cannot be read, and why."""
     changed: datetime | None = None
     """When the archive itself was written; None for a folder."""
 
@@ -81,20 +100,27 @@ def open_downloads(place: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[
         folder = Download(place.resolve().name)
         found = [folder]
         for path, status in _files(place, folder):
-            if path.parent == place and (inner := _of_a_class(path, zone, is_of_a_class)):
+            name = f"{folder.name}/{path.relative_to(place).as_posix()}"
+            try:
+                inner = _of_a_class(path, zone, is_of_a_class) if path.parent == place else None
+            except OSError as error:
+                folder.unread.append((composed(name), _unreadable(error)))
+                continue
+            if inner:
                 found.append(inner)
             else:
-                folder.entries.append(_on_disk(path, f"{folder.name}/{path.relative_to(place).as_posix()}", status))
-        return [download for download in found if download.entries or download.strange]
+                folder.entries.append(_on_disk(path, name, status))
+        return [download for download in found if download.entries or download.strange or download.unread]
     if not place.is_file():
         raise Refused(f"There is no file or folder {shown(str(place))}. FROM= takes what you downloaded.")
-    with place.open("rb") as file:
-        head = file.read(512)
-    if not is_archive(head):
-        raise Refused(
-            f"{shown(place.name)} is no archive that can be opened. Unpack it, and name the folder: FROM=folder."
-        )
-    return [_open(place, zone)]
+    try:
+        with place.open("rb") as file:
+            head = file.read(512)
+        if not is_archive(head):
+            raise Refused(f"{shown(place.name)} is no archive that can be opened. {_UNPACK}")
+        return [_open(place, zone)]
+    except OSError as error:
+        raise Refused(f"{shown(str(place))} {_unreadable(error)}.") from None
 
 
 def composed(path: str) -> str:
@@ -103,10 +129,16 @@ def composed(path: str) -> str:
 
 
 def _files(place: Path, download: Download) -> Iterator[tuple[Path, object]]:
+    def shown_as(path: Path) -> str:
+        return "/".join([download.name, *path.relative_to(place).parts])
+
     def look(folder: Path, level: int) -> Iterator[tuple[Path, object]]:
-        for path in sorted(folder.iterdir()):
-            name = path.relative_to(place.parent).as_posix()
-            status = path.lstat()
+        try:
+            paths = [(path, path.lstat()) for path in sorted(folder.iterdir())]
+        except OSError as error:
+            download.unread.append((composed(shown_as(folder)), _unreadable(error)))
+            return
+        for path, status in paths:
             if is_nothing(path.name) or path.name in _REPOSITORY:
                 continue
             if stat.S_ISDIR(status.st_mode) and level < LEVELS:
@@ -114,14 +146,18 @@ def _files(place: Path, download: Download) -> Iterator[tuple[Path, object]]:
             elif stat.S_ISREG(status.st_mode):
                 yield path, status
             else:
-                download.strange.append((name, "is a link, or no file"))
+                download.strange.append((composed(shown_as(path)), "is a link, or no file"))
 
     return look(place, 0)
 
 
+def _unreadable(error: OSError) -> str:
+    return f"cannot be read ({error.strerror}): change its permissions"
+
+
 def _on_disk(path: Path, name: str, status) -> Entry:
     changed = datetime.fromtimestamp(status.st_mtime, UTC)
-    return Entry(composed(name), status.st_size, lambda: read_regular(path, ARCHIVE_BYTES + 1), changed)
+    return Entry(composed(name), status.st_size, lambda: read_regular(path, LARGEST + 1), changed)
 
 
 def _of_a_class(path: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[str]], bool]) -> Download | None:
@@ -131,7 +167,7 @@ def _of_a_class(path: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[str]
     if _DRIVE.search(path.stem):
         return _open(path, zone)
     try:
-        download = _open(path, zone)
+        download = _open(path, zone, path.stat().st_size <= ARCHIVE_BYTES)
     except Refused:
         if path.stat().st_size <= ARCHIVE_BYTES:
             return None  # a student's, perhaps: grading says what is wrong with it
@@ -139,7 +175,7 @@ def _of_a_class(path: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[str]
     return download if is_of_a_class([entry.path for entry in download.entries]) else None
 
 
-def _open(path: Path, zone: tzinfo) -> Download:
+def _open(path: Path, zone: tzinfo, may_be_a_students: bool = False) -> Download:
     name = re.sub(r"\.(zip|tar|t?gz|tbz2?|bz2|t?xz)$", "", path.name, flags=re.IGNORECASE)
     name = re.sub(r"\.tar$", "", name, flags=re.IGNORECASE)
     download = Download(name, changed=datetime.fromtimestamp(path.stat().st_mtime, UTC))
@@ -149,50 +185,108 @@ def _open(path: Path, zone: tzinfo) -> Download:
         if is_zip:
             _zip(path, zone, download)
         else:
-            _tar(path, download)
-    except BadArchive as error:
-        raise Refused(f"{shown(path.name)} {error}") from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, struct.error, NotImplementedError, EOFError, ValueError) as error:
+            most = UNPACKED_BYTES if may_be_a_students else CLASS_BYTES
+            _tar(path, download, min(most, max(SMALL, RATIO * path.stat().st_size)))
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno:  # the disk's, not the archive's
+            raise
         raise Refused(f"{shown(path.name)} is damaged ({type(error).__name__}). Download it again.") from None
     return download
 
 
-def _tar(path: Path, download: Download) -> None:
-    if path.stat().st_size > ARCHIVE_BYTES:
-        raise Refused(f"{shown(path.name)} is too large for an archive of this kind. Unpack it, and name the folder.")
-    for name, data in unpack(path.read_bytes()).items():
-        read = functools.partial(bytes, data)
-        download.entries.append(Entry(composed(f"{download.name}/{name}"), len(data), read))
+def _tar(path: Path, download: Download, most: int) -> None:
+    data, is_packed = _plain(path, most)
+    if is_packed and data[257:262] != b"ustar":
+        download.entries.append(Entry(f"{download.name}/notebook.ipynb", len(data), lambda: data[:]))
+        return
+    size = 0
+    with tarfile.open(fileobj=data, mode="r:") as archive:
+        for count, info in enumerate(archive, 1):
+            size += info.size
+            if count > CLASS_MEMBERS:
+                raise Refused(_too_many(path))
+            if size > most:
+                raise Refused(_too_large(path))
+            name = _inside(info.name, path)
+            if info.isdir() or not name:
+                continue
+            if not info.isreg() or info.issparse():
+                what = "is a link" if info.issym() or info.islnk() else "is no file"
+                download.strange.append((f"{download.name}/{name}", what))
+            else:
+                read = functools.partial(_part, data, info.offset_data, info.offset_data + info.size)
+                download.entries.append(Entry(composed(f"{download.name}/{name}"), info.size, read))
+        if any(data[archive.offset : archive.offset + tarfile.BLOCKSIZE]):
+            raise tarfile.ReadError("what follows is no header")  # where tarfile takes it for the end
+
+
+def _part(data: mmap.mmap, start: int, end: int) -> bytes:
+    return data[start:end]
+
+
+def _plain(path: Path, most: int) -> tuple[mmap.mmap, bool]:
+    """An archive's bytes without the compression around all of it, in a file without a name; and whether there was one."""
+    with path.open("rb") as file:
+        head = file.read(6)
+        unpacked = next((opened for magic, opened in _COMPRESSED.items() if head.startswith(magic)), None)
+        if unpacked is None:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), False
+    with unpacked(path) as source, tempfile.TemporaryFile() as target:
+        while block := source.read(1 << 20):
+            most -= len(block)
+            if most < 0:
+                raise Refused(_too_large(path))
+            target.write(block)
+        target.flush()
+        return mmap.mmap(target.fileno(), 0, access=mmap.ACCESS_READ), True
 
 
 def _zip(path: Path, zone: tzinfo, download: Download) -> None:
     if _count(path) > CLASS_MEMBERS:
-        raise Refused(f"{shown(path.name)} holds more than {CLASS_MEMBERS:,} files, so it was not opened.")
+        raise Refused(_too_many(path))
     archive = zipfile.ZipFile(path)
     infos = archive.infolist()
     for info in infos:
-        parts = info.filename.replace("\\", "/").split("/")
-        if ".." in parts or info.filename.startswith(("/", "\\")) or re.match(r"^[A-Za-z]:", info.filename):
-            raise Refused(
-                f"{shown(path.name)} holds {shown(info.filename)!r}, a name that leads out of it: nothing of it was taken."
-            )
+        _inside(info.filename, path)
     size = path.stat().st_size
     if sum(info.file_size for info in infos) > min(CLASS_BYTES, max(SMALL, RATIO * size)):
-        raise Refused(f"{shown(path.name)} becomes too large when it is unpacked: nothing of it was taken.")
+        raise Refused(_too_large(path))
     for info in infos:
-        name = "/".join(part for part in _name(info).replace("\\", "/").split("/") if part not in ("", "."))
-        parts = name.split("/")
-        if info.is_dir() or not name or any(is_nothing(part) or part in _REPOSITORY for part in parts):
+        name = _inside(_name(info), path)
+        if info.is_dir() or not name:
             continue
         if (kind := info.external_attr >> 28) not in (0, 0o10):
             download.strange.append((f"{download.name}/{name}", "is a link" if kind == 0o12 else "is no file"))
         elif info.flag_bits & 1:
-            raise Refused(f"{shown(path.name)} needs a password. Unpack it, and name the folder: FROM=folder.")
+            raise Refused(f"{shown(path.name)} needs a password. {_UNPACK}")
         else:
             entry = Entry(
                 composed(f"{download.name}/{name}"), info.file_size, _reader(archive, info), _time(info, zone)
             )
             download.entries.append(entry)
+
+
+def _inside(name: str, path: Path) -> str:
+    """A member's name with ``/`` between its parts; nothing, if it is of no concern.
+
+    Raises:
+        Refused: it leads out of the archive.
+    """
+    parts = name.replace("\\", "/").split("/")
+    if ".." in parts or name.startswith(("/", "\\")) or re.match(r"^[A-Za-z]:", name):
+        raise Refused(
+            f"{shown(path.name)} holds {shown(name)!r}, a name that leads out of it: nothing of it was taken."
+        )
+    parts = [part for part in parts if part not in ("", ".")]
+    return "" if any(is_nothing(part) or part in _REPOSITORY for part in parts) else "/".join(parts)
+
+
+def _too_large(path: Path) -> str:
+    return f"{shown(path.name)} becomes too large when it is unpacked: nothing of it was taken. {_UNPACK}"
+
+
+def _too_many(path: Path) -> str:
+    return f"{shown(path.name)} holds more than {CLASS_MEMBERS:,} files, so it was not opened. {_UNPACK}"
 
 
 def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
@@ -204,7 +298,7 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], byt
         """
         try:
             with archive.open(info) as member:
-                data = member.read(min(info.file_size, ARCHIVE_BYTES) + 1)
+                data = member.read(min(info.file_size, LARGEST) + 1)
         except Exception as error:  # zipfile and the decompressors raise a dozen kinds
             raise Refused(f"{shown(info.filename)} is damaged ({type(error).__name__}).") from None
         if len(data) > info.file_size:

@@ -31,6 +31,8 @@ class HandedIn:
     """What the LMS calls the assignment."""
     note: str = ""
     """What the file is, if it is not one that a student handed in."""
+    typed: bool = False
+    """Whether the note is on what somebody typed into the LMS, which may be all that was handed in."""
 
 
 _MOODLE = re.compile(r"^(?P<name>[^_]*)_(?P<number>\d+)_(?P<kind>assign[a-z]+_[a-z]+)(?:_(?P<rest>.*))?$")
@@ -50,7 +52,8 @@ def moodle(path: str) -> HandedIn | None:
             rest = "/".join(filter(None, [found["rest"] or "", *inside])) if inside else found["rest"] or ""
             who = Person(name=found["name"].strip(), number=found["number"])
             if found["kind"] != "assignsubmission_file":
-                return HandedIn(who, "", note=f"is no file that was handed in, but Moodle's {found['kind']}")
+                note = f"is no file that was handed in, but Moodle's {found['kind']}"
+                return HandedIn(who, "", note=note, typed=found["kind"].startswith("assignsubmission_"))
             before = f"{part}/" if inside else part.removesuffix(found["rest"] or "")
             return HandedIn(who, rest, before)
     return None
@@ -59,8 +62,10 @@ def moodle(path: str) -> HandedIn | None:
 NOBODYS_NAME = re.compile(r"participant|participante|partecipante|teilnehmer(?:/?in)?", re.IGNORECASE)
 """What Moodle calls everybody where submissions are anonymous."""
 
+_LETTER = r"[\w\x80-\U0010ffff]"
+"""One of those of which names are made, vowel signs included, which ``\\w`` is not."""
 _CANVAS = re.compile(
-    r"^(?:(?P<name>\w+?)_)??(?P<late>LATE_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w{5}))_(?P<rest>.+)$"
+    rf"^(?:(?P<name>{_LETTER}+?)_)??(?P<late>LATE_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w{{5}}))_(?P<rest>.+)$"
 )
 
 
@@ -77,7 +82,7 @@ def canvas(path: str) -> HandedIn | None:
     number = found["number"] or f"anon_{found['anonymous']}"
     who, late = Person(name=found["name"] or "", number=number), bool(found["late"])
     if found["rest"] in ("text.html", "link.html"):
-        return HandedIn(who, "", late=late, note="is text or a link typed into Canvas, no file")
+        return HandedIn(who, "", late=late, note="is text or a link typed into Canvas, no file", typed=True)
     attached = re.match(r"(?P<attachment>\d+)_(?P<file>.+)$", found["rest"])
     if attached is None or not (found["name"] or found["anonymous"]):
         return None
@@ -102,7 +107,7 @@ def blackboard(path: str) -> HandedIn | None:
         return None
     who, title = Person(login=found["login"]), found["title"]
     if found["rest"] == ".txt":
-        return HandedIn(who, "", when=when, title=title, note="is Blackboard's own note on an attempt")
+        return HandedIn(who, "", when=when, title=title, note="is Blackboard's own note on an attempt", typed=True)
     return HandedIn(who, found["rest"][1:], base.removesuffix(found["rest"]) + "_", when, title=title)
 
 
@@ -161,7 +166,7 @@ def recognised(paths: Sequence[str]) -> str | None:
     return None
 
 
-COPY_MARK = re.compile(r"(?:\s*\((?P<brackets>\d{1,3})\)|(?<=\w)-(?P<dash>\d{1,2}))$")
+COPY_MARK = re.compile(rf"(?:\s*\((?P<brackets>\d{{1,3}})\)|(?<={_LETTER})-(?P<dash>\d{{1,2}}))$")
 _COPY_OF = re.compile(r"^(?:copy[\s_]of|kopie[\s_]von|copi[ea][\s_]de)[\s_]+", re.IGNORECASE)
 _COPY_ANYWHERE = re.compile(r"(?<![^\W_])(?:copy[\s_]of|kopie[\s_]von|copi[ea][\s_]de)(?![^\W_])", re.IGNORECASE)
 _ENDINGS = re.compile(r"\.(?:ipynb|json|txt|py|zip|tar|gz|tgz|html?|pdf|docx?|md|download)$", re.IGNORECASE)

@@ -15,15 +15,14 @@ from autograder.classroom.grade import standing
 from autograder.classroom.record import GradebookError
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE
-from autograder.files import replace_own
+from autograder.files import moved, refused, replace_own
 from autograder.handed_in.naming import printable, shown
 from autograder.lms import formats, gradescope
 from autograder.lms.ledger import BadLedger, Collected, Ledger
 from autograder.lms.roster import parted
-from autograder.reports.report import Row
+from autograder.reports.report import Row, harmless
 
 FOLDER = "returned"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,20 @@ def give_back(course: Path, assignment: str = "", lms: str = "", title: str = ""
                 print(f"  {sentence}")
     for line in missing:
         print(f"  {printable(line)}.")
-    for moved in kept:
-        print(f"  Somebody had changed a file that was written anew: that version is kept/{moved.name} now.")
+    for moved_ in kept:
+        print(f"  {moved(f'kept/{moved_.name}')}")
     if not by_lms:
-        print("There is nothing to return: `make collect` and `make grade` come first.")
+        print(_nothing(ledger, names, lms))
     return bool(by_lms) and not missing
+
+
+def _nothing(ledger: Ledger, names: Sequence[str], lms: str) -> str:
+    """Why nothing goes back: nothing is there, or what is there came from elsewhere."""
+    entries = [entry for mine in ledger.submissions.values() for name, entry in mine.items() if name in names]
+    if lms and (others := sorted({entry.lms for entry in entries} - {lms})):
+        there = " and ".join(f"{formats.SHOWN[other]} (LMS={other})" for other in others)
+        return f"There is nothing to return to {formats.SHOWN[lms]}: what was collected came from {there}."
+    return "There is nothing to return: `make collect` and `make grade` come first."
 
 
 def _answers(
@@ -279,15 +287,14 @@ def _grades(lms: str, by_assignment: Mapping[str, Sequence[Answer]], title: str)
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(map(_harmless, head))
-    writer.writerows(map(_harmless, row) for row in rows)
-    return text.getvalue().encode("utf-8", "replace")
+    writer.writerow(map(_cell, head))
+    writer.writerows(map(_cell, row) for row in rows)
+    return text.getvalue().encode()
 
 
-def _harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula, on one line; a single dash is Moodle's word for nothing."""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    return f"'{text}" if text.startswith(_FORMULA) and text != "-" else text
+def _cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; a single dash is Moodle's word for nothing."""
+    return text if text == "-" else harmless(text)
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
@@ -318,6 +325,9 @@ def main(assignment: str = "", lms: str = "", title: str = "") -> int:
         if lms == "gradescope":
             return gradescope.write_all(COURSE, [assignment] if assignment else assignments())
         return 0 if give_back(COURSE, assignment, lms, title) else 1
-    except (BadLedger, GradebookError, FileNotFoundError) as error:
+    except (BadLedger, GradebookError) as error:
         print(error)
+        return 2
+    except OSError as error:
+        print(printable(refused(error)))
         return 2

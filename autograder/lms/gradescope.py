@@ -22,8 +22,8 @@ from nbgrader import utils
 
 from autograder.classroom.submission import Graded, grade_submission
 from autograder.course.exercise import COURSE, Exercise, configuration
-from autograder.files import replace_own
-from autograder.handed_in.naming import shown
+from autograder.files import moved, replace_own
+from autograder.handed_in.naming import printable, shown
 from autograder.handed_in.submitted import TIMESTAMP, NoNotebook, Unreadable, read_task, regular_files
 from autograder.reports.report import points_of_gradients
 from autograder.sandbox import bubblewrap
@@ -63,7 +63,7 @@ def write_all(course: Path, names: Sequence[str]) -> int:
         kept = replace_own(place, archive(course, name), course)
         print(f"  returned/gradescope/{place.name}  {highest:g} points")
         if kept:
-            print(f"  Somebody had changed it: that version is kept/{kept.name} now.")
+            print(f"  {moved(f'kept/{kept.name}')}")
     return 0
 
 
@@ -162,13 +162,9 @@ def results(exercise: Exercise, graded: Graded | None, problem: str = "") -> dic
     if asked and not problem:
         said.append(f"{', '.join(asked)}: these points are for a human to give.")
     return {
-        "score": sum(value or 0.0 for value in points.values()), "output": "\n".join(map(_line, said)),
+        "score": sum(value or 0.0 for value in points.values()), "output": "\n".join(map(printable, said)),
         "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden", "tests": tests,
     }  # fmt: skip
-
-
-def _line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _student(root: Path) -> str:

@@ -76,6 +76,12 @@ class Ledger:
     def of(self, student: str, assignment: str) -> Collected | None:
         return self.submissions.get(student, {}).get(assignment)
 
+    def person(self, student: str) -> Person | None:
+        """Who was collected under an id, if that is known."""
+        known = self.people.get(student, {})
+        name, email, login = (known.get(key, "") for key in ("name", "email", "login"))
+        return Person(student, name, email, login) if name or email or login else None
+
     def note_person(self, student: str, who: Person, lms: str) -> None:
         """Keep what is known of somebody; what was known before stays, unless it is said anew."""
         known = self.people.setdefault(student, {})

@@ -6,21 +6,22 @@ Who somebody is is never guessed: a file whose owner or assignment cannot be tol
 import functools
 import hashlib
 import os
-from collections.abc import Hashable, Iterable, Sequence
+import shlex
+from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
 from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
 from autograder.handed_in.found import WRAPPERS
-from autograder.handed_in.naming import is_nothing, meant, shown
-from autograder.handed_in.readable import NOTEBOOK_BYTES
+from autograder.handed_in.naming import is_nothing, meant, printable, shown
+from autograder.handed_in.readable import LARGEST, NOTEBOOK_BYTES
 from autograder.handed_in.submitted import ARCHIVES, HANDED_IN, MAY_BE, TIMESTAMP, of_contents, of_path, told_apart
 from autograder.lms import formats
 from autograder.lms.download import Download, Entry, Refused
 from autograder.lms.formats import ONE_ATTEMPT, HandedIn
 from autograder.lms.ledger import Ledger
-from autograder.lms.roster import Person, Roster, made_id
+from autograder.lms.roster import Person, Roster, made_id, may_be_one
 
 _NOBODY = {*WRAPPERS, "download", "downloads", "submission", "abgaben", "abgabe", "homework", "files", "students"}
 _WIDE = ("folder", "github")
@@ -37,6 +38,8 @@ class Item:
     lms: str
     student: str = ""
     assignment: str = ""
+    note: str = ""
+    """The end of a sentence on why it cannot be taken, although somebody has handed it in; it may be all that they have."""
 
     @property
     def path(self) -> str:
@@ -100,7 +103,7 @@ def plan(downloads: Sequence[Download], course: Course) -> Plan:
             "2026-03-01 23:59 can, or with the month as an English word."
         )
     items = [item for download in downloads for item in _read(download, course, made)]
-    items = _for_assignments(_of_students(items, course, made), course, made)
+    items = _for_assignments(_without_noted(_of_students(items, course, made), made), course, made)
     groups: dict[Hashable, list[Item]] = {}
     for item in items:
         groups.setdefault((item.student, item.assignment), []).append(item)
@@ -117,6 +120,7 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
     paths = [entry.path for entry in download.entries]
     lms = course.lms or formats.recognised(paths) or "folder"
     made.skipped += download.strange
+    made.unmatched += download.unread
     count = f"{len(paths):,} file{'s' * (len(paths) != 1)}"
     made.said.append(f"{shown(download.name)}: {count}, in the form of {formats.SHOWN[lms]}.")
     if (like := formats.recognised(paths)) and like != lms:
@@ -141,10 +145,13 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
         else:
             handed_in = _completed(read, course)
             zones |= {f"{handed_in.when:%Z}"} if read.when and handed_in.when and not read.when.tzinfo else set()
-        if why := _is_nothing(entry, handed_in):
+        item = Item(
+            entry, handed_in, download, lms, note=handed_in.note if handed_in.typed else _too_large(entry, handed_in)
+        )
+        if why := _is_nothing(item):
             made.skipped.append((entry.path, why))
         else:
-            items.append(Item(entry, handed_in, download, lms))
+            items.append(item)
     if zones:
         made.said.append(_of_zone(download.name, zones))
     return items
@@ -171,26 +178,31 @@ def _completed(handed_in: HandedIn, course: Course) -> HandedIn:
     return handed_in
 
 
-def _is_nothing(entry: Entry, handed_in: HandedIn) -> str:
+def _is_nothing(item: Item) -> str:
     """Why a file is none that a student handed in; nothing, if it is one."""
-    if handed_in.note:
+    handed_in = item.handed_in
+    if handed_in.note and not handed_in.typed:
         return handed_in.note
     if handed_in.name.rsplit("/", 1)[-1].casefold() == TIMESTAMP:
         return "would say when it was handed in, which only the LMS can"
     if any(map(is_nothing, handed_in.name.split("/"))):
         return "is what a system leaves behind"
-    if entry.size > ARCHIVE_BYTES:
-        return f"has {entry.size / 1e6:.0f} MB, too much for anything that is handed in here"
-    return ""
+    return item.note if item.note and _is_by_the_way(item) else ""
+
+
+def _too_large(entry: Entry, handed_in: HandedIn) -> str:
+    """That a file is larger than what grading reads of its kind; of a notebook it can leave out the outputs."""
+    most = LARGEST if ".ipynb" in handed_in.name.casefold() else ARCHIVE_BYTES
+    return f"has {entry.size / 1e6:.0f} MB, too much for anything that is handed in here" if entry.size > most else ""
 
 
 # --- whose ------------------------------------------------------------------------------------------------------------------
 
 
 def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item]:
-    numbers: dict[Hashable, set[str]] = {}  # of all people of one name in one download
+    called: dict[Hashable, set[Person]] = {}  # all people of one name in one download
     for item in items:
-        numbers.setdefault((item.download.name, made_id(item.handed_in.who)), set()).add(item.handed_in.who.number)
+        called.setdefault((item.download.name, made_id(item.handed_in.who)), set()).add(item.handed_in.who)
     found, unlisted = [], _unlisted(course)
     for item in items:
         who = item.handed_in.who
@@ -210,7 +222,7 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
             made.people[person.id] = replace(person, number=who.number or person.number, handed_in=when)
             student = person.id
         else:
-            student, why = _made_for(who, item.lms, course.ledger, numbers[item.download.name, made_id(who)])
+            student, why = _made_for(who, item.lms, course.ledger, called[item.download.name, made_id(who)])
             if why:
                 made.unmatched.append((item.path, why))
                 continue
@@ -219,6 +231,25 @@ def _of_students(items: Sequence[Item], course: Course, made: Plan) -> list[Item
             made.people[student] = replace(who, id=student)
         found.append(replace(item, student=student))
     return found
+
+
+def _without_noted(items: Sequence[Item], made: Plan) -> list[Item]:
+    """Those that can be taken. What else somebody handed in is for a human, if it is work or all that there is."""
+    plain = [item for item in items if not item.note]
+    others = {(item.student, item.download.name) for item in plain}
+    for item in items:
+        if not item.note:
+            continue
+        if _is_work(item):
+            made.unmatched.append((item.path, f"{item.note}: ask for it without what makes it large"))
+        elif (item.student, item.download.name) in others:
+            made.skipped.append((item.path, item.note))
+        else:
+            who = shown(str(made.people[item.student]))
+            made.unmatched.append(
+                (item.path, f"{item.note}, and all that {who} has handed in there: look at it yourself")
+            )
+    return plain
 
 
 def _unlisted(course: Course) -> list[str]:
@@ -231,19 +262,22 @@ def _unlisted(course: Course) -> list[str]:
 
 def _two_people(person: Person, other: str, roster: str) -> str:
     """The end of a sentence on somebody whose hand-ins stand under an id that was made."""
-    other = shown(other)
     return (
-        f"is of {shown(str(person))}, who was collected as {other} before {roster} said {person.id}, and would be two people. "
-        f"Move submitted/{other} away (into kept/, say); if it was graded, type `.venv/bin/nbgrader db student remove --force "
-        f"{other}`; and collect again"
+        f"is of {shown(str(person))}, who was collected as {shown(other)} before {shown(roster)} said {shown(person.id)}, and "
+        f"would be two people. Move submitted/{shown(other)} away (into kept/, say); if it was graded, type "
+        f"`.venv/bin/nbgrader db student remove --force -- {shlex.quote(printable(other))}`; and collect again"
     )
 
 
-def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple[str, str]:
-    """An id for somebody, the same each time; or the end of a sentence on why none can be made."""
+def _made_for(who: Person, lms: str, ledger: Ledger, called: Set[Person]) -> tuple[str, str]:
+    """An id for somebody, the same each time; or the end of a sentence on why none can be made.
+
+    Args:
+        called: all in the download whose id would be made of the same words.
+    """
     if known := ledger.who_has(lms, who.number):
         return known, ""
-    chosen = made_id(who)
+    chosen, numbers = made_id(who), {person.number for person in called}
     if chosen not in ledger.people and len(numbers) == 1:
         before = [student for student in ledger.people if ledger.is_of(student, who, lms)]
         if len(before) == 1:
@@ -256,7 +290,15 @@ def _made_for(who: Person, lms: str, ledger: Ledger, numbers: set[str]) -> tuple
             "only: take its grading worksheet for the roster (ROSTER=worksheet.csv)"
         )
     taken = ledger.people.get(chosen, {}).get(f"{lms} number", who.number)
-    return f"{chosen}-{who.number}" if who.number and (len(numbers) > 1 or taken != who.number) else chosen, ""
+    if who.number and (len(numbers) > 1 or taken != who.number):
+        return f"{chosen}-{who.number}", ""
+    others = [*sorted(called, key=str), *filter(None, [ledger.person(chosen)])]
+    if other := next((other for other in others if not may_be_one(who, other)), None):
+        return "", (
+            f"is of {shown(str(who))!r}, whose id would be {shown(chosen)}, as that of {shown(str(other))!r} is: take a class "
+            "list that gives each an own one (roster.csv: id,name,email,login,lms id)"
+        )
+    return chosen, ""
 
 
 # --- for which assignment ---------------------------------------------------------------------------------------------------
@@ -310,8 +352,13 @@ def _told_by_its_place(item: Item, course: Course) -> str | None:
 
 
 def _is_by_the_way(item: Item) -> bool:
+    return item.lms in _WIDE and not _is_work(item)
+
+
+def _is_work(item: Item) -> bool:
+    """Whether a file of this name is likely to be somebody's answers."""
     name = item.handed_in.name.casefold()
-    return item.lms in _WIDE and not (".ipynb" in name or os.path.splitext(name)[1] in (*ARCHIVES, *HANDED_IN))
+    return ".ipynb" in name or os.path.splitext(name)[1] in (*ARCHIVES, *HANDED_IN)
 
 
 # --- which version ----------------------------------------------------------------------------------------------------------

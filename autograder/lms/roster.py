@@ -28,6 +28,8 @@ _HEADERS = {
 _WRITTEN_OUT = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae", "ł": "l", "đ": "d", "ı": "i"}
 )
+_WITH_ACCENTS = ("LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC")
+"""Scripts, as Unicode's names of letters begin, whose marks are accents, or vowels that are seldom written."""
 
 
 class BadRoster(Exception):
@@ -85,18 +87,21 @@ class Roster:
             if len(found) == 1 and kind == "number" and not _may_be(found[0], who):
                 return (
                     None,
-                    f"is of {shown(str(who))!r} with the number {who.number}, which is {found[0]}'s in {self.name}",
+                    f"is of {shown(str(who))!r} with the number {shown(who.number)}, which is {shown(str(found[0]))}'s in "
+                    f"{shown(self.name)}",
                 )
             if len(found) == 1:
                 return found[0], ""
             if len(found) > 1:
-                ids = ", ".join(person.id for person in found)
+                ids = ", ".join(shown(person.id) for person in found)
                 add = (
-                    f"; put the LMS's number {who.number} into the column 'lms id' of one of them" if who.number else ""
+                    f"; put the LMS's number {shown(who.number)} into the column 'lms id' of one of them"
+                    if who.number
+                    else ""
                 )
-                return None, f"may be each of {ids} in {self.name}{add}"
-        number = f" (number {who.number})" if who.number and who.number != str(who) else ""
-        return None, f"is of {shown(str(who))!r}{number}, who is not in {self.name}"
+                return None, f"may be each of {ids} in {shown(self.name)}{add}"
+        number = f" (number {shown(who.number)})" if who.number and who.number != str(who) else ""
+        return None, f"is of {shown(str(who))!r}{number}, who is not in {shown(self.name)}"
 
     def _note(self, kind: str, keys: Iterable[str], person: Person) -> None:
         for key in keys:
@@ -137,7 +142,8 @@ def read_roster(path: Path) -> Roster:
     for person in people:
         if (other := seen.setdefault(person.id, person)) is not person:
             raise BadRoster(
-                f"{shown(path.name)} has the id {person.id!r} twice: {other} and {person}. Give each an own one."
+                f"{shown(path.name)} has the id {shown(person.id)!r} twice: {shown(str(other))} and {shown(str(person))}. "
+                "Give each an own one."
             )
     place = columns.get("handed_in", -1)
     written = sum(any(c.isdigit() for c in row[place]) for row in rows[1:] if 0 <= place < len(row))
@@ -148,7 +154,13 @@ def made_id(who: Person) -> str:
     """An id for somebody who is in no list: the login, if there is one, else the name in lower case."""
     chosen = who.login or who.email or who.name or who.number
     chosen = unicodedata.normalize("NFKC", chosen).strip().lower() if chosen == who.name else chosen.strip()
-    return re.sub(r"[^\w.@+-]+", "_", chosen).strip("._-")[: LONGEST_NAME - 20] or "unknown"
+    plain = "".join(c if c in "_.@+-" or is_of_a_word(c) else " " for c in chosen)
+    return re.sub(" +", "_", plain).strip("._-")[: LONGEST_NAME - 20] or "unknown"
+
+
+def is_of_a_word(c: str) -> bool:
+    """Whether words are made of such a character: vowel signs (of Devanagari, say) are none of Python's word characters."""
+    return c.isalnum() or unicodedata.category(c)[0] == "M"
 
 
 def parted(name: str) -> tuple[str, str]:
@@ -170,10 +182,32 @@ def spellings(name: str) -> set[str]:
     name = unicodedata.normalize("NFC", name).casefold()
     found = set()
     for text in (name, name.translate(_WRITTEN_OUT)):
-        plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-        words = re.findall(r"[^\W_]+", plain)
+        plain = _without_accents(text)
+        words = "".join(c if is_of_a_word(c) else " " for c in plain).split()
         found |= {"".join(words[n:] + words[:n]) for n in range(len(words))}
     return found - {""}
+
+
+def _without_accents(text: str) -> str:
+    """Text without the marks that people leave out in typing. Elsewhere marks are letters: नीला and नीलू are two names."""
+    kept, bare = [], True
+    for c in unicodedata.normalize("NFKD", text):
+        if unicodedata.category(c)[0] != "M":
+            bare = unicodedata.name(c, "").split(" ")[0] in _WITH_ACCENTS
+        elif bare:
+            continue
+        kept.append(c)
+    return "".join(kept)
+
+
+def may_be_one(one: Person, other: Person) -> bool:
+    """Whether what is known of two people does not speak against their being one."""
+    return bool(_keys(one) & _keys(other))
+
+
+def _keys(who: Person) -> set[str]:
+    words = [word for word in (who.id, who.name, who.login, who.email) if word]
+    return {folded(word) for word in words}.union(*map(spellings, words))
 
 
 def _may_be(person: Person, who: Person) -> bool:

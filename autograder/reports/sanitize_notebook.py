@@ -22,6 +22,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.files import note
 from autograder.handed_in.mend import NOTES
 from autograder.handed_in.naming import printable
 from autograder.handed_in.nbgrader_steps import exercise_of
@@ -113,7 +114,8 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
 def leave_out_files(assignment: str, student: str, notebooks: list[str]) -> None:
     """Take out of ``autograded/`` what was handed in or written beside the notebook; called after each submission.
 
-    The formgrader serves such a file as it is, and the feedback carries it on. The course's own files stay.
+    The formgrader serves such a file as it is, and the feedback carries it on. The course's own files stay, and are noted as
+    such for ``make grade``.
     """
     assignment, student = (part.name for part in list(Path(notebooks[0]).parents)[:2])  # those given may be patterns
     folder = Path("autograded", student, assignment)
@@ -129,6 +131,7 @@ def leave_out_files(assignment: str, student: str, notebooks: list[str]) -> None
             or (original.is_file() and not path.is_symlink() and filecmp.cmp(path, original, shallow=False))
         ):
             path.unlink()
+    note(folder, [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()])
 
 
 def _summaries(*notes: Mapping[str, Any]) -> set[str]:

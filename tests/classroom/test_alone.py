@@ -1,5 +1,6 @@
 """One notebook, graded alone: no gradebook, no course folder of one's own; its page beside it."""
 
+import errno
 import json
 import shutil
 
@@ -7,7 +8,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from autograder.classroom import alone
+from autograder.classroom import alone, overview
 from autograder.classroom.overview import write_report
 from tests.classes import NAME, WRONG, grade, hand_in, make_course
 
@@ -64,14 +65,27 @@ def test_the_page_opens(course, tmp_path, monkeypatch, capsys):
     assert "my answers.ipynb: 3 of 3 points in 5_small" in capsys.readouterr().out
 
 
+def test_a_report_that_may_not_be_written_is_a_sentence(monkeypatch, capsys):
+    def refuse(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", "report/.writing")
+
+    monkeypatch.setattr(overview, "write_report", refuse)
+    assert overview.main() == 1
+    assert "report/.writing cannot be read or written (Permission denied). Change" in capsys.readouterr().err
+
+
 @pytest.mark.share(0.4)
-def test_the_report_is_drawn_from_what_grading_has_left(course):
+def test_the_report_is_drawn_from_what_grading_has_left(course, capsys):
     shutil.rmtree(course / "submitted")
     assert write_report(course) == []
     for student, edits in {"ada": {}, "bob": WRONG, "cid": None}.items():
         hand_in(course, student, edits)
     grade(course)
+    (course / "report").mkdir()
+    (course / "report" / "thesis.md").write_text("my thesis")
     written = write_report(course)
+    assert "that version is kept/thesis-1.md now" in capsys.readouterr().out
+    assert (course / "kept" / "thesis-1.md").read_text() == "my thesis"
     assert sorted(path.name for path in written) == ["5_small.html", "index.html", "verdicts.csv"]
     page = BeautifulSoup((course / "report" / "5_small.html").read_text(), "html.parser")
     assert "2 of 3 have handed in" in page.get_text()

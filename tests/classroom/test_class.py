@@ -20,6 +20,7 @@ from autograder import machine
 from autograder.classroom.lock import LOCK
 from autograder.course.build import nbgrader_api
 from autograder.course.exercise import COURSE
+from autograder.files import WRITTEN
 from autograder.reports.feedback import signature
 from tests.classes import (
     NAME,
@@ -128,6 +129,32 @@ def test_nbgrader_itself_gives_the_same(undisturbed, copied):
         assert (copied / page).read_text(encoding="utf-8") == left[str(page)]
     assert grade(copied).returncode == 0
     assert graded_now(copied) == []  # nbgrader's step has signed them; only the pages are made again
+    (copied / "feedback" / "ada" / NAME / "notes.txt").write_text("mine")
+    for student in some:  # what nbgrader's commands made is the course's, and what lies beside it is not
+        hand_in(copied, student, {"h": "dh = 3 * h"})
+    assert grade(copied).returncode == 0
+    assert graded_now(copied) == list(some)
+    assert [path.read_text() for path in (copied / "kept").iterdir()] == ["mine"]
+    for student in some:
+        done = api.generate_feedback(NAME, student, force=True)  # copies what make grade has noted, too
+        assert done["success"], done
+        hand_in(copied, student, STUDENTS[student][0])
+    assert "is kept/" not in grade(copied).stdout
+    assert len(list((copied / "kept").iterdir())) == 1
+
+
+@pytest.mark.parametrize("noted", ["", None])
+def test_a_class_of_an_earlier_release_is_graded_again_and_none_of_its_files_is_kept(graded, noted):
+    for path in [*(graded / "autograded").rglob(WRITTEN), *(graded / "feedback").rglob(WRITTEN)]:
+        path.unlink()
+    notes = graded / "feedback" / "ada" / NAME / "notes.txt"
+    if noted is None:
+        notes.write_text("mine")
+    done = grade(graded, "--force")
+    assert done.returncode == 0 and sorted(graded_now(graded)) == HAVE_FILES
+    assert ("that version is" in done.stdout) == (noted is None) and not notes.exists()
+    kept = graded / "kept"
+    assert ([path.read_text() for path in kept.iterdir()] if kept.exists() else []) == ["mine"] * (noted is None)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from autograder.files import fill, replace_own
+from autograder import files
+from autograder.files import WRITTEN, fill, replace_own, write
 from autograder.handed_in import submitted
 from autograder.handed_in.submitted import Unreadable, choose_notebook, read_task
 
@@ -149,3 +150,47 @@ def test_what_somebody_has_changed_is_kept_when_it_is_written_anew(tmp_path):
     table.write_text("a,2,good\n")
     assert replace_own(table, "a,3\n", tmp_path).read_text() == "a,2,good\n"
     assert table.read_text() == "a,3\n"
+
+
+@pytest.mark.parametrize("noted", [None, "", "[]", '{"1.html": 3, "notes.md": {}}', "\udcff"])
+def test_what_was_there_before_the_first_time_is_kept(tmp_path, noted):
+    """In a folder of which nothing is noted, or whose note is damaged."""
+    folder = tmp_path / "report"
+    (folder / "mine").mkdir(parents=True)
+    for name in ("1.html", "notes.md", "mine/thesis.md", "same.css"):
+        (folder / name).write_text(f"my {name}")
+    if noted is not None:
+        (folder / WRITTEN).write_text(noted, errors="surrogateescape")
+    pages = {"1.html": "page", "same.css": "my same.css"}
+    moved = fill(folder, pages, "1.html", 0o644, tmp_path)
+    assert {path.read_text() for path in moved} == {"my 1.html", "my notes.md", "my mine/thesis.md"}
+    assert {path.name for path in folder.iterdir()} == {*pages, WRITTEN}
+    assert fill(folder, pages | {"1.html": "newer"}, "1.html", 0o644, tmp_path) == []
+    table = tmp_path / "grades.csv"
+    table.write_text("the LMS's")
+    if noted is not None:
+        (tmp_path / f".grades.csv{WRITTEN}").write_text(noted, errors="surrogateescape")
+    assert replace_own(table, "ours", tmp_path).read_text() == "the LMS's"
+    assert replace_own(table, "ours, later", tmp_path) is None
+
+
+def test_what_an_earlier_release_left_is_not_kept(tmp_path, monkeypatch):
+    """It noted nothing, but its files are marked. A kill between two files changes nothing in that."""
+    folder = tmp_path / "feedback"
+    folder.mkdir()
+    for name in ("1.html", "2.html", "notes.md"):
+        (folder / name).write_text(f"marked {name}" if name != "notes.md" else "mine")
+    marked = {"is_made": lambda path: path.read_text().startswith("marked")}
+
+    def killed(path, data, *permissions):
+        if path.name == "1.html":
+            raise KeyboardInterrupt
+        write(path, data, *permissions)
+
+    monkeypatch.setattr(files, "write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fill(folder, {"1.html": "a page"}, "1.html", 0o644, tmp_path, **marked)
+    monkeypatch.undo()
+    assert fill(folder, {"1.html": "a page"}, "1.html", 0o644, tmp_path, **marked) == []
+    assert [path.read_text() for path in (tmp_path / "kept").iterdir()] == ["mine"]
+    assert sorted(path.name for path in folder.iterdir()) == [WRITTEN, "1.html"]

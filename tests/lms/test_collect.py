@@ -1,5 +1,6 @@
 """What was downloaded is in ``submitted/`` afterwards, under whatever name it came, and every file of it is accounted for."""
 
+import errno
 import io
 import json
 import os
@@ -14,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from autograder.course.exercise import COURSE, configuration
+from autograder.lms import collect as collecting
 from autograder.lms import download as downloads
 from autograder.lms import formats
 from autograder.lms.collect import BadCall, collect, main
 from autograder.lms.download import Refused
 from autograder.lms.ledger import BadLedger
-from autograder.lms.roster import BadRoster, Person, read_roster, spellings
+from autograder.lms.roster import BadRoster, Person, made_id, read_roster, spellings
 from tests.lms.downloads import (
     CLASS,
     blackboard_name,
@@ -211,6 +213,47 @@ def test_canvas_numbers_stay_with_their_students(course):
     }
 
 
+@pytest.mark.parametrize("one, other", [("नीला", "नीलू"), ("สมชาย", "สมชีย"), ("かとう", "がとう"), ("கமலா", "கமலி")])
+@pytest.mark.parametrize("lms", ["moodle", "canvas", "folder"])
+def test_vowel_signs_are_letters(course, capsys, lms, one, other):
+    """Names that differ in a vowel sign are two people's, in a class list and without one."""
+    form = {"moodle": "{0}_41{1}_assignsubmission_file/{2}", "canvas": "{0}_10{1}_50{1}_{2}", "folder": "all/{0}/{2}"}[
+        lms
+    ]
+    files = {form.format(name, n, f"{ONE}.ipynb"): of(ADA, n) for n, name in enumerate((one, other))}
+    put(course, "roster.csv", f"id,name\nfirst,{one}\n")
+    assert taken(course, files) == {f"first/{ONE}/{ONE}.ipynb": of(ADA, 0)}
+    assert "who is not in roster.csv" in capsys.readouterr().out or lms == "folder"
+    (course / "roster.csv").unlink()
+    (course / "collected.json").unlink()
+    found = taken(course, files)
+    assert {found[f"{unicodedata.normalize('NFC', name)}/{ONE}/{ONE}.ipynb"] for name in (one, other)} == set(
+        files.values()
+    )
+
+
+def test_accents_may_be_left_out():
+    assert spellings("Zoë Ñandú") & spellings("Zoe Nandu") and spellings("Ἀλέξανδρος") & spellings("Αλεξανδρος")
+    assert spellings("Йорик") & spellings("Йорик") and spellings("مُحَمَّد") & spellings("محمد")
+    assert made_id(Person(name="नीला शर्मा")) == "नीला_शर्मा" != made_id(Person(name="नीलू शर्मा"))
+
+
+def test_two_whose_made_ids_are_one_are_named(course, capsys):
+    (course / "roster.csv").unlink()
+    files = {
+        f"Ex_{login}_attempt_2026-03-01-23-30-00_{ONE}.ipynb": of(ADA, n) for n, login in enumerate(("★", "☆", "ada"))
+    }
+    assert {name.partition("/")[0] for name in taken(course, files)} == {"ada"}
+    said = capsys.readouterr().out
+    assert (
+        "is of '★', whose id would be unknown, as that of '☆' is: take a class list" in said and "2 not matched" in said
+    )
+    first = {name: data for name, data in files.items() if "★" in name}
+    assert "unknown" in {name.partition("/")[0] for name in taken(course, first)}
+    before = tree(course)
+    assert taken(course, {name: data for name, data in files.items() if "☆" in name}) == before
+
+
 # --- versions ---------------------------------------------------------------------------------------------------------------
 
 
@@ -382,6 +425,60 @@ def test_text_typed_into_an_lms_is_named(course, capsys):
     assert "Moodle's assignsubmission_onlinetext" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "lms, typed, note",
+    [
+        (
+            "moodle",
+            "Ada Lovelace_4101_assignsubmission_onlinetext/onlinetext.html",
+            "Moodle's assignsubmission_onlinetext",
+        ),
+        ("canvas", "lovelaceada_101_text.html", "is text or a link typed into Canvas, no file"),
+        ("canvas", "lovelaceada_101_link.html", "is text or a link typed into Canvas, no file"),
+        ("blackboard", "Ex_ada42_attempt_2026-03-01-23-30-00.txt", "is Blackboard's own note on an attempt"),
+    ],
+)
+@pytest.mark.parametrize("with_roster", [True, False])
+def test_what_is_all_that_somebody_handed_in_is_for_a_human(course, capsys, lms, typed, note, with_roster):
+    if not with_roster:
+        (course / "roster.csv").unlink()
+    files = {typed: b"see above"} | {names_in(lms, s, f"{ONE}.ipynb", "Ex"): of(s) for s in CLASS[1:]}
+    put(course, "d.zip", zipped(files))
+    assert not collect(course, course / "d.zip", ONE)
+    said = capsys.readouterr().out
+    assert (
+        f"{note}, and all that " in said and "0 skipped · 1 not matched" in said and "not in the download" not in said
+    )
+    put(course, "d.zip", zipped(files | {names_in(lms, ADA, f"{ONE}.ipynb", "Ex"): of(ADA)}))
+    assert collect(course, course / "d.zip", ONE)
+    assert "1 skipped · 0 not matched" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_notebook_is_as_large_as_grading_reads_it(course, capsys, packed):
+    """Large by its outputs, which grading leaves out; beyond that a human has to act, and other large files matter to nobody."""
+    large = {
+        f"{moodle_name(ADA)}/{ONE}.ipynb": BLANK + bytes(40 << 20),
+        f"{moodle_name(ADA)}/film.mp4": bytes(40 << 20),
+    }
+    too_large = {
+        f"{moodle_name(BLAISE)}/{ONE}.ipynb": bytes((128 << 20) + 1),
+        f"{moodle_name(CARL)}/film.mp4": bytes(40 << 20),
+    }
+    for name, data in (large | too_large).items():
+        put(course, f"all/{name}", data)
+    if packed:
+        with zipfile.ZipFile(course / "d.zip", "w") as archive:
+            for name in large | too_large:
+                archive.write(course / "all" / name, name)
+    assert not collect(course, course / ("d.zip" if packed else "all"))
+    assert tree(course) == {f"ada/{ONE}/{ONE}.ipynb": large[f"{moodle_name(ADA)}/{ONE}.ipynb"]}
+    said = capsys.readouterr().out
+    assert "134 MB, too much for anything that is handed in here: ask for it" in said and "2 not matched" in said
+    assert "here, and all that Carl Friedrich Gauß has handed in there" in said
+    assert "in roster.csv, and not in the download: emilie (Émilie du Châtelet), juergen (Jürgen Möser)" in said
+
+
 def test_a_folder_of_downloads(course):
     """Two of Moodle's archives, and Drive's in two parts; beside them a student's own archive."""
     cross = (COURSE / "exercises" / TWO / f"{TWO}.ipynb").read_bytes()
@@ -480,6 +577,77 @@ def test_what_cannot_be_written_stops_nobody_else(course, capsys):
     assert said.count("could not be written to") == 2 and "a link to another place" in said
 
 
+def damaged(files: dict[str, bytes], member: str) -> bytes:
+    """An archive of which one member cannot be read any more."""
+    data = bytearray(zipped(files))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        place = archive.getinfo(member).header_offset
+    data[place + 30 + len(member.encode()) + 4] ^= 0xFF
+    return bytes(data)
+
+
+@pytest.mark.parametrize("beside", [{}, {"more.txt": b"more"}])
+def test_a_damaged_download_costs_nobody_what_was_collected_before(course, capsys, beside):
+    name = f"{moodle_name(ADA)}/{ONE}.ipynb"
+    before = taken(course, {name: of(ADA, 0), f"{moodle_name(ADA)}/old.txt": b"old"})
+    ledger = json.loads((course / "collected.json").read_text())["submissions"]["ada"]
+    again = {name: of(ADA, 1)} | {f"{moodle_name(ADA)}/{other}": data for other, data in beside.items()}
+    put(course, "d.zip", damaged(again | {f"{moodle_name(BLAISE)}/{ONE}.ipynb": of(BLAISE)}, name))
+    capsys.readouterr()
+    assert not collect(course, course / "d.zip")
+    assert tree(course) == before | {f"blaise/{ONE}/{ONE}.ipynb": of(BLAISE)}
+    assert json.loads((course / "collected.json").read_text())["submissions"]["ada"] == ledger
+    assert not (course / "kept").exists()
+    said = capsys.readouterr().out
+    assert "is damaged" in said and said.count(f"submitted/ada/{ONE} stays as it is") == len(beside)
+    found = taken(course, again)
+    assert found[f"ada/{ONE}/{ONE}.ipynb"] == of(ADA, 1) and f"ada/{ONE}/old.txt" not in found
+
+
+def test_a_disk_that_is_full_costs_nobody_what_was_collected_before(course, capsys, monkeypatch):
+    when = "2026-03-01-10-00-00"
+    names = (f"{ONE}.ipynb", "a.txt", "old.txt")
+    first = {f"{blackboard_name(ADA, 'Ex', when)}_{name}": of(ADA, n) for n, name in enumerate(names)}
+    before = taken(course, first)
+    written, write = [], collecting.write
+
+    def full(path, data, *permissions):
+        if path.name == "z.txt":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        written.append(path.name)
+        write(path, data, *permissions)
+
+    monkeypatch.setattr(collecting, "write", full)
+    later = "2026-03-02-10-00-00"
+    names = ("a.txt", "b.txt", f"{ONE}.ipynb", "z.txt")
+    again = {f"{blackboard_name(ADA, 'Ex', later)}_{name}": of(ADA, n) for n, name in enumerate(names, 5)}
+    put(course, "d.zip", zipped(again))
+    capsys.readouterr()
+    assert not collect(course, course / "d.zip")
+    assert {"a.txt", "b.txt", f"{ONE}.ipynb"} <= set(written)
+    assert tree(course) == before and not list((course / "kept").iterdir())
+    said = capsys.readouterr().out
+    assert "No space left on device" in said and "0 files taken" in said and said.count("stays as it is") == 3
+    monkeypatch.undo()
+    assert collect(course, course / "d.zip")
+    assert f"ada/{ONE}/z.txt" in tree(course) and f"ada/{ONE}/old.txt" not in tree(course)
+
+
+def test_a_folder_that_lets_nothing_go_is_named(course, capsys, monkeypatch):
+    """As a folder that may only be read."""
+    before = taken(course, {f"{moodle_name(ADA)}/{name}": name.encode() for name in (f"{ONE}.ipynb", "old.txt")})
+
+    def refuse(course, path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(collecting, "set_aside", refuse)
+    put(course, "d.zip", zipped({f"{moodle_name(ADA)}/{ONE}.ipynb": f"{ONE}.ipynb".encode()}))
+    assert not collect(course, course / "d.zip")
+    assert tree(course) == before
+    assert "could not be moved to kept/ (Permission denied)" in capsys.readouterr().out
+    assert not collect(course, course / "d.zip")  # it is known still
+
+
 @pytest.mark.parametrize(
     "data, sentence",
     [
@@ -504,6 +672,133 @@ def test_a_tar_is_read_too(course):
     put(course, "d.tar.gz", out.getvalue())
     assert collect(course, course / "d.tar.gz")
     assert list(tree(course)) == [f"ada/{ONE}/{ONE}.ipynb"]
+
+
+def tarred(files: dict[str, bytes | str], mode: str = "w:gz") -> bytes:
+    """A tar archive; text is where a link leads."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            if isinstance(data, str):
+                info.type, info.linkname = tarfile.SYMTYPE, data
+            else:
+                info.size = len(data)
+            archive.addfile(info, io.BytesIO(data) if isinstance(data, bytes) else None)
+    return out.getvalue()
+
+
+def repository(student, name: str = f"{ONE}.ipynb") -> str:
+    return f"hw-submissions/hw-{student.login}/{name}"
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_what_one_packed_refuses_nobody_elses_in_a_tar(course, capsys, mode):
+    """A broken archive in it, or a large one, is handed in as it is; what is no file is named."""
+    large = zipped({f"{ONE}.ipynb": b" " * (70 << 20)})
+    packed = {repository(ADA, "all.zip"): b"PK\3\4 broken", repository(CARL, "all.zip"): large}
+    more = {repository(BLAISE): of(BLAISE), repository(EMILIE): "/etc/passwd", repository(ADA, ".git/x"): b"x"}
+    put(course, "d.tar", tarred(packed | more, mode))
+    assert not collect(course, course / "d.tar", ONE) or "is a link" in capsys.readouterr().out
+    assert tree(course) == {
+        f"ada/{ONE}/all.zip": b"PK\3\4 broken", f"blaise/{ONE}/{ONE}.ipynb": of(BLAISE), f"carl/{ONE}/all.zip": large,
+    }  # fmt: skip
+
+
+def test_a_tar_has_a_classs_limits(course, capsys, monkeypatch):
+    many = {repository(ADA, f"{n}.png"): b"%d" % n for n in range(2_100)} | {repository(ADA): of(ADA)}
+    large = {repository(student): bytes([n]) * (25 << 20) for n, student in enumerate((BLAISE, CARL, JUERGEN))}
+    put(course, "d.tar", tarred(many | large, "w"))
+    assert collect(course, course / "d.tar", ONE)
+    assert tree(course).keys() == {f"{who.id}/{ONE}/{ONE}.ipynb" for who in (ADA, BLAISE, CARL, JUERGEN)}
+    for limit, sentence in (("CLASS_MEMBERS", "more than 20 files"), ("CLASS_BYTES", "becomes too large")):
+        with monkeypatch.context() as patch:
+            patch.setattr(downloads, limit, 20)
+            with pytest.raises(Refused, match=rf"{sentence}.* Unpack it, and name the folder: FROM=folder\."):
+                collect(course, course / "d.tar", ONE)
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_a_tar_that_breaks_off_or_leads_out_is_refused(course, mode):
+    whole = tarred({repository(ADA): of(ADA), repository(BLAISE): os.urandom(100_000)}, mode)
+    put(course, "d.tar", whole[:60_000])
+    with pytest.raises(Refused, match="is damaged"):
+        collect(course, course / "d.tar")
+    put(course, "d.tar", tarred({repository(ADA): of(ADA), "../evil.ipynb": b"evil"}, mode))
+    with pytest.raises(Refused, match="a name that leads out of it"):
+        collect(course, course / "d.tar")
+    put(course, "d.tar", tarred({repository(ADA): b" " * (80 << 20)}, mode))
+    if mode != "w":
+        with pytest.raises(Refused, match="becomes too large"):
+            collect(course, course / "d.tar")
+    assert not tree(course)
+
+
+def test_a_tar_whose_middle_is_damaged_is_refused(course):
+    """Python's tarfile takes what is no header for the end."""
+    data = bytearray(tarred({repository(s): of(s) for s in (ADA, BLAISE)}, "w"))
+    place = data.index(repository(BLAISE).encode())
+    data[place : place + 4] = b"****"
+    put(course, "d.tar", bytes(data))
+    with pytest.raises(Refused, match="is damaged"):
+        collect(course, course / "d.tar")
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Files and folders that are closed to whoever runs this, root included."""
+    places: set[Path] = set()
+
+    def closing(function):
+        def called(path, *arguments, **options):
+            if places.intersection((Path(path), *Path(path).parents)):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return function(path, *arguments, **options)
+
+        return called
+
+    for owner, name in (
+        (Path, "open"),
+        (Path, "iterdir"),
+        (Path, "read_bytes"),
+        (downloads, "read_regular"),
+        (os, "scandir"),
+    ):
+        monkeypatch.setattr(owner, name, closing(getattr(owner, name)))
+    return places
+
+
+def test_what_may_not_be_read_stops_nobody_else(course, capsys, closed):
+    def hand_out(number: int) -> None:
+        for student in (ADA, BLAISE, CARL, JUERGEN):
+            put(course, f"all/{student.id}/{ONE}.ipynb", of(student, number))
+        put(course, "all/moodle.zip", zipped({f"{moodle_name(EMILIE)}/{ONE}.ipynb": of(EMILIE, number)}))
+
+    hand_out(0)
+    assert collect(course, course / "all")
+    before = tree(course)
+    hand_out(1)
+    closed |= {course / f"submitted/blaise/{ONE}", course / "all/carl", course / "all/moodle.zip"}
+    closed.add(course / f"all/juergen/{ONE}.ipynb")
+    capsys.readouterr()
+    assert not collect(course, course / "all")
+    closed.clear()
+    said = capsys.readouterr().out
+    assert tree(course) == before | {f"ada/{ONE}/{ONE}.ipynb": of(ADA, 1)}
+    assert f"is not taken: submitted/blaise/{ONE} cannot be read (Permission denied). Change its permissions." in said
+    for name in ("carl", "moodle.zip"):
+        assert f"all/{name} cannot be read (Permission denied): change its permissions." in said
+    assert f"all/juergen/{ONE}.ipynb cannot be read: " in said and "4 not matched" in said
+
+
+@pytest.mark.parametrize("place", ["d.zip", "collected.json"])
+def test_what_may_not_be_read_at_all_is_a_sentence(course, capsys, closed, monkeypatch, place):
+    monkeypatch.setattr(collecting, "COURSE", course)
+    put(course, "d.zip", zipped({f"{moodle_name(ADA)}/{ONE}.ipynb": of(ADA)}))
+    put(course, "collected.json", '{"people": {}, "submissions": {}}')
+    closed.add(course / place)
+    assert main(str(course / "d.zip")) == 2
+    assert f"{place} cannot be read" in capsys.readouterr().out
 
 
 def test_names_that_no_system_can_hold(course):
@@ -623,6 +918,34 @@ def test_a_class_list_that_comes_late_makes_nobody_two_people(course, capsys, lm
         (course / "submitted" / student).rename(course / f"{student} was here")
     assert collect(course, course / "d.zip", ONE)
     assert {path.partition("/")[0] for path in tree(course)} == {one.id for one in CLASS}
+
+
+def test_the_command_that_takes_somebody_from_the_gradebook_can_be_typed(course, capsys):
+    """An id may have blanks, and be longer than what a sentence shows of a name."""
+    student = "ada " + "l" * 110
+    put(course, "roster.csv", f"id,name,login\n{student},Ada Lovelace,ada42\n")
+    files = {f"{blackboard_name(ADA, 'Ex', '2026-03-01-10-00-00')}_{ONE}.ipynb": of(ADA)}
+    taken(course, files)
+    put(course, "roster.csv", "id,name,login\nada,Ada Lovelace,ada42\n")
+    capsys.readouterr()
+    taken(course, files)
+    assert f"student remove --force -- '{student}'`" in capsys.readouterr().out
+
+
+def test_names_in_a_class_list_reach_no_terminal_as_they_are(course, capsys, monkeypatch):
+    """Neither in what is listed nor in what stops everything."""
+    monkeypatch.setattr(collecting, "COURSE", course)
+    evil = "\x1b[\u202e"
+    listed = f"id,name,lms id\nada{evil},Ada{evil},101\nada2{evil},Ada{evil},\nbea,Bea{evil} Pascal,102\n"
+    put(course, "roster.csv", listed)
+    files = {f"{canvas_name(s)}{ONE}.ipynb": of(s) for s in (BLAISE, CARL)} | {f"ada_103_9_{ONE}.ipynb": of(ADA)}
+    put(course, "d.zip", zipped(files))
+    assert main(str(course / "d.zip")) == 1
+    put(course, "twice.csv", f"id,name\na{evil},A{evil}\na{evil},B\n")
+    assert main(str(course / "d.zip"), roster=str(course / "twice.csv")) == 2
+    said = capsys.readouterr().out
+    assert "may be each of" in said and "which is Bea" in said and "twice" in said
+    assert all(line.isprintable() for line in said.splitlines())
 
 
 @pytest.mark.parametrize("lms", ["moodle", "canvas", "blackboard", "ilias", "github"])

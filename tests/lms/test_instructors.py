@@ -64,4 +64,4 @@ def test_no_cell_becomes_a_formula():
     table = give_back._table(
         ["name"], [["=cmd()"], ["+1"], ["-2"], ["@x"], ["\t=1"], ["-"], ["Möser, Jürgen"], ["a\nb"]]
     )
-    assert table.decode() == "name\r\n'=cmd()\r\n'+1\r\n'-2\r\n'@x\r\n =1\r\n-\r\n\"Möser, Jürgen\"\r\na b\r\n"
+    assert table.decode() == "name\r\n'=cmd()\r\n'+1\r\n'-2\r\n'@x\r\n?=1\r\n-\r\n\"Möser, Jürgen\"\r\na?b\r\n"

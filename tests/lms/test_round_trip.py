@@ -1,6 +1,7 @@
 """Collect, grade, return: one class in the form of each LMS, graded once; and Gradescope's archive as its container runs it."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -14,9 +15,12 @@ import pytest
 
 from autograder.demo import answered
 from autograder.lms import formats
+from autograder.lms import give_back as returning
 from autograder.lms.collect import collect
 from autograder.lms.give_back import give_back
 from autograder.lms.gradescope import archive
+from autograder.lms.ledger import Collected
+from autograder.reports.report import Row, harmless
 from tests.classes import NAME, SHAPE, WRONG, grade, graded_now, make_course
 from tests.lms.downloads import CLASS, canvas_name, download, ilias_name, moodle_name, put, roster
 
@@ -156,6 +160,43 @@ def test_a_table_that_was_changed_by_hand_is_kept(graded, tmp_path, capsys):
     assert give_back(course)
     assert "that version is kept/grades-1.csv now" in capsys.readouterr().out
     assert (course / "kept/grades-1.csv").read_text() == "mine" and "Username" in table.read_text()
+
+
+@pytest.mark.parametrize(
+    "name", ["=cmd()", "x;=1+1;y", "x|@SUM(1)", "\uff1dcmd()", "\ufe63cmd()", "a\n=1", "a\u202e=1", "-1"]
+)
+def test_names_in_tables_are_no_formulas(name):
+    """The rule of grades.csv, in all that goes back; a single dash is Moodle's."""
+    row = Row("ada", NAME, 3.0, 3.0)
+    answer = returning.Answer(row, {"name": name, "login": name, "email": name}, Collected("moodle", number="1"), None)
+    for lms in ("moodle", "canvas", "ilias"):
+        for path, data, _ in returning._files(lms, {NAME: [answer]}, ""):
+            if path.endswith(".csv"):
+                (cells,) = list(csv.reader(io.StringIO(data.decode(), newline="")))[1:]
+                assert harmless(name) in cells and {cell for cell in cells if cell != harmless(cell)} <= {
+                    "-",
+                    harmless(name),
+                }
+                assert name not in cells and all(cell.isprintable() for cell in cells)
+
+
+def test_an_lms_from_which_nothing_came_is_named(graded, tmp_path, capsys):
+    course = shutil.copytree(graded, tmp_path / "course")
+    assert not give_back(course, lms="canvas")
+    said = capsys.readouterr().out
+    assert "nothing to return to Canvas: what was collected came from Blackboard (LMS=blackboard)." in said
+    (course / "collected.json").unlink()
+    assert not give_back(course, lms="canvas")
+    assert "`make collect` and `make grade` come first" in capsys.readouterr().out
+
+
+def test_what_may_not_be_written_is_a_sentence(monkeypatch, capsys):
+    def refuse(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", "returned/canvas/.writing")
+
+    monkeypatch.setattr(returning, "give_back", refuse)
+    assert returning.main() == 2
+    assert "returned/canvas/.writing cannot be read or written (Permission denied). Change" in capsys.readouterr().out
 
 
 @pytest.mark.share(0.12)

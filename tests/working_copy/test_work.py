@@ -481,6 +481,29 @@ def test_a_setup_cell_that_was_edited_is_kept_aside(course):
     assert write_source(course, NAME)
 
 
+PICTURE = {"plot.png": {"image/png": "iVBORw0KGgo="}}
+
+
+@pytest.mark.parametrize("text", ["", "\n\n![](attachment:plot.png)"])
+def test_a_picture_that_was_pasted_into_a_source_notebook_is_kept_aside(course, text):
+    """A text holds none."""
+    path = course / "source" / NAME / f"{NAME}.ipynb"
+
+    def paste(notebook):
+        cell(notebook, "title").source += text
+        cell(notebook, "title").attachments = PICTURE
+
+    edited = change(path, paste)
+    with pytest.raises(BuildError, match="edited in Jupyter, so it was left as it is"):
+        build(course, [NAME], execute=False)
+    assert path.read_bytes() == edited
+    said = adopt(course, NAME)
+    assert f"put each as a file into source/{NAME}/" in said and f"the notebook is kept/{NAME}-1.ipynb" in said
+    assert (course / "kept" / f"{NAME}-1.ipynb").read_bytes() == edited
+    assert (text.strip() in path.with_suffix(".py").read_text()) and write_source(course, NAME)
+    assert adopt(course, NAME) == ""
+
+
 def test_text_and_notebook_both_edited_are_both_kept(course):
     path = course / "source" / NAME / f"{NAME}.ipynb"
     text = path.with_suffix(".py")
@@ -488,8 +511,9 @@ def test_text_and_notebook_both_edited_are_both_kept(course):
     text.write_text(text.read_text() + "\n# %% [markdown]\n# typed in an editor\n")
     typed = text.read_text()
     for _ in "12":
-        with pytest.raises(BuildError, match=r"5_small.from_notebook.py"):
+        with pytest.raises(BuildError, match=r"5_small.from_notebook.py") as error:
             adopt(course, NAME)
+        assert "pictures" not in str(error.value)
     assert (path.read_bytes(), text.read_text()) == (edited, typed)
     assert "# # Another title" in text.with_name(f"{NAME}.from_notebook.py").read_text()
     assert assignments(course) == [NAME, OTHER]
