@@ -4,9 +4,10 @@ Nothing is moved. What lies a level too high or too low, under a name that is ne
 where it is. Who somebody is is never guessed.
 """
 
+import contextlib
 import fnmatch
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from autograder.handed_in.readable import LARGEST, NEEDED
 from autograder.handed_in.submitted import (
     ARCHIVES,
     HANDED_IN,
+    LOOKING_SECONDS,
     MAY_BE,
+    TOO_LONG,
     Place,
     notebook_bytes,
     of_contents,
@@ -25,6 +28,7 @@ from autograder.handed_in.submitted import (
     told_apart,
 )
 from autograder.handed_in.timestamps import TIMESTAMP
+from autograder.time_limit import TookTooLong, at_most
 
 LEVELS = 8
 """Folders in one another below a student's."""
@@ -106,7 +110,20 @@ class _Search:
             elif self.known and name not in self.known and self.known.intersection(self._folders(path)):
                 self.top(path)  # a section of the class
             else:
-                self._student(name, path)
+                self.found.students.add(name)
+                with self._in_time(name, path):
+                    self._student(name, path)
+
+    @contextlib.contextmanager
+    def _in_time(self, student: str, folder: Path) -> Iterator[None]:
+        """Look through a folder; one that takes too long is left, whatever it was that is slow to read."""
+        before = len(self.found.left)
+        try:
+            with at_most(LOOKING_SECONDS):
+                yield
+        except TookTooLong:
+            del self.found.left[before:]
+            self._leave(student, f"{self._shown(folder)} {TOO_LONG}")
 
     def compare_names(self) -> None:
         """Folders that may be one person's: said, never merged."""
@@ -130,12 +147,12 @@ class _Search:
                 )
             elif not entry.name.startswith("."):
                 self.found.students.add(entry.name)
-                self._assignment(entry.name, assignment, path)
+                with self._in_time(entry.name, path):
+                    self._assignment(entry.name, assignment, path)
             elif self._files(path):
                 self._leave("", f"{self._shown(path)} begins with a dot, so it is passed over. Rename it.")
 
     def _student(self, student: str, folder: Path) -> None:
-        self.found.students.add(student)
         claims: dict[str, dict[str, list[Place]]] = {}
         for name in self._below(student, folder, folder, claims, 0):
             near = nearest(name, self.assignments)

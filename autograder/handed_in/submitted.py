@@ -31,6 +31,7 @@ from autograder.handed_in.readable import (
     NEEDED,
     NOTEBOOK_BYTES,
     NotANotebook,
+    TooSlow,
     is_json_notebook,
     is_script,
     read_notebook,
@@ -38,11 +39,14 @@ from autograder.handed_in.readable import (
 )
 from autograder.handed_in.recover import grade_id_of, owners
 from autograder.handed_in.timestamps import LONGEST, TIMESTAMP, NoTime, read_time
+from autograder.time_limit import TookTooLong, at_most
 
 FILES_BYTES, FILES = 32 << 20, 200
 """Most bytes, and most files, that are taken along beside the notebook."""
 LOOKED_INTO = 1_000
 """Files of a submission that are looked into, to see whether they are a notebook under another name."""
+LOOKING_SECONDS = 60.0
+"""Longest time for looking through what one student has handed in; an archive of many files takes some seconds."""
 LONGEST_NAME = 128
 """Letters of a student's name: the width of nbgrader's column."""
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz")
@@ -111,6 +115,10 @@ class Unreadable(Exception):
     """A submission's folder cannot be read or graded under its name; the message says why and what to do."""
 
 
+TOO_LONG = f"takes longer than {LOOKING_SECONDS:g} s to be looked through. Leave only the notebook that counts there."
+"""The end of a sentence on a folder."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where files of a submission lie."""
@@ -143,8 +151,11 @@ def read_task(folder: Path, source: Path, ignore: Sequence[str], places: Sequenc
             raise Unreadable(f"{shown(link.name)} is a link to another place. Put the folder itself there.")
     beside = {path: read_regular(source / path, FILES_BYTES) for path, _ in regular_files(source, [*ignore, "*.ipynb"])}
     try:
-        handed_in = _HandedIn(folder, source, ignore, places, frozenset(beside))
-        files, sentences, problem, called = handed_in.read()
+        with at_most(LOOKING_SECONDS):
+            handed_in = _HandedIn(folder, source, ignore, places, frozenset(beside))
+            files, sentences, problem, called = handed_in.read()
+    except TookTooLong:
+        raise Unreadable(f"{shown(f'{student}/{assignment}')} {TOO_LONG}") from None
     except OSError as error:
         path = shown(os.fsdecode(error.filename or folder))
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Change its permissions.") from None
@@ -496,6 +507,8 @@ def of_contents(data: bytes, source: Path, assignments: Sequence[str]) -> str | 
     for assignment in assignments:  # a script's cells are found with an exercise's help
         try:
             cells = read_notebook(data, read_exercise(assignment, source))[0].cells
+        except TooSlow:
+            return None
         except NotANotebook:
             continue
         counts = count_cells(cells, source, assignments)

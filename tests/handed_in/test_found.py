@@ -5,12 +5,16 @@ import io
 import json
 import os
 import shutil
+import time
 import zipfile
 
 import nbformat
 import pytest
 
 from autograder.course.exercise import Exercise
+from autograder.handed_in import found as found_module
+from autograder.handed_in import readable
+from autograder.handed_in import submitted as in_submitted
 from autograder.handed_in.found import look
 from autograder.handed_in.naming import meant, nearest, person, shown
 from autograder.handed_in.nbgrader_steps import notebook_of, overlooked
@@ -368,6 +372,23 @@ def test_a_folder_that_cannot_be_opened_is_named(submitted, monkeypatch):
     found = look(submitted.folder, submitted.course / "source", [NAME])
     assert [folder.parent.name for folder in found.places] == ["ada"]
     assert "submitted/bob cannot be opened (Permission denied)" in found.left[0].sentence
+
+
+def test_what_is_slow_to_read_costs_nobody_else_anything(submitted, monkeypatch):
+    slow = "# %% [markdown]\n" + "# ```a\n" * 100_000
+    for number in range(20):
+        submitted.put(f"ada/{NAME}/{number}.py", slow)
+        submitted.put(f"bob/{number}.txt", slow)
+    submitted.put(f"zoe/{NAME}/{OWN}")
+    monkeypatch.setattr(readable, "READING_SECONDS", 0.1)
+    for module in (in_submitted, found_module):
+        monkeypatch.setattr(module, "LOOKING_SECONDS", 0.5)
+    start = time.process_time()
+    tasks = submitted.look()
+    assert time.process_time() - start < 5
+    assert f"ada/{NAME} takes longer than" in str(tasks["ada"])
+    assert [sentence[:19] for sentence in submitted.left] == ["submitted/bob takes"]
+    assert submitted.answers(tasks["zoe"])
 
 
 def test_odd_names_stop_nothing(submitted):
