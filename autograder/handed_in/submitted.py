@@ -146,11 +146,11 @@ def read_task(folder: Path, source: Path, ignore: Sequence[str], places: Sequenc
     student, assignment = folder.parent.name, folder.name
     _check_name(student)
     places = places or (Place(folder),)
-    for link in (folder.parent, folder, *(place.folder for place in places)):
-        if link.is_symlink():
-            raise Unreadable(f"{shown(link.name)} is a link to another place. Put the folder itself there.")
     beside = {path: read_regular(source / path, FILES_BYTES) for path, _ in regular_files(source, [*ignore, "*.ipynb"])}
     try:
+        for link in (folder.parent, folder, *(place.folder for place in places)):
+            if link.is_symlink():
+                raise Unreadable(f"{shown(link.name)} is a link to another place. Put the folder itself there.")
         with at_most(LOOKING_SECONDS):
             handed_in = _HandedIn(folder, source, ignore, places, frozenset(beside))
             files, sentences, problem, called = handed_in.read()

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -339,6 +340,20 @@ def test_links_are_named(submitted, tmp_path):
     assert all("is a link to another place" in sentence for sentence in submitted.left)
 
 
+def test_links_that_lead_nowhere_are_named(submitted, tmp_path):
+    for student in ("ada", "bob", "cid"):
+        (submitted.folder / student).mkdir()
+    (submitted.folder / "ada" / OWN).symlink_to(OWN)
+    (submitted.folder / "bob" / OWN).symlink_to(tmp_path / "nowhere")
+    (submitted.folder / "cid" / "x").symlink_to("x")
+    tasks = submitted.look()
+    assert {student: str(task).split(".")[0] for student, task in tasks.items()} == {
+        "ada": "5_small", "bob": "5_small",
+    }  # fmt: skip
+    assert ["is a link to another place" in str(task) for task in tasks.values()] == [True, True]
+    assert "submitted/cid/x is a link to another place" in submitted.left[0]
+
+
 def test_names_that_may_be_one_persons_are_named_and_not_merged(submitted):
     for student in ("Ada", "ada ", "Zoe\u0308", "bob"):
         submitted.put(f"{student}/{NAME}/{OWN}")
@@ -372,6 +387,23 @@ def test_a_folder_that_cannot_be_opened_is_named(submitted, monkeypatch):
     found = look(submitted.folder, submitted.course / "source", [NAME])
     assert [folder.parent.name for folder in found.places] == ["ada"]
     assert "submitted/bob cannot be opened (Permission denied)" in found.left[0].sentence
+
+
+def test_a_folder_in_which_nothing_can_be_looked_up_is_named(submitted, monkeypatch):
+    """Its names can be listed, no more: ``chmod 644 submitted/bob``."""
+    submitted.put(f"ada/{NAME}/{OWN}")
+    submitted.put(f"bob/{NAME}/{OWN}")
+    looked_up = Path.lstat
+
+    def refuse(path):
+        if "bob" in path.parts[:-1]:
+            raise PermissionError(13, "Permission denied", str(path))
+        return looked_up(path)
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    tasks = submitted.look()
+    assert submitted.answers(tasks["ada"])
+    assert f"bob/{NAME} cannot be read (Permission denied). Change its permissions." in str(tasks["bob"])
 
 
 def test_what_is_slow_to_read_costs_nobody_else_anything(submitted, monkeypatch):
