@@ -35,6 +35,9 @@ LEVELS = 8
 WRAPPERS = ("submitted", "submissions")
 """Folders in ``submitted/`` that are not a student's: what was packed as a whole."""
 
+TOOLS = {".cache", ".conda", ".config", ".git", ".ipython", ".jupyter", ".local", ".venv", ".virtual_documents"}
+"""Hidden folders in which tools keep what may be called like a notebook."""
+
 
 @dataclass(frozen=True)
 class Left:
@@ -98,9 +101,7 @@ class _Search:
                 )
             elif name.startswith("."):
                 if self._files(path):
-                    self._leave(
-                        "", f"{where} begins with a dot, so it is passed over. Rename it to {shown(name.lstrip('. '))}."
-                    )
+                    self._leave_hidden("", path)
             elif name not in self.known and (assignment := meant(name, self.assignments, alone=True)):
                 self._students_of(assignment, path)
             elif name not in self.known and meant(name, self.assignments):
@@ -150,7 +151,7 @@ class _Search:
                 with self._in_time(entry.name, path):
                     self._assignment(entry.name, assignment, path)
             elif self._files(path):
-                self._leave("", f"{self._shown(path)} begins with a dot, so it is passed over. Rename it.")
+                self._leave_hidden("", path)
 
     def _student(self, student: str, folder: Path) -> None:
         claims: dict[str, dict[str, list[Place]]] = {}
@@ -208,9 +209,13 @@ class _Search:
                 if count() == before and self._files(path):
                     inside = [path.relative_to(top).as_posix()]
                 left += inside
+            elif entry.is_dir():
+                tools = entry.name in TOOLS or entry.name.startswith(".Trash")
+                if not tools and any(".ipynb" in name.casefold() for name in self._files(path)):
+                    self._leave_hidden(student, path)
             elif entry.is_file():
                 files.append(path)
-            elif not entry.is_dir():
+            else:
                 self._leave(student, f"{self._shown(path)} is no file that can be read. {NEEDED}")
         return left + self._claim_files(top, folder, files, claim)
 
@@ -275,6 +280,10 @@ class _Search:
 
     def _leave(self, student: str, sentence: str) -> None:
         self.found.left.append(Left(student, sentence))
+
+    def _leave_hidden(self, student: str, folder: Path) -> None:
+        name = shown(folder.name.lstrip(". ")) or "what it is"
+        self._leave(student, f"{self._shown(folder)} begins with a dot, so it is passed over. Rename it to {name}.")
 
     def _entries(self, folder: Path, student: str, ignore: Sequence[str] | None = None) -> list[os.DirEntry]:
         """What is in a folder, in order; what is of no concern is left out."""

@@ -221,6 +221,10 @@ def test_no_file_at_all_is_nothing_handed_in(submitted):
     submitted.put(f"bob/{NAME}/.ipynb_checkpoints/{OWN}")
     submitted.put(f"bob/{NAME}/timestamp.txt", "2030-01-01 12:00 UTC")
     submitted.put(f"bob/{NAME}/._{OWN}", b"x")
+    submitted.put("bob/.venv/share/example.ipynb", b"x")
+    submitted.put("bob/.Trash-1000/files/old.ipynb", b"x")
+    submitted.put("bob/.vscode/settings.json", b"x")
+    submitted.put(f"bob/.ipynb_checkpoints/{OWN}", b"x")
     (submitted.folder / "cid").mkdir()
     submitted.put(".DS_Store", b"x")
     submitted.put("__MACOSX/ada/._x", b"x")
@@ -295,6 +299,8 @@ def test_a_blank_notebook_alone_is_a_blank_notebook(submitted):
         (f"{NAME}/{NAME}/{OWN}", "is in nobody's folder"),
         (f".ada/{NAME}/{OWN}", "submitted/.ada begins with a dot, so it is passed over. Rename it to ada."),
         (f"{NAME}/.ada/{OWN}", "begins with a dot"),
+        (f"ada/.work/{OWN}", "submitted/ada/.work begins with a dot, so it is passed over. Rename it to work."),
+        ("ada/.work/mine/Untitled.IPYNB", "submitted/ada/.work begins with a dot"),
         (f"ada_{NAME}/x/{OWN}", "is called like an assignment"),
         ("ada/6_other/essay.docx", f"submitted/ada/6_other is of no assignment that is known; the nearest is {NAME}"),
         ("ada/hw.docx", "submitted/ada/hw.docx is of no assignment"),
