@@ -9,6 +9,7 @@ from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, configuration
 from autograder.files import fill
 from autograder.handed_in.found import look
+from autograder.handed_in.naming import unusable
 from autograder.reports.class_report import class_pages
 
 FOLDER = "report"
@@ -46,8 +47,14 @@ def main(anonymous: bool = False) -> int:
     """``python -m autograder report``; returns the exit status."""
     try:
         written = write_report(COURSE, anonymous)
-    except (GradebookError, FileNotFoundError) as error:
+    except GradebookError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"{unusable(error)}.{' Put that right, and run `make report` again.' * bool(error.filename)}",
+            file=sys.stderr,
+        )
         return 1
     if not written:
         print("Nothing is graded yet: run `make grade` first.")

@@ -1,6 +1,7 @@
 """Which assignment a file's or a folder's name means, and which names are nothing: what systems leave behind."""
 
 import difflib
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -64,6 +65,12 @@ def shown(path: str) -> str:
 def printable(text: str) -> str:
     """Text as one line of a terminal, a table or a page, whatever it holds: no control characters, no other direction."""
     return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def unusable(error: OSError) -> str:
+    """What a file system refuses, and of which file, without the end of the sentence."""
+    said = f"{shown(os.fsdecode(error.filename))}: {error.strerror}" if error.filename else str(error)
+    return said.rstrip(".")
 
 
 def _plain(name: str) -> str:
