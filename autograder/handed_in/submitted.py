@@ -368,14 +368,13 @@ class _HandedIn:
         """What was taken for the notebook, and what was not."""
         copies = {f.path for f in readable if f is not chosen and f.size == chosen.size and f.notebook == data}
         sentences: list[str] = []
-        called = [chosen.path] if chosen.path != self.own else sorted(copies)
-        if called and called[0].startswith(".."):
-            place = os.path.normpath(f"{self.folder.parent.name}/{self.assignment}/{called[0]}")
+        if chosen.path.startswith(".."):
+            place = os.path.normpath(f"{self.folder.parent.name}/{self.assignment}/{chosen.path}")
             sentences.append(
                 f"The notebook was found at {shown(place)}; it was graded as {self.assignment}/{self.own}."
             )
-        elif called:
-            sentences.append(f"The notebook was called {shown(called[0])}; it was graded as {self.own}.")
+        elif chosen.path != self.own:
+            sentences.append(f"The notebook was called {shown(chosen.path)}; it was graded as {self.own}.")
         every = {f.path for f in self.notebooks} | self.problems.keys()
         if others := sorted(every - copies - {chosen.path}):
             listed = [shown(path) + _answered(answers.get(path)) for path in others[:5]]
