@@ -9,6 +9,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
+from autograder.course import listing
+
 LISTED = 6
 """Cells that a sentence names; of more it says how many."""
 
@@ -52,8 +54,7 @@ def _is_known(cell: NotebookNode) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"{'cell' if len(names) == 1 else 'cells'} {', '.join(names[:LISTED])}{more} {'is' if len(names) == 1 else 'are'}"
+    return f"{listing.cells(names, LISTED)} {'is' if len(names) == 1 else 'are'}"
 
 
 def database_error(error: BaseException) -> str:

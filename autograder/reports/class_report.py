@@ -219,7 +219,7 @@ def _course_page(
     return environment().get_template("course.html.j2").render(
         common, every=every, students=best, by_student=by_student, totals=totals, highest=highest, again=teach_again(every),
         distribution=figures.distribution([totals[s] for s in students], highest, "The course"), mistakes=mistakes, left=left,
-        nothing=[s for s in best if s not in students], handed_in=len(students), rows=rows,
+        handed_in=len(students), rows=rows,
     )  # fmt: skip
 
 
