@@ -73,8 +73,8 @@ def names_from(source: bytes) -> bytes:
     digest = hashlib.sha256(result).hexdigest()
     if digest != COURSE_SHA256:
         raise ValueError(
-            f"The list ({len(names):,} names) has the SHA-256\n  {digest}\nwhere toolkit/first_names.py expects\n  {COURSE_SHA256}\n"
-            f"so it is not the one that the course uses, and nothing was written. Is it {PACKAGE}?"
+            f"The list ({len(names):,} names) has the SHA-256\n  {digest}\nwhere toolkit/first_names.py expects\n"
+            f"  {COURSE_SHA256}\nso it is not the one that the course uses, and nothing was written. Is it {PACKAGE}?"
         )
     return result
 

@@ -10,8 +10,17 @@ from autograder.course.build import assignments, write_source
 from autograder.course.exercise import COURSE, Exercise
 from autograder.files import write
 from autograder.handed_in.naming import meant, printable
-from autograder.handed_in.readable import NOTEBOOK_BYTES
-from autograder.handed_in.submitted import NoNotebook, Place, Unreadable, of_contents, read_regular, read_task
+from autograder.handed_in.readable import LARGEST
+from autograder.handed_in.submitted import (
+    NoNotebook,
+    Place,
+    Unreadable,
+    notebook_bytes,
+    of_contents,
+    read_regular,
+    read_task,
+    too_large,
+)
 from autograder.reports.feedback import Page, Scores, render
 from autograder.reports.report import Row
 from autograder.sandbox import bubblewrap
@@ -37,10 +46,9 @@ def self_grade(path: Path, course: Path = COURSE) -> tuple[Path, Row]:
     source = course / "source"
     # the folder need not be there: it says whose it is, and what for
     folder = Path(path.stem[:100], assignment)
+    place = Place(path.absolute().parent.resolve(), frozenset({path.name}))  # /tmp may be a link
     try:
-        task = read_task(
-            folder, source / assignment, ["*.py"], (Place(path.absolute().parent, frozenset({path.name})),)
-        )
+        task = read_task(folder, source / assignment, ["*.py"], (place,))
     except (NoNotebook, Unreadable) as error:
         raise CannotGrade(f"{path}: {error}") from None
     graded = grade_submission(task)
@@ -62,13 +70,15 @@ def _assignment(path: Path, course: Path) -> str:
         if not (course / "source" / name / f"{name}.ipynb").exists():
             write_source(course, name)
     try:
-        data = read_regular(path, NOTEBOOK_BYTES + 1)
+        data = read_regular(path, LARGEST + 1)
     except OSError as error:
         raise CannotGrade(
             f"{path} cannot be read ({error.strerror}). Give the path of a notebook: NOTEBOOK=path.ipynb"
         ) from None
-    found = of_contents(data, course / "source", every) if len(data) <= NOTEBOOK_BYTES else None
-    if found := found or meant(path.name, every):
+    notebook = notebook_bytes(data) if len(data) <= LARGEST else b""
+    if data and not notebook:
+        raise CannotGrade(f"{path} {too_large(path.stat().st_size)}")
+    if found := of_contents(notebook, course / "source", every) or meant(path.name, every):
         return found
     raise CannotGrade(f"{path} is no notebook of this course. There are: {', '.join(every)}.")
 

@@ -27,9 +27,10 @@ from autograder.classroom.submission import Graded, grade_submission
 from autograder.classroom.workers import Call, Done, NoWorkers
 from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, Exercise, configuration
-from autograder.files import WRITTEN, fill, moved, remove_leftovers
-from autograder.handed_in.found import Found, look
+from autograder.files import WRITTEN, fill, moved, refused, remove_leftovers
+from autograder.handed_in.found import Found, Left, look
 from autograder.handed_in.mend import NOTES
+from autograder.handed_in.naming import printable
 from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_task
 from autograder.handed_in.timestamps import TIMESTAMP, is_nbgraders
 from autograder.reports.feedback import Page, render, signature, signed
@@ -50,6 +51,7 @@ PARTS = (
     "feedback page",
 )
 """What grading is made up of, for the benchmark."""
+_AGAIN = "Put that right, and run `make grade` again: what is graded is not graded a second time."
 
 
 def grade(
@@ -103,8 +105,13 @@ def grade(
         asked = [row for row in rows if row.assignment in names and is_called(row.student, student)]
         left = [entry for entry in found.left if student == "*" or is_called(entry.student, student)]
         report = ClassReport(names, asked, work.failed, left, work.seconds)
-        kept = write_csv(course / "grades.csv", rows, {name: work.exercise(name) for name in every}, found.left)
-        work.kept += [kept] if kept else []
+        table, said = course / "grades.csv", [f"{_shown(work.feedback)}/"]
+        try:
+            kept = write_csv(table, rows, {name: work.exercise(name) for name in every}, found.left)
+            work.kept += [kept] if kept else []
+            said.insert(0, _shown(table))
+        except OSError as error:
+            left.append(Left("", f"{_shown(table)} could not be written ({error.strerror}). {_AGAIN}"))
     print(report.table())
     for line in report.attention():
         print(f"  {line}")
@@ -117,7 +124,7 @@ def grade(
         f"{f', {unchanged} unchanged' if unchanged else ''} · "
         f"{sum(bool(row.mended) for row in report.rows)} mended · "
         f"{for_you} need{'s' * (for_you == 1)} your eye · "
-        f"{_shown(course / 'grades.csv')} · {_shown(work.feedback)}/"
+        f"{' · '.join(said)}"
     )
     return report
 
@@ -438,8 +445,11 @@ def main(
         return 2
     try:
         report = grade(COURSE, names, student, jobs, force, scheduler or None)
-    except (Busy, GradebookError, SandboxMissing, NoWorkers, FileNotFoundError) as error:
+    except (Busy, GradebookError, SandboxMissing, NoWorkers) as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(printable(refused(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. What was graded is kept; the next `make grade` goes on from there.", file=sys.stderr)

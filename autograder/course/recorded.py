@@ -9,6 +9,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
+from autograder.course import listing
+
 LISTED = 6
 """Cells that a sentence names; of more it says how many."""
 
@@ -38,8 +40,8 @@ def other_cells(name: str, source: NotebookNode, coursedir: CourseDirectory) -> 
     return (
         f"{name}: the gradebook has submissions with the cells of before, and in source/{name} {' and '.join(told)}, which "
         "nbgrader does not take. Nothing was written. Give the cells their former grade_ids and kinds again. Or, if the exercise "
-        f"is to change: copy gradebook.db to a safe place, `nbgrader db assignment remove {name} --force` (points and comments "
-        "that people gave for it go with it), then build and grade again."
+        f"is to change: copy gradebook.db to a safe place, `.venv/bin/nbgrader db assignment remove {name} --force` (points and "
+        "comments that people gave for it go with it), then build and grade again."
     )
 
 
@@ -52,13 +54,12 @@ def _is_known(cell: NotebookNode) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"{'cell' if len(names) == 1 else 'cells'} {', '.join(names[:LISTED])}{more} {'is' if len(names) == 1 else 'are'}"
+    return f"{listing.cells(names, LISTED)} {'is' if len(names) == 1 else 'are'}"
 
 
 def database_error(error: BaseException) -> str:
     """What a database says, in one line and without SQLAlchemy's appendix; and what to do, if it is an older nbgrader's."""
     said = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
     if re.search(r"no such (?:column|table)|(?:column|relation) .*does not exist|UndefinedColumn|UndefinedTable", said):
-        said += ". It may be of an older nbgrader: copy it to a safe place, then `nbgrader db upgrade`"
+        said += ". It may be of an older nbgrader: copy it to a safe place, then `.venv/bin/nbgrader db upgrade`"
     return said

@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.course import listing
+
 BUILT = "built"
 """Key of the notebook's metadata under which a build leaves its digests: of ``cells``, and of ``files`` beside the notebook."""
 LISTED = 4
@@ -86,9 +88,7 @@ def typed_in(path: Path, known: Iterable[str] = ()) -> str:
 
 def named(cells: Sequence[NotebookNode]) -> str:
     """Cells in words: by grade_id, else by the beginning of their text."""
-    names = list(dict.fromkeys(_name(cell) for cell in cells))
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"{'cell' if len(names) == 1 else 'cells'} {', '.join(names[:LISTED])}{more}"
+    return listing.cells(list(dict.fromkeys(_name(cell) for cell in cells)), LISTED)
 
 
 def _name(cell: NotebookNode) -> str:

@@ -4,9 +4,10 @@ Nothing is moved. What lies a level too high or too low, under a name that is ne
 where it is. Who somebody is is never guessed.
 """
 
+import contextlib
 import fnmatch
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from autograder.handed_in.readable import LARGEST, NEEDED
 from autograder.handed_in.submitted import (
     ARCHIVES,
     HANDED_IN,
+    LOOKING_SECONDS,
     MAY_BE,
+    TOO_LONG,
     Place,
     notebook_bytes,
     of_contents,
@@ -25,11 +28,15 @@ from autograder.handed_in.submitted import (
     told_apart,
 )
 from autograder.handed_in.timestamps import TIMESTAMP
+from autograder.time_limit import TookTooLong, at_most
 
 LEVELS = 8
 """Folders in one another below a student's."""
 WRAPPERS = ("submitted", "submissions")
 """Folders in ``submitted/`` that are not a student's: what was packed as a whole."""
+
+TOOLS = {".cache", ".conda", ".config", ".git", ".ipython", ".jupyter", ".local", ".venv", ".virtual_documents"}
+"""Hidden folders in which tools keep what may be called like a notebook."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +101,7 @@ class _Search:
                 )
             elif name.startswith("."):
                 if self._files(path):
-                    self._leave(
-                        "", f"{where} begins with a dot, so it is passed over. Rename it to {shown(name.lstrip('. '))}."
-                    )
+                    self._leave_hidden("", path)
             elif name not in self.known and (assignment := meant(name, self.assignments, alone=True)):
                 self._students_of(assignment, path)
             elif name not in self.known and meant(name, self.assignments):
@@ -106,7 +111,20 @@ class _Search:
             elif self.known and name not in self.known and self.known.intersection(self._folders(path)):
                 self.top(path)  # a section of the class
             else:
-                self._student(name, path)
+                self.found.students.add(name)
+                with self._in_time(name, path):
+                    self._student(name, path)
+
+    @contextlib.contextmanager
+    def _in_time(self, student: str, folder: Path) -> Iterator[None]:
+        """Look through a folder; one that takes too long is left, whatever it was that is slow to read."""
+        before = len(self.found.left)
+        try:
+            with at_most(LOOKING_SECONDS):
+                yield
+        except TookTooLong:
+            del self.found.left[before:]
+            self._leave(student, f"{self._shown(folder)} {TOO_LONG}")
 
     def compare_names(self) -> None:
         """Folders that may be one person's: said, never merged."""
@@ -130,12 +148,12 @@ class _Search:
                 )
             elif not entry.name.startswith("."):
                 self.found.students.add(entry.name)
-                self._assignment(entry.name, assignment, path)
+                with self._in_time(entry.name, path):
+                    self._assignment(entry.name, assignment, path)
             elif self._files(path):
-                self._leave("", f"{self._shown(path)} begins with a dot, so it is passed over. Rename it.")
+                self._leave_hidden("", path)
 
     def _student(self, student: str, folder: Path) -> None:
-        self.found.students.add(student)
         claims: dict[str, dict[str, list[Place]]] = {}
         for name in self._below(student, folder, folder, claims, 0):
             near = nearest(name, self.assignments)
@@ -175,7 +193,9 @@ class _Search:
         for entry in self._entries(folder, student):
             path, assignment = Path(entry.path), meant(entry.name, self.assignments)
             if entry.is_symlink():
-                if assignment and not entry.is_file():
+                if assignment and not os.path.isfile(
+                    path
+                ):  # entry.is_file() fails where a link leads nowhere that can be seen
                     claim(assignment, Place(path))  # reading it says what to do
                 else:
                     self._leave(student, f"{self._shown(path)} is a link to another place. Put the file itself there.")
@@ -189,9 +209,13 @@ class _Search:
                 if count() == before and self._files(path):
                     inside = [path.relative_to(top).as_posix()]
                 left += inside
+            elif entry.is_dir():
+                tools = entry.name in TOOLS or entry.name.startswith(".Trash")
+                if not tools and any(".ipynb" in name.casefold() for name in self._files(path)):
+                    self._leave_hidden(student, path)
             elif entry.is_file():
                 files.append(path)
-            elif not entry.is_dir():
+            else:
                 self._leave(student, f"{self._shown(path)} is no file that can be read. {NEEDED}")
         return left + self._claim_files(top, folder, files, claim)
 
@@ -256,6 +280,10 @@ class _Search:
 
     def _leave(self, student: str, sentence: str) -> None:
         self.found.left.append(Left(student, sentence))
+
+    def _leave_hidden(self, student: str, folder: Path) -> None:
+        name = shown(folder.name.lstrip(". ")) or "what it is"
+        self._leave(student, f"{self._shown(folder)} begins with a dot, so it is passed over. Rename it to {name}.")
 
     def _entries(self, folder: Path, student: str, ignore: Sequence[str] | None = None) -> list[os.DirEntry]:
         """What is in a folder, in order; what is of no concern is left out."""

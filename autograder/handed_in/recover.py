@@ -13,6 +13,7 @@ from itertools import pairwise
 from nbformat import NotebookNode
 from nbgrader import utils
 
+from autograder.course import listing
 from autograder.course.exercise import Exercise
 from toolkit.running.cells import plain_python, written
 
@@ -179,9 +180,8 @@ def _defines(source: str) -> set[str]:
 
 
 def naming(names: Sequence[str]) -> str:
-    """Cells in a sentence, by grade_id."""
-    listed = ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
-    return f"Cell {listed}" if len(names) == 1 else f"Cells {listed}"
+    """Cells at a sentence's beginning, by grade_id."""
+    return f"C{listing.cells(names, LISTED)[1:]}"
 
 
 def _were(names: Sequence[str]) -> str:

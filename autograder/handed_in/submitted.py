@@ -31,6 +31,7 @@ from autograder.handed_in.readable import (
     NEEDED,
     NOTEBOOK_BYTES,
     NotANotebook,
+    TooSlow,
     is_json_notebook,
     is_script,
     read_notebook,
@@ -38,11 +39,14 @@ from autograder.handed_in.readable import (
 )
 from autograder.handed_in.recover import grade_id_of, owners
 from autograder.handed_in.timestamps import LONGEST, TIMESTAMP, NoTime, read_time
+from autograder.time_limit import TookTooLong, at_most
 
 FILES_BYTES, FILES = 32 << 20, 200
 """Most bytes, and most files, that are taken along beside the notebook."""
 LOOKED_INTO = 1_000
 """Files of a submission that are looked into, to see whether they are a notebook under another name."""
+LOOKING_SECONDS = 60.0
+"""Longest time for looking through what one student has handed in; an archive of many files takes some seconds."""
 LONGEST_NAME = 128
 """Letters of a student's name: the width of nbgrader's column."""
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz")
@@ -111,6 +115,10 @@ class Unreadable(Exception):
     """A submission's folder cannot be read or graded under its name; the message says why and what to do."""
 
 
+TOO_LONG = f"takes longer than {LOOKING_SECONDS:g} s to be looked through. Leave only the notebook that counts there."
+"""The end of a sentence on a folder."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where files of a submission lie."""
@@ -138,13 +146,16 @@ def read_task(folder: Path, source: Path, ignore: Sequence[str], places: Sequenc
     student, assignment = folder.parent.name, folder.name
     _check_name(student)
     places = places or (Place(folder),)
-    for link in (folder.parent, folder, *(place.folder for place in places)):
-        if link.is_symlink():
-            raise Unreadable(f"{shown(link.name)} is a link to another place. Put the folder itself there.")
     beside = {path: read_regular(source / path, FILES_BYTES) for path, _ in regular_files(source, [*ignore, "*.ipynb"])}
     try:
-        handed_in = _HandedIn(folder, source, ignore, places, frozenset(beside))
-        files, sentences, problem, called = handed_in.read()
+        for link in (folder.parent, folder, *(place.folder for place in places)):
+            if link.is_symlink():
+                raise Unreadable(f"{shown(link.name)} is a link to another place. Put the folder itself there.")
+        with at_most(LOOKING_SECONDS):
+            handed_in = _HandedIn(folder, source, ignore, places, frozenset(beside))
+            files, sentences, problem, called = handed_in.read()
+    except TookTooLong:
+        raise Unreadable(f"{shown(f'{student}/{assignment}')} {TOO_LONG}") from None
     except OSError as error:
         path = shown(os.fsdecode(error.filename or folder))
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Change its permissions.") from None
@@ -357,14 +368,13 @@ class _HandedIn:
         """What was taken for the notebook, and what was not."""
         copies = {f.path for f in readable if f is not chosen and f.size == chosen.size and f.notebook == data}
         sentences: list[str] = []
-        called = [chosen.path] if chosen.path != self.own else sorted(copies)
-        if called and called[0].startswith(".."):
-            place = os.path.normpath(f"{self.folder.parent.name}/{self.assignment}/{called[0]}")
+        if chosen.path.startswith(".."):
+            place = os.path.normpath(f"{self.folder.parent.name}/{self.assignment}/{chosen.path}")
             sentences.append(
                 f"The notebook was found at {shown(place)}; it was graded as {self.assignment}/{self.own}."
             )
-        elif called:
-            sentences.append(f"The notebook was called {shown(called[0])}; it was graded as {self.own}.")
+        elif chosen.path != self.own:
+            sentences.append(f"The notebook was called {shown(chosen.path)}; it was graded as {self.own}.")
         every = {f.path for f in self.notebooks} | self.problems.keys()
         if others := sorted(every - copies - {chosen.path}):
             listed = [shown(path) + _answered(answers.get(path)) for path in others[:5]]
@@ -496,6 +506,8 @@ def of_contents(data: bytes, source: Path, assignments: Sequence[str]) -> str | 
     for assignment in assignments:  # a script's cells are found with an exercise's help
         try:
             cells = read_notebook(data, read_exercise(assignment, source))[0].cells
+        except TooSlow:
+            return None
         except NotANotebook:
             continue
         counts = count_cells(cells, source, assignments)

@@ -15,8 +15,17 @@ from pathlib import Path
 from autograder.handed_in.archives import ARCHIVE_BYTES, BadArchive, is_archive, unpack
 from autograder.handed_in.found import WRAPPERS
 from autograder.handed_in.naming import is_nothing, meant, printable, shown
-from autograder.handed_in.readable import LARGEST, NOTEBOOK_BYTES
-from autograder.handed_in.submitted import ARCHIVES, HANDED_IN, MAY_BE, TIMESTAMP, of_contents, of_path, told_apart
+from autograder.handed_in.readable import LARGEST
+from autograder.handed_in.submitted import (
+    ARCHIVES,
+    HANDED_IN,
+    MAY_BE,
+    TIMESTAMP,
+    notebook_bytes,
+    of_contents,
+    of_path,
+    told_apart,
+)
 from autograder.lms import formats
 from autograder.lms.download import Download, Entry, Refused
 from autograder.lms.formats import ONE_ATTEMPT, HandedIn
@@ -341,7 +350,7 @@ def _told_by_itself(item: Item, course: Course) -> list[str]:
             return sorted({assignment for assignment in told.values() if assignment})
     except (OSError, Refused, BadArchive):
         return []  # said when it is taken
-    told_by_cells = of_contents(data, course.source, course.assignments) if len(data) <= NOTEBOOK_BYTES else None
+    told_by_cells = of_contents(notebook_bytes(data), course.source, course.assignments)
     return [told_by_cells] if told_by_cells else []
 
 

@@ -8,6 +8,7 @@ import io
 import random
 import re
 import statistics
+import tokenize
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -218,7 +219,7 @@ def _course_page(
     return environment().get_template("course.html.j2").render(
         common, every=every, students=best, by_student=by_student, totals=totals, highest=highest, again=teach_again(every),
         distribution=figures.distribution([totals[s] for s in students], highest, "The course"), mistakes=mistakes, left=left,
-        nothing=[s for s in best if s not in students], handed_in=len(students), rows=rows,
+        handed_in=len(students), rows=rows,
     )  # fmt: skip
 
 
@@ -293,5 +294,14 @@ def _without_names(rows: Sequence[Row]) -> list[Row]:
 
 
 def _without_comments(source: str) -> str:
-    """A cell without its comments, on the same lines: who somebody is may stand in one."""
-    return re.sub(r"(?m)(^|[^'\"\w])#[^'\"\n]*$", r"\1", source)
+    """A cell without its comments, on the same lines: who somebody is may stand in one. Of what is no Python, nothing is left
+    behind any #."""
+    lines = source.split("\n")
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column]
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return re.sub("#.*", "", source)
+    return "\n".join(lines)

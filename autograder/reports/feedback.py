@@ -21,7 +21,7 @@ from nbgrader import utils
 from autograder.handed_in.submitted import grader_version
 from autograder.reports.nbgrader_steps import ShowOpenScores
 from autograder.reports.page import page_of
-from autograder.reports.time_limit import TookTooLong, at_most
+from autograder.time_limit import TookTooLong, at_most
 
 PAGE_SECONDS = 20.0
 """Longest time for one page, a hundred times what anybody's takes."""

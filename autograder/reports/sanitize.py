@@ -19,7 +19,7 @@ from mistune.util import striptags
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.reports.tex import held, is_held
-from autograder.reports.time_limit import TookTooLong, at_most
+from autograder.time_limit import TookTooLong, at_most
 
 LONGEST_TEXT = 200_000
 """Characters of one output."""

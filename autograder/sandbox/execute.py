@@ -22,6 +22,7 @@ from traitlets import Integer
 
 from autograder.course.only_shown import left_out
 from autograder.handed_in.mend import NOTES
+from autograder.handed_in.naming import shown
 from autograder.handed_in.submitted import read_regular, regular_files
 from autograder.sandbox.bubblewrap import SandboxMissing
 from autograder.sandbox.kernels import WarmKernel
@@ -76,7 +77,7 @@ class RunNotebook(Execute):
                 )
             else:
                 notes["run"] = f"This notebook could not be run to its end ({type(error).__name__})."
-        self.log.warning("%s: %s", resources["nbgrader"]["student"], notes["run"])
+        self.log.warning("%s: %s", shown(resources["nbgrader"]["student"]), notes["run"])
         return nb, resources
 
     def create_kernel_manager(self) -> WarmKernel:

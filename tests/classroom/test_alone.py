@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 
 from autograder.classroom import alone, overview
 from autograder.classroom.overview import write_report
+from autograder.handed_in.readable import NOTEBOOK_BYTES
 from tests.classes import NAME, WRONG, grade, hand_in, make_course
 
 
@@ -34,6 +35,26 @@ def test_a_notebook_anywhere_is_graded_and_has_its_page_beside_it(course, tmp_pa
     assert sorted(p.name for p in tmp_path.iterdir()) == ["my answers-feedback.html", "my answers.ipynb"]
     assert not (course / "autograded").exists() and not (course / "feedback").exists()
     assert alone.self_grade(path, course)[1].points == 2  # its own page is written over
+
+
+def test_whatever_grading_can_read_is_told_by_its_cells(course, tmp_path):
+    """In a folder that is reached through a link, and with outputs that are larger than a notebook may be."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    path = handed(course, tmp_path / "there", WRONG)
+    notebook = json.loads(path.read_text())
+    printed = {"output_type": "stream", "name": "stdout", "text": "x" * NOTEBOOK_BYTES}
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["outputs"] = [printed]
+    path.write_text(json.dumps(notebook))
+    page, row = alone.self_grade(tmp_path / "link" / path.name, course)
+    assert page.parent == tmp_path / "link" and row.points == 2
+
+
+def test_what_is_too_large_is_said_to_be(course, tmp_path, monkeypatch):
+    path = handed(course, tmp_path, {})
+    monkeypatch.setattr(alone, "LARGEST", 1000)
+    with pytest.raises(alone.CannotGrade, match="too large for a notebook of this course even without its outputs"):
+        alone.self_grade(path, course)
 
 
 def test_a_page_of_somebody_elses_is_not_written_over(course, tmp_path):

@@ -250,7 +250,7 @@ def test_an_older_gradebook_is_named_with_what_to_do(copied):
         book.execute("alter table submitted_assignment drop column extension")
     done = grade(copied)
     assert done.returncode == 1
-    assert "nbgrader db upgrade" in done.stderr
+    assert "`.venv/bin/nbgrader db upgrade`" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

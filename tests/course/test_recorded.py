@@ -27,7 +27,7 @@ def test_a_cell_renamed_after_hand_ins_costs_nothing_and_is_named(course):
     with pytest.raises(BuildError, match=said) as error:
         build(course, execute=False)
     assert str(error.value).count("\n") == 0
-    assert f"nbgrader db assignment remove {NAME} --force" in str(error.value)
+    assert f"`.venv/bin/nbgrader db assignment remove {NAME} --force`" in str(error.value)
     (sentence,) = record(course)
     assert said in sentence and "grading goes by the source notebook as it was built before" in sentence
     assert (released.read_bytes(), source.read_bytes()) == before

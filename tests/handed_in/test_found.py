@@ -5,12 +5,17 @@ import io
 import json
 import os
 import shutil
+import time
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from autograder.course.exercise import Exercise
+from autograder.handed_in import found as found_module
+from autograder.handed_in import readable
+from autograder.handed_in import submitted as in_submitted
 from autograder.handed_in.found import look
 from autograder.handed_in.naming import meant, nearest, person, shown
 from autograder.handed_in.nbgrader_steps import notebook_of, overlooked
@@ -216,6 +221,10 @@ def test_no_file_at_all_is_nothing_handed_in(submitted):
     submitted.put(f"bob/{NAME}/.ipynb_checkpoints/{OWN}")
     submitted.put(f"bob/{NAME}/timestamp.txt", "2030-01-01 12:00 UTC")
     submitted.put(f"bob/{NAME}/._{OWN}", b"x")
+    submitted.put("bob/.venv/share/example.ipynb", b"x")
+    submitted.put("bob/.Trash-1000/files/old.ipynb", b"x")
+    submitted.put("bob/.vscode/settings.json", b"x")
+    submitted.put(f"bob/.ipynb_checkpoints/{OWN}", b"x")
     (submitted.folder / "cid").mkdir()
     submitted.put(".DS_Store", b"x")
     submitted.put("__MACOSX/ada/._x", b"x")
@@ -290,6 +299,8 @@ def test_a_blank_notebook_alone_is_a_blank_notebook(submitted):
         (f"{NAME}/{NAME}/{OWN}", "is in nobody's folder"),
         (f".ada/{NAME}/{OWN}", "submitted/.ada begins with a dot, so it is passed over. Rename it to ada."),
         (f"{NAME}/.ada/{OWN}", "begins with a dot"),
+        (f"ada/.work/{OWN}", "submitted/ada/.work begins with a dot, so it is passed over. Rename it to work."),
+        ("ada/.work/mine/Untitled.IPYNB", "submitted/ada/.work begins with a dot"),
         (f"ada_{NAME}/x/{OWN}", "is called like an assignment"),
         ("ada/6_other/essay.docx", f"submitted/ada/6_other is of no assignment that is known; the nearest is {NAME}"),
         ("ada/hw.docx", "submitted/ada/hw.docx is of no assignment"),
@@ -335,6 +346,20 @@ def test_links_are_named(submitted, tmp_path):
     assert all("is a link to another place" in sentence for sentence in submitted.left)
 
 
+def test_links_that_lead_nowhere_are_named(submitted, tmp_path):
+    for student in ("ada", "bob", "cid"):
+        (submitted.folder / student).mkdir()
+    (submitted.folder / "ada" / OWN).symlink_to(OWN)
+    (submitted.folder / "bob" / OWN).symlink_to(tmp_path / "nowhere")
+    (submitted.folder / "cid" / "x").symlink_to("x")
+    tasks = submitted.look()
+    assert {student: str(task).split(".")[0] for student, task in tasks.items()} == {
+        "ada": "5_small", "bob": "5_small",
+    }  # fmt: skip
+    assert ["is a link to another place" in str(task) for task in tasks.values()] == [True, True]
+    assert "submitted/cid/x is a link to another place" in submitted.left[0]
+
+
 def test_names_that_may_be_one_persons_are_named_and_not_merged(submitted):
     for student in ("Ada", "ada ", "Zoe\u0308", "bob"):
         submitted.put(f"{student}/{NAME}/{OWN}")
@@ -368,6 +393,40 @@ def test_a_folder_that_cannot_be_opened_is_named(submitted, monkeypatch):
     found = look(submitted.folder, submitted.course / "source", [NAME])
     assert [folder.parent.name for folder in found.places] == ["ada"]
     assert "submitted/bob cannot be opened (Permission denied)" in found.left[0].sentence
+
+
+def test_a_folder_in_which_nothing_can_be_looked_up_is_named(submitted, monkeypatch):
+    """Its names can be listed, no more: ``chmod 644 submitted/bob``."""
+    submitted.put(f"ada/{NAME}/{OWN}")
+    submitted.put(f"bob/{NAME}/{OWN}")
+    looked_up = Path.lstat
+
+    def refuse(path):
+        if "bob" in path.parts[:-1]:
+            raise PermissionError(13, "Permission denied", str(path))
+        return looked_up(path)
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    tasks = submitted.look()
+    assert submitted.answers(tasks["ada"])
+    assert f"bob/{NAME} cannot be read (Permission denied). Change its permissions." in str(tasks["bob"])
+
+
+def test_what_is_slow_to_read_costs_nobody_else_anything(submitted, monkeypatch):
+    slow = "# %% [markdown]\n" + "# ```a\n" * 100_000
+    for number in range(20):
+        submitted.put(f"ada/{NAME}/{number}.py", slow)
+        submitted.put(f"bob/{number}.txt", slow)
+    submitted.put(f"zoe/{NAME}/{OWN}")
+    monkeypatch.setattr(readable, "READING_SECONDS", 0.1)
+    for module in (in_submitted, found_module):
+        monkeypatch.setattr(module, "LOOKING_SECONDS", 0.5)
+    start = time.process_time()
+    tasks = submitted.look()
+    assert time.process_time() - start < 5
+    assert f"ada/{NAME} takes longer than" in str(tasks["ada"])
+    assert [sentence[:19] for sentence in submitted.left] == ["submitted/bob takes"]
+    assert submitted.answers(tasks["zoe"])
 
 
 def test_odd_names_stop_nothing(submitted):

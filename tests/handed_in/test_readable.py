@@ -20,7 +20,7 @@ from nbgrader import utils
 
 from autograder.course.exercise import COURSE, Exercise
 from autograder.demo import answered
-from autograder.handed_in import archives
+from autograder.handed_in import archives, readable
 from autograder.handed_in.archives import BadArchive, unpack
 from autograder.handed_in.mend import mend
 from autograder.handed_in.readable import MOST_CELLS, NotANotebook, read_notebook, without_outputs
@@ -80,6 +80,12 @@ def conflict(text):
     return "\n".join([*lines[:middle], *both, *lines[middle + 1 :]])
 
 
+def check_of(text):
+    """The script of somebody who has half of the exercise's checks, with no marks of cells."""
+    cells = [cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    return "\n\n".join("".join(source) for source in cells) + "\n"
+
+
 NOT_READABLE = {
     "conflict": (conflict, "git's conflict markers"),
     "cut off": (lambda text: text[: len(text) // 2], "breaks off in the middle"),
@@ -99,13 +105,20 @@ NOT_READABLE = {
     "nested": (lambda text: '{"cells": ' + "[" * 100_000, "could not be read"),
     "too many cells": (lambda text: json.dumps({"cells": [{}] * (MOST_CELLS + 1)}), "more than 1,000 cells"),
     "too many marks": (lambda text: "# In[1]:\n" * 300_000, "more than 1,000 cells"),
+    "too many cells of old": (
+        lambda text: json.dumps({"worksheets": [{"cells": [{}] * MOST_CELLS}, {"cells": [{}]}]}),
+        "more than 1,000 cells",
+    ),
+    "too many docstrings": (lambda text: check_of(text) + '"""x\n"""\n' * 100_000, "more than 1,000 cells"),
+    "slow": (lambda text: "# %% [markdown]\n" + "# ```a\n" * 300_000, "takes longer than"),
 }
 
 
 @pytest.mark.parametrize("kind", NOT_READABLE)
-def test_what_cannot_be_read_is_a_sentence(exercise, kind):
+def test_what_cannot_be_read_is_a_sentence(exercise, kind, monkeypatch):
     change, words = NOT_READABLE[kind]
     data = change(json.dumps(solved(exercise), indent=1)).encode()
+    monkeypatch.setattr(readable, "READING_SECONDS", 2)
     with pytest.raises(NotANotebook, match=re.escape(words)) as caught:
         read_notebook(data, exercise)
     assert str(caught.value).endswith(("needed.", "this course."))
@@ -125,11 +138,26 @@ def test_no_file_takes_long(exercise):
         b'"""\n' * 300_001,
         b"# In[1]:\n" + b"\n" * 1_000_000 + b"x",
         b",]" * 500_000,
+        b"# In[1]:\nx\n# In[2]:\n" + b" \n" * 300_000 + b"#",
+        check_of(json.dumps(solved(exercise))).encode() + b'""" x\n' * 300_000,
     ):
-        start = time.monotonic()
+        start = time.process_time()
         with contextlib.suppress(NotANotebook):
             read_notebook(data, exercise)
-        assert time.monotonic() - start < 10
+        assert time.process_time() - start < 5
+    start = time.process_time()
+    endless = b'{"outputs": ["' + b'\\"' * 300_000
+    assert without_outputs(endless) == endless
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['""" x\n' * 3 + "'''y'''\nx = 1", "'''\n\"\"\"\n'''  \nx = 1", "r'''y'''x\ny'''\nx", '"""\na""" \n"""b"""\n\'\'\''],
+)  # fmt: skip
+def test_docstrings_are_where_a_search_for_the_nearest_end_finds_them(text):
+    plain = re.compile(r'^r?(?P<quotes>"""|\'\'\')[\s\S]*?(?P=quotes)[ \t]*$', re.MULTILINE)
+    assert list(readable._docstrings(text)) == [found.span() for found in plain.finditer(text)] != []
 
 
 # --- exports --------------------------------------------------------------------------------------------------------------

@@ -113,11 +113,11 @@ def test_the_likeliest_of_several_notebooks_is_taken(folder, source, notebooks, 
     assert (len(notebooks) > 1) == any("other notebooks" in sentence for sentence in task.sentences)
 
 
-def test_the_copy_that_nbgraders_way_leaves_makes_no_difference(folder, source):
-    (folder / "Copy_of_5_small.ipynb").write_text("mine")
-    before = read_task(folder, source, IGNORE)
-    (folder / "5_small.ipynb").write_text("mine")
-    assert read_task(folder, source, IGNORE).key == before.key
+def test_an_equal_copy_beside_the_notebook_is_not_worth_a_word(folder, source):
+    for name in ("5_small.ipynb", "5_small (1).ipynb"):
+        (folder / name).write_text("mine")
+    task = read_task(folder, source, IGNORE)
+    assert (task.files[f"{NAME}.ipynb"], task.sentences) == (b"mine", ())
 
 
 @pytest.mark.parametrize("name", [b"\xff.ipynb", "☃\n.ipynb".encode()])

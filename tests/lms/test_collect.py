@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.exercise import COURSE, configuration
+from autograder.handed_in.readable import NOTEBOOK_BYTES
 from autograder.lms import collect as collecting
 from autograder.lms import download as downloads
 from autograder.lms import formats
@@ -396,6 +397,14 @@ def test_the_cells_tell_what_a_name_does_not(course):
     cross = (COURSE / "exercises" / TWO / f"{TWO}.ipynb").read_bytes()
     files = {f"{moodle_name(ADA)}/homework.ipynb": BLANK, f"{moodle_name(BLAISE)}/Untitled3.ipynb": cross}
     assert set(taken(course, files)) == {f"ada/{ONE}/{ONE}.ipynb", f"blaise/{TWO}/{TWO}.ipynb"}
+
+
+def test_the_cells_tell_it_below_large_outputs(course):
+    notebook = json.loads(BLANK)
+    printed = {"output_type": "stream", "name": "stdout", "text": "x" * NOTEBOOK_BYTES}
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["outputs"] = [printed]
+    files = {f"{moodle_name(ADA)}/homework.ipynb": json.dumps(notebook).encode()}
+    assert set(taken(course, files)) == {f"ada/{ONE}/{ONE}.ipynb"}
 
 
 def test_what_is_no_notebook_is_taken_for_the_assignment_that_is_named(course):

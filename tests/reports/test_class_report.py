@@ -12,6 +12,7 @@ from autograder.browsers.browser import browser
 from autograder.course.build import assignments
 from autograder.course.exercise import Exercise
 from autograder.handed_in.found import Left
+from autograder.reports import class_report
 from autograder.reports.alike import alike
 from autograder.reports.class_report import class_pages, teach_again
 from autograder.reports.principles import OTHERS, PRINCIPLES, mistake_of, principle_of
@@ -152,6 +153,24 @@ def test_anonymous_says_nobodys_name():
         assert not re.search(rf"\b{name}\b", text), name
     assert "student 1" in text and "dlogprobs / probs" in soup(text).get_text()
     assert "feedback/" not in text and "x.pdf" not in text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = 1  # Ada Lovelace's idea", "# don't: Ada\nx = '#' + y  # \"Ada", "z = 3# Ada", 'x = """\n#"""  # Ada\n',
+        "x = (1  # Ada's",
+        "%time x = 1  # Ada's\n!echo it's  # Ada", 'x = """ # Ada\'s', "if x:\n        y\n    z  # Ada's", "x\r\n# Ada's\r\ny",
+    ],
+)  # fmt: skip
+def test_anonymous_answers_have_no_comment(code):
+    files = class_pages([row("bob", {"dprobs": SIGN}, {"cell probs": code})], EXERCISES, anonymous=True)
+    (anonymous,) = class_report._without_names([row("bob", {"dprobs": SIGN}, {"cell probs": code})])
+    (left,) = anonymous.answers.values()
+    assert "Ada" not in left and "Ada" not in "".join(files.values())
+    assert left.count("\n") == code.count("\n")
+    if "'#'" in code:
+        assert left.endswith("\nx = '#' + y  ")
 
 
 def test_nothing_that_a_student_has_named_or_written_acts(files):

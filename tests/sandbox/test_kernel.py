@@ -11,10 +11,10 @@ from autograder.handed_in.mend import NOTES
 from autograder.sandbox.execute import RunNotebook
 
 
-def run(*cells: str, folder: Path | None = None, **options: int) -> NotebookNode:
+def run(*cells: str, folder: Path | None = None, student: str = "ada", **options: int) -> NotebookNode:
     """A notebook of these cells, after it was run."""
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-    resources = {"metadata": {"path": str(folder or "")}, "nbgrader": {"student": "ada"}}
+    resources = {"metadata": {"path": str(folder or "")}, "nbgrader": {"student": student}}
     return RunNotebook(**{"timeout": 20, **options}).preprocess(notebook, resources)[0]
 
 
@@ -123,6 +123,11 @@ def test_a_kernel_that_ends_ends_the_run(how):
     notebook = run("1", how, "import time; time.sleep(1)", "2")
     assert "The kernel died" in notebook.metadata[NOTES]["run"]
     assert shown(notebook.cells[0]) == ["1"]
+
+
+def test_whatever_a_student_is_called_the_log_has_one_line(caplog):
+    run("import os; os._exit(0)", student="a\n\x1b[2Jb")
+    assert any(record.getMessage().startswith("a??[2Jb: The kernel") for record in caplog.records)
 
 
 def test_what_is_printed_into_a_widget_is_in_the_widget():
