@@ -21,8 +21,8 @@ from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
 from autograder.classroom import workers
+from autograder.classroom.gradebook import Book, GradebookError, Recorded
 from autograder.classroom.lock import Busy, only_grader
-from autograder.classroom.record import Book, GradebookError, Recorded
 from autograder.classroom.submission import Graded, grade_submission
 from autograder.classroom.workers import Call, Done, NoWorkers
 from autograder.course.build import assignments, nbgrader_api

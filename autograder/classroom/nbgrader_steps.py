@@ -8,7 +8,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
-from autograder.classroom.record import Book
+from autograder.classroom.gradebook import Book
 from autograder.files import WRITTEN, note
 from autograder.handed_in.mend import NOTES
 from autograder.handed_in.submitted import regular_files

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from autograder.classroom.grade import Grading
-from autograder.classroom.record import Book, GradebookError
+from autograder.classroom.gradebook import Book, GradebookError
 from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, configuration
 from autograder.files import fill, moved, refused

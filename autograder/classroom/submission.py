@@ -1,7 +1,7 @@
 """The unit of work: one submission, from files to a verdict. No gradebook and no course folder, so any machine can do it.
 
 The steps are those of nbgrader's own autograding, as nbgrader_config.py lists them, but for a few (``LEFT_OUT``) whose
-work ``Mend`` or the recorder (autograder/classroom/record.py) does.
+work ``Mend`` or the recorder (autograder/classroom/gradebook.py) does.
 """
 
 import functools

@@ -40,8 +40,8 @@ from traitlets.config import Config, PyFileConfigLoader
 from autograder.course import only_shown
 from autograder.course.edited import BEGIN, GOES_ON, is_edited, is_signed, sign_source
 from autograder.course.exercise import COURSE, Exercise
+from autograder.course.gradebook_cells import database_error, other_cells
 from autograder.course.published import NoAddress, published, write_down
-from autograder.course.recorded import database_error, other_cells
 from autograder.course.release import (
     METADATA,
     built_from,

@@ -21,8 +21,8 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveCells
 
 from autograder.course.exercise import released_text, without_markers
+from autograder.course.gradebook_cells import other_cells
 from autograder.course.published import unpublished
-from autograder.course.recorded import other_cells
 from autograder.course.typed import BUILT, NoNotebook, digest, digest_of_file, read, sign, typed_in
 
 METADATA = {

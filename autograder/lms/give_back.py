@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.classroom.grade import standing
-from autograder.classroom.record import GradebookError
+from autograder.classroom.gradebook import GradebookError
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE
 from autograder.files import moved, refused, replace_own

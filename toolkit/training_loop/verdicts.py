@@ -2,7 +2,7 @@
 
 The loop is run for a few steps from unseen initial values, and watched (``watched_loop``). Each step is judged given the
 student's own parameters before it: the gradients (``gradients``), the update and the learning rate before and after it
-drops (``update``). A mistake in one of them so costs its own points; ``trajectory`` asks for all of it together.
+drops (``update_and_rate``). A mistake in one of them so costs its own points; ``trajectory`` asks for all of it together.
 """
 
 import random
@@ -19,7 +19,7 @@ from toolkit.training_loop.gradients import Explained, explained_by_lines, judge
 from toolkit.training_loop.proof import proof
 from toolkit.training_loop.runs import cells_of, chunks_up_to, guarded, loop_job, of_before, stopped
 from toolkit.training_loop.step import DROP, STEPS, Said, TrainingStep, drop_of, reference_trajectory, training_steps
-from toolkit.training_loop.update import judge_rate, judge_trajectory, judge_update
+from toolkit.training_loop.update_and_rate import judge_rate, judge_trajectory, judge_update
 from toolkit.verdict import Place, Verdict
 
 

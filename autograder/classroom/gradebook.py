@@ -32,7 +32,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
-from autograder.course.recorded import database_error
+from autograder.course.gradebook_cells import database_error
 from autograder.reports.feedback import Scores
 
 
