@@ -36,7 +36,7 @@ def note_pages(assignment: str, student: str, notebooks: list[str]) -> None:
     """Note which files ``generate_feedback`` made, so that ``make grade`` may replace them; called after each submission."""
     assignment, student = (part.name for part in list(Path(notebooks[0]).parents)[:2])  # those given may be patterns
     folder, beside = Path("feedback", student, assignment), Path("autograded", student, assignment)
-    pages = [f"{Path(name).stem}.html" for name in notebooks]
+    pages = [page.name for name in notebooks for page in folder.glob(f"{Path(name).stem}.html")]
     copied = [name for name, _ in regular_files(folder, [WRITTEN]) if (beside / name).is_file()]
     note(folder, [*pages, *(n for n in copied if filecmp.cmp(folder / n, beside / n, shallow=False))])
 

@@ -18,6 +18,7 @@ from autograder.classroom import grade as grading
 from autograder.course.build import nbgrader_api
 from autograder.course.exercise import configuration
 from autograder.demo import answered
+from autograder.files import WRITTEN
 from autograder.reports.sanitize import HANDED_IN
 from tests.classes import NAME, WRONG, grade, gradebook, graded_now, make_course
 
@@ -228,7 +229,7 @@ def test_nbgraders_own_commands_give_the_same_and_their_pages_are_not_made_again
     assert gradebook(copied) == before
     kept = copied / "autograded" / "in time by its offset" / NAME / "timestamp.txt"
     assert kept.read_text() == "2030-01-01 11:30:00 UTC"
-    assert sorted(os.listdir(copied / "autograded" / "module" / NAME)) == [f"{NAME}.ipynb"]
+    assert sorted(os.listdir(copied / "autograded" / "module" / NAME)) == [WRITTEN, f"{NAME}.ipynb"]
     done = grade(copied)
     assert graded_now(copied) == []
     assert "0 submissions graded" in done.stdout
