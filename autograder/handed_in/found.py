@@ -193,9 +193,8 @@ class _Search:
         for entry in self._entries(folder, student):
             path, assignment = Path(entry.path), meant(entry.name, self.assignments)
             if entry.is_symlink():
-                if assignment and not os.path.isfile(
-                    path
-                ):  # entry.is_file() fails where a link leads nowhere that can be seen
+                # entry.is_file() fails where a link leads nowhere that can be seen
+                if assignment and not os.path.isfile(path):
                     claim(assignment, Place(path))  # reading it says what to do
                 else:
                     self._leave(student, f"{self._shown(path)} is a link to another place. Put the file itself there.")

@@ -1,6 +1,5 @@
 """One notebook, graded alone: no gradebook, no course folder of one's own; its page beside it."""
 
-import errno
 import json
 import shutil
 
@@ -8,7 +7,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from autograder.classroom import alone, overview
+from autograder.classroom import alone
 from autograder.classroom.overview import write_report
 from autograder.handed_in.readable import NOTEBOOK_BYTES
 from tests.classes import NAME, WRONG, grade, hand_in, make_course
@@ -84,15 +83,6 @@ def test_the_page_opens(course, tmp_path, monkeypatch, capsys):
     assert alone.main(str(path)) == 0 and alone.main(str(path), show=False) == 0
     assert opened == [(tmp_path / "my answers-feedback.html").as_uri()]
     assert "my answers.ipynb: 3 of 3 points in 5_small" in capsys.readouterr().out
-
-
-def test_a_report_that_may_not_be_written_is_a_sentence(monkeypatch, capsys):
-    def refuse(*arguments):
-        raise PermissionError(errno.EACCES, "Permission denied", "report/.writing")
-
-    monkeypatch.setattr(overview, "write_report", refuse)
-    assert overview.main() == 1
-    assert "report/.writing cannot be read or written (Permission denied). Change" in capsys.readouterr().err
 
 
 @pytest.mark.share(0.4)

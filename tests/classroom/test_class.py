@@ -432,7 +432,7 @@ def test_what_a_file_system_refuses_is_a_sentence(program, monkeypatch, capsys):
     monkeypatch.setattr(grading, "nothing_to_do", lambda *_: "")
     monkeypatch.setattr(program, "grade" if program is grading else "write_report", refuse)
     assert program.main() == 1
-    assert capsys.readouterr().err.startswith("/course/.lock cannot be read or written (Permission denied).")
+    assert capsys.readouterr().err.startswith("/course/.lock cannot be read or written (Permission denied). Change")
 
 
 def test_no_verdict_no_success(graded):
