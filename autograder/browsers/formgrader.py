@@ -31,9 +31,10 @@ class Formgrader:
         return self.frame.locator("#main-table tr").filter(has=self.frame.get_by_text(text, exact=True))
 
     def go(self, *links: str) -> None:
-        """Follow links by what they are called."""
+        """Follow links by what they are called, each on the page to which the one before it has led."""
         for link in links:
-            self.frame.get_by_role("link", name=link, exact=True).first.click()
+            with self.tab.page.expect_event("framenavigated", lambda frame: "/formgrader/" in frame.url):
+                self.frame.get_by_role("link", name=link, exact=True).first.click()
 
     def submissions(self, assignment: str) -> None:
         """The list of those who have handed in, from anywhere."""
@@ -53,11 +54,7 @@ class Formgrader:
 
     def open(self, assignment: str, which: str) -> None:
         """Open a submission to grade it by hand, by what its row says: they have numbers there in place of names."""
-        self.go(
-            "Manual Grading" if self.frame.get_by_text("Manual Grading").count() else "Gradebook",
-            assignment,
-            assignment,
-        )
+        self.go("Manual Grading", assignment, assignment)
         self.row(which).locator("a").first.click()
         for field in (".score", ".comment"):  # what is typed before the page's script has come to them is lost
             expect(self.frame.locator(field).last).to_have_attribute("placeholder", re.compile("."))
