@@ -51,13 +51,18 @@ def find_loop(body: Sequence[ast.stmt], steps_name: str, gradients: Sequence[str
     """The training loop of a cell: the last outermost loop that counts to ``steps_name`` and binds or changes a gradient; else
     the longest that counts (its gradients may have no names there), since one beside it only shows what came of it; else the
     last outermost one in which a gradient is bound or changed."""
-    counting = [loop for loop in _outermost(body, lambda node: steps_name in _names(node))]
+    counting = counting_loops(body, steps_name)
     if binding := [loop for loop in counting if written(loop) & set(gradients)]:
         return binding[-1]
     if counting:
         return max(reversed(counting), key=lambda loop: sum(1 for _ in ast.walk(loop)))
     found = [*_outermost(body, lambda node: written(node) & set(gradients))]
     return found[-1] if found else None
+
+
+def counting_loops(body: Sequence[ast.stmt], steps_name: str) -> list[Loop]:
+    """The outermost loops that count to ``steps_name``, in order."""
+    return [*_outermost(body, lambda node: steps_name in _names(node))]
 
 
 def written_out(source: str, numbers: Mapping[str, int]) -> set[str]:

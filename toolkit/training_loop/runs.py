@@ -11,7 +11,7 @@ from toolkit.network.minibatches import Minibatch, large_numbers
 from toolkit.running.cells import Screened, in_double, read, written
 from toolkit.running.outcome import STUBS
 from toolkit.running.runs import Chunk, Failure, Job
-from toolkit.running.watched_loop import find_loop
+from toolkit.running.watched_loop import counting_loops, find_loop
 from toolkit.training_loop.step import STEPS, Said
 
 _FUNCTIONS = ast.FunctionDef | ast.Lambda
@@ -34,11 +34,14 @@ def chunks_up_to(
     before, wanted = judge.cells_before(grade_id), judge.solution_of(grade_id)
     numbers = [i for i, cell in enumerate(before) if cell.cell.grade_id == wanted]
     chosen = numbers[-1] if numbers else len(before) - 1
-    if loop and before and not _has_loop(before[chosen], loop):
+    if loop and before and not find_loop(before[chosen].nodes, STEPS, loop):
         # the loop may stand in a cell of the student's own
-        loops = [i for i, cell in enumerate(before) if _has_loop(cell, ())]
-        loops = [i for i in loops if _has_loop(before[i], loop, counting=True)] or loops
-        loops = loops or [i for i, cell in enumerate(before) if cell not in judge.cells and _has_loop(cell, loop)]
+        counting = [counting_loops(cell.nodes, STEPS) for cell in before]
+        loops = [i for i, found in enumerate(counting) if any(written(one) & {*loop} for one in found)]
+        loops = loops or [i for i, found in enumerate(counting) if found]
+        loops = loops or [
+            i for i, cell in enumerate(before) if cell not in judge.cells and find_loop(cell.nodes, STEPS, loop)
+        ]
         chosen = loops[-1] if loops else chosen
     large = large_numbers(judge.exercise)
     chunks = []
@@ -48,20 +51,6 @@ def chunks_up_to(
         watch: dict[str, Any] = {"watched": tuple(watched), "steps_name": STEPS, "numbers": large} if watched else {}
         chunks.append(Chunk(in_double(cell.source), cell.cell.label, **here, **watch))
     return chunks, chosen
-
-
-def _has_loop(cell: Screened, gradients: Sequence[str], counting: bool = False) -> bool:
-    """Whether a cell has a loop that counts to the number of steps, or binds one of these gradients.
-
-    Args:
-        counting: whether it must do both.
-    """
-    found = [loop for node in cell.nodes if (loop := find_loop([node], STEPS, gradients))]
-    return any(not counting or written(loop) & {*gradients} for loop in found if not counting or _counts(loop))
-
-
-def _counts(loop: ast.stmt) -> bool:
-    return find_loop([loop], STEPS, ()) is not None
 
 
 def of_before(judge: Judge, here: Sequence[Screened], gradients: Sequence[str]) -> list[str]:
