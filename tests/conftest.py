@@ -27,7 +27,7 @@ from autograder.course.build import assignments, write_source
 from autograder.course.exercise import COURSE
 from autograder.sandbox import bubblewrap
 from tests.bank import Bench, bench
-from tests.quick import Durations, together
+from tests.quick import Durations, longest_first, remembered, together
 
 TRIED = pytest.StashKey[Counter]()
 NAMED = pytest.StashKey[Counter]()
@@ -96,7 +96,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
         def _split_scope(self, nodeid: str) -> str:
             return together(nodeid)
 
+    config.option.loadscopereorder = False  # by the number of tests
     return Together(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On several cores the longest come first, so that none waits for another at the end (R. L. Graham, Bounds on
+    multiprocessing timing anomalies, 1969): by what is remembered of earlier runs, else by what is said to be long."""
+    if getattr(config, "workerinput", {}).get("workercount", 1) > 1:
+        items[:] = longest_first(items, remembered(config))
 
 
 @pytest.hookimpl(wrapper=True)

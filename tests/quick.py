@@ -12,6 +12,7 @@ import functools
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ COURSE = Path(__file__).resolve().parents[1]
 ROOTS = ("autograder", "toolkit", "tests")
 SECONDS, LONGEST = 20.0, 45.0
 """What is planned for one process, and when it begins no other test; with what else goes on, that is less than a minute."""
-UNKNOWN = 1.0
-"""A test that was never run, in seconds."""
+UNKNOWN, LONG = 1.0, 20.0
+"""Seconds of a test that was never run; and of one of a long family (tests/share.py), or a notebook's cell."""
 DURATIONS, FAILED = "quick/durations", "cache/lastfailed"
 STARTED = time.monotonic()
 SAID = pytest.StashKey[str]()
@@ -92,27 +93,42 @@ def together(nodeid: str) -> str:
     return str(file) if file.suffix == ".ipynb" or 'scope="module"' in _text(file) else nodeid
 
 
-def chosen(items: list[pytest.Item], known: dict[str, float], failed: set[str], seconds: float) -> list[pytest.Item]:
+def chosen(items: list[pytest.Item], known: Mapping[str, float], failed: set[str], within: float) -> list[pytest.Item]:
     """As many as take so long together; those that share a fixture of their module all or none."""
-    units: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        units.setdefault(together(item.nodeid), []).append(item)
 
     def urgency(some: list[pytest.Item]) -> tuple[bool, bool, float]:
         ids = {item.nodeid for item in some}
-        return not ids & failed, ids <= known.keys(), _seconds(some, known)
+        return not ids & failed, ids <= known.keys(), seconds(some, known)
 
     found: list[pytest.Item] = []
-    for some in sorted(units.values(), key=urgency):
-        seconds -= _seconds(some, known)
-        if seconds < 0:
+    for some in sorted(units(items), key=urgency):
+        within -= seconds(some, known)
+        if within < 0:
             break
         found += some
     return found
 
 
-def _seconds(items: list[pytest.Item], known: dict[str, float]) -> float:
-    return sum(known.get(item.nodeid, UNKNOWN) for item in items)
+def longest_first(items: Iterable[pytest.Item], known: Mapping[str, float]) -> list[pytest.Item]:
+    """The tests, those that take longest at the front, and with them what stays together with them."""
+    return [item for some in sorted(units(items), key=lambda some: -seconds(some, known)) for item in some]
+
+
+def units(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
+    """The tests, those that stay together in one."""
+    found: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        found.setdefault(together(item.nodeid), []).append(item)
+    return [*found.values()]
+
+
+def seconds(items: Iterable[pytest.Item], known: Mapping[str, float]) -> float:
+    """How long tests take, one after another: as is known, else a guess."""
+    return sum(known.get(item.nodeid) or (LONG if _is_long(item) else UNKNOWN) for item in items)
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return item.path.suffix == ".ipynb" or item.get_closest_marker("share") is not None
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -124,7 +140,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    known: dict[str, float] = config.cache.get(DURATIONS, {})
+    known = remembered(config)
     failed = {*config.cache.get(FAILED, {})}
     paths = changed()
     mine = [item for item in items if concerns(item.path, item.nodeid, paths)]
@@ -133,7 +149,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     rest = [item for item in mine if item not in run]
     said = f"{len(run)} of the {len(mine)} tests that the change concerns, the solutions (nbval) aside."
     if rest:
-        said += f" make test runs the other {len(rest)}, too: some {_seconds(rest, known) / 60:.1f} min in one process."
+        said += f" make test runs the other {len(rest)}, too: some {seconds(rest, known) / 60:.1f} min in one process."
     config.stash[SAID] = said
     if hasattr(config, "workeroutput"):
         config.workeroutput["quick"] = said
@@ -145,6 +161,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if time.monotonic() - STARTED > LONGEST:
         pytest.skip(f"time\nmake quick begins no test after {LONGEST:g} s.")
+
+
+def remembered(config: pytest.Config) -> dict[str, float]:
+    """How long tests took, in seconds by their ids; nothing without pytest's cache (``-p no:cacheprovider``)."""
+    return config.cache.get(DURATIONS, {}) if hasattr(config, "cache") else {}
 
 
 class Durations:
@@ -163,8 +184,8 @@ class Durations:
             self.config.stash[SAID] = said
 
     def pytest_sessionfinish(self) -> None:
-        if not hasattr(self.config, "workerinput") and hasattr(self.config, "cache"):  # -p no:cacheprovider has none
-            self.config.cache.set(DURATIONS, self.config.cache.get(DURATIONS, {}) | self.found)
+        if not hasattr(self.config, "workerinput") and hasattr(self.config, "cache"):
+            self.config.cache.set(DURATIONS, remembered(self.config) | self.found)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
