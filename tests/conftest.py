@@ -3,7 +3,7 @@
 A test that needs more than Python and its packages says so: ``@pytest.mark.needs("bubblewrap")``. Where that is missing the
 test is left out, and the last line says how many were and why. With CI=true none may be: what is skipped there has failed.
 
-On several cores (``pytest -n logical``) tests that share a fixture of their module stay together, since it would be made once
+On several cores (``pytest -n auto``) tests that share a fixture of their module stay together, since it would be made once
 more elsewhere, and so do the cells of a notebook. ``@pytest.mark.quiet`` is for what is measured: nothing
 else runs meanwhile.
 """
