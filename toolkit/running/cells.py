@@ -45,6 +45,8 @@ _RUN_AS_IT_IS, _WRITES = ("%%time", "%%timeit", "%%capture", "%%prun"), ("%%writ
 """Magics of a cell that run its body and change nothing of it, and those that write it to a file."""
 LONGEST_CELL, MOST_LINES, LONGEST_CODE = 50_000, 1_000, 200_000
 """Most characters and lines of one cell that are read as Python, and most characters of all cells together."""
+LONGEST_NUMBER = 10_000
+"""Most bits of a whole number."""
 MOST_NESTED, MOST_TRIED = 400, 3
 """How deep an expression may go, and how many statements before a line that is no Python may be to blame for it."""
 _BY_STRING = frozenset(
@@ -214,6 +216,9 @@ def _statements(source: str) -> list[ast.stmt]:
     tree = ast.parse(source)
     if _depth(tree) > MOST_NESTED:  # what can be parsed here could fail where the stack is deeper
         raise RecursionError("it is nested too deeply")
+    values = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    if any(isinstance(value, int) and value.bit_length() > LONGEST_NUMBER for value in values):
+        raise ValueError("a number in it has too many digits")  # in hexadecimal: Python could not write it in decimal
     return tree.body
 
 
