@@ -106,7 +106,8 @@ TABLE = "table = '''\n{}\n'''\ndhpreact = table"
 
 
 @pytest.mark.parametrize(
-    "other", [TABLE.format("#1"), TABLE.format("# "), TABLE.format("  "), TABLE.format("\n"), TABLE.format("\x0b"), TABLE]
+    "other",
+    [TABLE.format("#1"), TABLE.format("# "), TABLE.format("  "), TABLE.format("\n"), TABLE.format("\x0b"), TABLE],
 )
 def test_whatever_code_can_read_makes_other_minibatches(exercise_1: Bench, other: str):
     """Answers for the minibatches to come cannot be looked up: who writes them down gets others."""

@@ -9,6 +9,7 @@ from toolkit.running import cells
 from toolkit.running.cells import (
     LONGEST_CELL,
     MOST_LINES,
+    MOST_STATEMENTS,
     StudentCell,
     autograd_uses,
     casts,
@@ -122,6 +123,12 @@ def test_a_number_that_python_cannot_write_in_decimal_is_no_answer_and_stops_not
     number = f"x = 0x{'f' * 9_000}"
     assert screen([StudentCell("cell", number)], [])[0].syntax_error == "ValueError: a number in it has too many digits"
     assert typed_into(f"import torch\n{number}", exercise_1.exercise, "import torch") == number
+
+
+def test_more_statements_than_anybody_writes_are_not_read():
+    half = "x = 1;" * (MOST_STATEMENTS // 2)
+    first, second, third = screen([StudentCell(name, half + name) for name in ("", "", "y")], [])
+    assert first.statements and second.statements and not third.statements and "too long" in third.syntax_error
 
 
 def test_a_cell_is_too_long_by_its_letters_or_by_its_lines():
