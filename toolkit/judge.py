@@ -93,7 +93,7 @@ class Judge:
             written = self.as_written.verdict(name)
             if written.points > verdict.points:
                 return written
-            refused = self.as_written.refused(name)
+            refused = self.as_written.outcomes.guarded(functools.partial(self.as_written.refused, name)) is True
             if refused and verdict.kind == "not attempted" and (words := self._words(name)):
                 return Verdict(name, "uses autograd", f"{words} is autograd, and autograd is not an answer.")
             return written if verdict.kind == "uses autograd" and not refused else verdict
@@ -110,23 +110,37 @@ class Judge:
         """Whether a gradient is not there, or None, because autograd gave nothing."""
         plan, result = self.plans.by_statement, self.outcomes.result(self.batches[0], "by statement", torch.float64)
 
-        def failed(number: int | None) -> bool:
-            if number is None or number not in result.failures:
-                return False
-            if is_refusal(result.failures[number].text):
-                return True
-            needed = read(ast.parse(plan.chunks[number].source))
-            makers = (max((i for i in range(number) if name in plan.writes[i]), default=None) for name in needed)
-            return any(map(failed, makers))
+        def failed(numbers: Iterable[int]) -> bool:
+            waiting, seen = {*numbers}, set[int]()
+            while waiting:
+                number = waiting.pop()
+                if number in result.failures and number not in seen:
+                    seen.add(number)
+                    if is_refusal(result.failures[number].text):
+                        return True
+                    waiting |= self._makers[number]
+            return False
 
         written = plan.written_at(name)
         states = result.after if written is None else result.after[written : written + 1]
-        if written in result.failures:
-            return failed(written)
+        if written is not None and written in result.failures:
+            return failed([written])
         if any(state.get(name) == "NoneType" for state in states):
             return True
-        writers = (number for number, names in enumerate(plan.writes) if "d" + name in names)
-        return not any(name in state for state in states) and any(map(failed, writers))
+        writers = [number for number, names in enumerate(plan.writes) if "d" + name in names]
+        return not any(name in state for state in states) and failed(writers)
+
+    @cached_property
+    def _makers(self) -> list[set[int]]:
+        """For each statement, those before it that made what it reads."""
+        made: dict[str, int] = {}
+        makers = []
+        for number, (chunk, writes) in enumerate(
+            zip(self.plans.by_statement.chunks, self.plans.by_statement.writes, strict=True)
+        ):
+            makers.append({made[name] for name in read(ast.parse(chunk.source)) & made.keys()})
+            made |= dict.fromkeys(writes, number)
+        return makers
 
     def cells_before(self, grade_id: str) -> list[Screened]:
         """The student's cells that stand before a graded cell."""

@@ -184,6 +184,7 @@ def hidden_tests(source: str) -> str:
     return "\n".join(lines)
 
 
-def fingerprint(cells: list[str]) -> int:
-    """A number that depends on every letter of a submission: seeds its unseen minibatches, the same at each grading."""
-    return int.from_bytes(hashlib.sha256(json.dumps(cells).encode()).digest()[:6], "big")
+def fingerprint(texts: list[str]) -> int:
+    """A number of 48 bits that depends on every letter of a submission: seeds its unseen minibatches, the same at each grading.
+    It is so large that nobody tries letters until it is one that they have answers for."""
+    return int.from_bytes(hashlib.sha256(json.dumps(texts).encode()).digest()[:6], "big")

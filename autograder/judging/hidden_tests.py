@@ -1,5 +1,6 @@
 """The hidden tests of an exercise, run against a submission: the toolkit's judge on minibatches that nobody has seen."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 from autograder.course.exercise import Exercise, GradedCell, fingerprint
@@ -51,7 +52,8 @@ def unseen_judge(
     alone: bool = True,
     seconds: float = SECONDS,
 ) -> Judge:
-    """The judge of a submission. Its minibatches are drawn from a seed that depends on every letter of its code.
+    """The judge of a submission. Its minibatches are drawn from a seed that depends on every letter of its code, comments and
+    blanks included, and of the files beside it.
 
     Args:
         allowance: what all runs may take together.
@@ -63,9 +65,10 @@ def unseen_judge(
     def run(job: Job, skip: Mapping[int, Failure]) -> Result:
         return runner.run(job, skip, allowance, alone)
 
-    # from the lines, not the cells: who puts them into other cells has the same minibatches
-    lines = (line.strip() for part in submission if isinstance(part, StudentCell) for line in part.source.splitlines())
-    seed = fingerprint([line for line in lines if line and not line.startswith("#")]) % 10**9
+    # from all that the code can read: what does not count could hold answers for the minibatches that the rest leads to
+    text = "\n".join(part.source for part in submission if isinstance(part, StudentCell))  # wherever cells begin
+    beside = [(name, hashlib.sha256(data).hexdigest()) for name, data in sorted(allowance.files.items())]
+    seed = fingerprint([text, *(word for file in beside for word in file)])
     return Judge(exercise, submission, run, seed, seconds=seconds)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autograder.course.exercise import Exercise, without_markers
+from toolkit.running.cells import is_too_long, read_statements
 
 FEWEST, SHARE = 3, 0.5
 """How many rare statements two students share at least, and which part of the one's own statements they are."""
@@ -88,14 +89,15 @@ def statements(source: str, known: frozenset[str]) -> tuple[tuple[str, str], ...
 
 
 def _statements(source: str, known: frozenset[str]) -> Iterator[tuple[str, str]]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    if is_too_long(source):
+        return
+    _, body, error = read_statements(source)
+    if error:
         for line in source.split("\n"):
             if text := re.sub(r"\s+", "", line.split("#")[0]):
                 yield text, line.strip()
         return
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.Module(body, [])):
         if not isinstance(node, ast.stmt) or isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):
             continue
         for part in ("body", "orelse", "finalbody", "handlers"):

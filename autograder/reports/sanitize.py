@@ -50,7 +50,8 @@ _COLOUR_OR_CONTROL = re.compile(
     r"|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # the cursor; titles and links
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # also: right to left, halves of characters
 )
-HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
+NO_TEXT = re.compile(r"[\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""Halves of characters, and what turns the direction of all that follows it: code would show in another order than it runs."""
 _OVERWRITTEN = re.compile(r"^.*\r(?=.)", re.MULTILINE)
 _BLANK_LINE = re.compile(r"\n(?=[^\S\n]*\n)")
 _TAG = re.compile(r"(<[^<>]*>)")
@@ -105,7 +106,7 @@ def markdown(
         mark: with what it begins: it says whose the text is.
         seconds: longest time for rendering it.
     """
-    source = HALF_CHARACTER.sub("\ufffd", source)
+    source = NO_TEXT.sub("\ufffd", source)
     if not source.strip() or (source.startswith(f"<div>\n{mark}") and _is_harmless(source)):
         return source
     if len(source) <= longest and seconds > 0:

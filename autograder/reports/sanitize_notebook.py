@@ -29,10 +29,10 @@ from autograder.handed_in.nbgrader_steps import exercise_of
 from autograder.handed_in.timestamps import is_nbgraders
 from autograder.judging.nbgrader_steps import summary
 from autograder.reports.sanitize import (
-    HALF_CHARACTER,
     LONGEST_MARKDOWN,
     LONGEST_TEXT,
     MARKDOWN_SECONDS,
+    NO_TEXT,
     markdown,
     picture,
     plain,
@@ -152,7 +152,7 @@ def _code(cell: NotebookNode) -> NotebookNode:
     outputs = filter(None, map(_output, cell.get("outputs", [])[-MOST_OUTPUTS:]))
     return NotebookNode(
         cell_type="code",
-        source=HALF_CHARACTER.sub("\ufffd", cell.source),
+        source=NO_TEXT.sub("\ufffd", cell.source),
         execution_count=count if type(count) is int else None,
         outputs=list(outputs),
     )

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.bank import Answer, Bench, answers, surprises
+from autograder.judging.hidden_tests import unseen_judge
+from autograder.sandbox.runner import Allowance
+from tests.bank import Answer, Bench, answers, runner, surprises
 from toolkit.judge import Judge
 from toolkit.network.graph import Graph
 from toolkit.running import outcome
@@ -98,6 +100,25 @@ def test_a_run_that_is_not_possible_is_nobodys_answer(exercise_1: Bench):
     judge = Judge(exercise_1.exercise, exercise_1.submission({}), broken, 1)
     with pytest.raises(RuntimeError, match="no process to be had"):
         judge.verdict("h")
+
+
+TABLE = "table = '''\n{}\n'''\ndhpreact = table"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [TABLE.format("#1"), TABLE.format("# "), TABLE.format("  "), TABLE.format("\n"), TABLE.format("\x0b"), TABLE],
+)
+def test_whatever_code_can_read_makes_other_minibatches(exercise_1: Bench, other: str):
+    """Answers for the minibatches to come cannot be looked up: who writes them down gets others."""
+
+    def seed(answer: str, **files: bytes) -> int:
+        submission = exercise_1.submission({"hpreact": answer})
+        return unseen_judge(exercise_1.exercise, submission, runner(), Allowance(files=files)).seed
+
+    plain = seed(TABLE.format(""))
+    assert seed(TABLE.format("")) == plain != seed(other)
+    assert len({plain, seed(TABLE.format(""), table=b"1"), seed(TABLE.format(""), table=b"2")}) == 3
 
 
 def test_the_same_submission_gets_the_same_verdicts(exercise_1: Bench):

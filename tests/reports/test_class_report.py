@@ -190,6 +190,12 @@ def test_answers_that_are_alike_are_found_and_ordinary_ones_are_not():
     assert alike({f"s{i}": [own] for i in range(60)}, EXERCISES[NAME]) == []  # all of them have it
 
 
+@pytest.mark.parametrize("odd", ["x = 0x" + "f" * 9_000, "x = 1" + " + 1" * 5_000, "x = 1;" * 200_000])
+def test_answers_that_are_alike_are_found_beside_one_that_cannot_be_written_out(odd: str):
+    own = "a = dlogits.sum(1)\nb = (h * 3) / 3\nc = b * 0 + a"
+    assert len(alike({"a": [own, odd], "b": [own], "c": [odd]}, EXERCISES[NAME])) == 1
+
+
 def test_a_class_without_due_date_or_mistakes_has_its_page():
     page = soup(class_pages([row("ada")], EXERCISES)[f"{NAME}.html"]).get_text()
     assert "No mistake of a known kind was made." in page and "hours from the due date" not in page

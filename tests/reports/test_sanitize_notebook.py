@@ -317,6 +317,13 @@ def test_control_characters_go(text, shown):
     assert plain(text) == shown
 
 
+def test_code_and_text_are_shown_in_the_order_in_which_they_stand():
+    """No character turns the direction of what follows it (https://trojansource.codes)."""
+    cells = [new_code_cell("x = 1  # \u202e} dne \u2066"), new_markdown_cell("a\u202eb")]
+    code, text = defused(notebook(*cells), SOURCE).cells
+    assert code.source == "x = 1  # \ufffd} dne \ufffd" and "a\ufffdb" in text.source
+
+
 def test_the_judges_result_is_kept_among_many_outputs():
     outputs = [new_output("display_data", data={"text/plain": "x"}) for _ in range(500)]
     outputs.append(new_output("execute_result", data={"text/plain": "0.5"}))

@@ -9,6 +9,7 @@ from toolkit.running import cells
 from toolkit.running.cells import (
     LONGEST_CELL,
     MOST_LINES,
+    MOST_STATEMENTS,
     StudentCell,
     autograd_uses,
     casts,
@@ -17,6 +18,7 @@ from toolkit.running.cells import (
     plain_python,
     screen,
 )
+from toolkit.running.plans import typed_into
 
 MAGICS = {
     "%matplotlib inline\nx = 1": "pass\nx = 1",
@@ -114,6 +116,19 @@ def test_an_f_string_of_a_newer_python_is_said_to_be_one(exercise_1):
 def test_what_switches_gradients_off_hides_nothing_that_comes_after_it():
     lines = "torch.set_grad_enabled(False)", "W.grad = None", "del b.grad", "loss.backward()", "return W.grad"
     assert {*autograd_uses(ast.parse("def both():\n    " + "\n    ".join(lines)))} == {".backward", ".grad"}
+
+
+def test_a_number_that_python_cannot_write_in_decimal_is_no_answer_and_stops_nothing(exercise_1):
+    """It may be written in hexadecimal; whoever writes code out, to compare it, would fail."""
+    number = f"x = 0x{'f' * 9_000}"
+    assert screen([StudentCell("cell", number)], [])[0].syntax_error == "ValueError: a number in it has too many digits"
+    assert typed_into(f"import torch\n{number}", exercise_1.exercise, "import torch") == number
+
+
+def test_more_statements_than_anybody_writes_are_not_read():
+    half = "x = 1;" * (MOST_STATEMENTS // 2)
+    first, second, third = screen([StudentCell(name, half + name) for name in ("", "", "y")], [])
+    assert first.statements and second.statements and not third.statements and "too long" in third.syntax_error
 
 
 def test_a_cell_is_too_long_by_its_letters_or_by_its_lines():

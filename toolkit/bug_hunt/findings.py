@@ -85,7 +85,7 @@ def _entries(value: Any, kinds: Sequence[str], most: int) -> tuple[dict[int, str
         return {}, f'is a {type(value).__name__}. It is a dictionary of line numbers and words, {{3: "sign"}} say.'
     said: dict[int, str] = {}
     for line, kind in [*value.items()][:most]:
-        number = int(line) if isinstance(line, str) and line.strip().isdecimal() else line
+        number = int(line) if isinstance(line, str) and line.strip().isdecimal() and len(line) < 20 else line
         if type(number) is not int:
             return {}, f"has the key {line!r:.40}. A key is the number of a line, as it stands behind the line."
         word = " ".join(str(kind).casefold().split())

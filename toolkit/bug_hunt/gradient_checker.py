@@ -139,6 +139,10 @@ def parts_of(seed: int) -> dict[str, tuple[Claim, ...]]:
     }
 
 
+_COUNTED = [0, 2, 3, 4, 5]
+"""Columns of what is said of the claims: all but the error itself, which may be nan."""
+
+
 def checker_verdicts(judge: Judge, grade_id: str, function: str, tolerance: float) -> list[Verdict]:
     """Verdicts on a student's checker.
 
@@ -161,7 +165,7 @@ def _checker_verdicts(judge: Judge, grade_id: str, function: str, tolerance: flo
         judge, grade_id, _question(function, every), ("_judge_said", "_judge_path", "_judge_errors"), _tensors(every)
     )
     table = answer.found.get("_judge_said")
-    if table is None or table.shape != (len(every), 6):
+    if table is None or table.shape != (len(every), 6) or not torch.isfinite(table[:, _COUNTED]).all():
         return _nothing(judge, function, answer)
     errors = _errors(answer.found.get("_judge_errors"))
     said = [

@@ -45,6 +45,10 @@ _RUN_AS_IT_IS, _WRITES = ("%%time", "%%timeit", "%%capture", "%%prun"), ("%%writ
 """Magics of a cell that run its body and change nothing of it, and those that write it to a file."""
 LONGEST_CELL, MOST_LINES, LONGEST_CODE = 50_000, 1_000, 200_000
 """Most characters and lines of one cell that are read as Python, and most characters of all cells together."""
+MOST_STATEMENTS = 2_000
+"""Of all cells together, those inside of loops and functions not counted: after each of them the judge looks at what it did."""
+LONGEST_NUMBER = 10_000
+"""Most bits of a whole number."""
 MOST_NESTED, MOST_TRIED = 400, 3
 """How deep an expression may go, and how many statements before a line that is no Python may be to blame for it."""
 _BY_STRING = frozenset(
@@ -115,14 +119,17 @@ def screen(cells: Iterable[StudentCell], gradients: Iterable[str], leave_out: bo
     """
     names = {"d" + name: name for name in gradients}
     read_cells: list[tuple[Screened, str, list[ast.stmt]]] = []
-    length = 0
+    length = count = 0
     for cell in cells:
         length += len(cell.source)
-        if length > LONGEST_CODE or is_too_long(cell.source):
+        read_cell = None
+        if length <= LONGEST_CODE and not is_too_long(cell.source):
+            read_cell = _read_cell(cell)
+            count += len(read_cell[2])
+        if read_cell is None or count > MOST_STATEMENTS:
             too_long = Screened(cell, syntax_error="all this is too long for an answer, and was not read.")
-            read_cells.append((too_long, "", []))
-        else:
-            read_cells.append(_read_cell(cell))
+            read_cell = too_long, "", []
+        read_cells.append(read_cell)
     own = _own_words((node for _, _, body in read_cells for node in body), frozenset(names.values()))
     tainted: dict[str, str] = {}
     for result, source, body in read_cells:
@@ -214,6 +221,9 @@ def _statements(source: str) -> list[ast.stmt]:
     tree = ast.parse(source)
     if _depth(tree) > MOST_NESTED:  # what can be parsed here could fail where the stack is deeper
         raise RecursionError("it is nested too deeply")
+    values = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    if any(isinstance(value, int) and value.bit_length() > LONGEST_NUMBER for value in values):
+        raise ValueError("a number in it has too many digits")  # in hexadecimal: Python could not write it in decimal
     return tree.body
 
 

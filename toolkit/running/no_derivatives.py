@@ -7,7 +7,7 @@ student's notebook it holds while ``check`` runs the cells again.
 import contextlib
 import re
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 import torch.autograd.forward_ad
@@ -31,6 +31,11 @@ def _another_refusal() -> Callable[..., NoReturn]:
     return lambda *args, **kwargs: refuse()
 
 
+def _as_it_is(function: Any = None, *args: object, **kwargs: object) -> Any:
+    """Stands for what compiles: the function itself, and a decorator that does nothing if there is none yet."""
+    return _as_it_is if function is None else function
+
+
 def is_refusal(raised: str) -> bool:
     """Whether an error says that autograd gave nothing: it refused, has recorded nothing, or ``.grad`` was None."""
     return _SENTENCE in raised or "NoneType" in raised or bool(re.search(r"requires?[ _]grad|grad_fn", raised))
@@ -39,8 +44,12 @@ def is_refusal(raised: str) -> bool:
 def refusing_names() -> Iterator[tuple[object, str, object]]:
     """What to set, on which object, under which name, so that no name of torch's leads to a derivative.
 
-    Grad mode may be switched as anybody likes: parts of torch do so when they are imported.
+    Grad mode may be switched as anybody likes: parts of torch do so when they are imported. What compiles a function gives it
+    back as it is: it computes the same, a compiler needs files that are not there, and some of them differentiate, too.
     """
+    yield torch, "compile", _as_it_is
+    yield torch.jit, "script", _as_it_is
+    yield torch.jit, "trace", _as_it_is
     switch = torch.Tensor.requires_grad_
 
     def only_off(tensor: torch.Tensor, requires_grad: bool = True) -> object:

@@ -21,6 +21,8 @@ RunJob = Callable[[Job, Mapping[int, Failure]], Result]
 """Runs a job, chunks that are known to fail left out: in a sandbox (``autograder``), or right here (``runs.run_here``)."""
 LARGE_ROUNDING = 1e-3
 """Where inputs are a thousand times as large: an element's scale is at least this much of the largest one's."""
+MOST_BOUND = 50
+"""How many of the last statements that bind one gradient are looked at for the one that spoils it."""
 IS_NONE = "is None: the line that binds it gives nothing back."
 STUBS = (
     "check", "cmp", "progress", "read_network", "load_names", "draw_network", "display",
@@ -150,7 +152,7 @@ class Outcomes:
         plan, result = self.plans.by_statement, self.result(batch, "by statement", dtype)
         numbers = [i for i, names in enumerate(plan.writes) if "d" + name in names and i not in result.failures]
         numbers = [i for i in numbers if i < len(result.after)]
-        for before, last in itertools.pairwise(numbers):
+        for before, last in itertools.pairwise(numbers[-MOST_BOUND:]):
             state = result.after[before]
             if not is_answer(yours := state.get(name)):
                 continue

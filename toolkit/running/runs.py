@@ -426,8 +426,8 @@ def failure_of(kind: object, text: object, line: object, label: object) -> Failu
 
 
 def plain(said: object, length: int = 100) -> str:
-    """Words of the student's code: short, and nothing in them that cannot be written to a file."""
-    return str(said)[:length].encode("utf-8", "replace").decode()
+    """Words of the student's code in a sentence of the judge's: short, and one line, whose end nobody can take for a verdict."""
+    return "".join(c if c.isprintable() else " " for c in str(said)[:length])
 
 
 def _is_literal(value: object) -> bool:

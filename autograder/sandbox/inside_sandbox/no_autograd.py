@@ -24,9 +24,12 @@ _BACKENDS = ("CPU", "SparseCPU", "SparseCsrCPU", "NestedTensorCPU", "MkldnnCPU",
 _DERIVATIVES = ("backward", "_jvp")
 """Words in the name of an operator that computes a derivative."""
 _TORCHSCRIPT = (
-    "_jit_differentiate", "_jit_script_compile", "_jit_to_static_module", "_create_function_from_graph", "parse_ir",
+    "_jit_differentiate", "_jit_script_compile", "_jit_to_static_module", "_jit_interpret_graph", "_create_function_from_graph",
+    "parse_ir",
 )  # fmt: skip
-"""Of ``torch._C``: TorchScript differentiates by formulas of its own, and calls operators past the dispatcher."""
+_CALLED = ("ScriptFunction", "ScriptMethod", "StaticModule")
+"""Of ``torch._C``: TorchScript differentiates by formulas of its own, and calls operators past the dispatcher. However its code
+came to be (compiled, traced, loaded), these are what runs it."""
 
 
 def forbid_autograd(torch) -> None:
@@ -36,6 +39,9 @@ def forbid_autograd(torch) -> None:
     for name in _TORCHSCRIPT:
         if hasattr(torch._C, name):
             setattr(torch._C, name, refuse)
+    for name in _CALLED:
+        if hasattr(torch._C, name):
+            getattr(torch._C, name).__call__ = refuse
     torch._functorch.vmap.lazy_load_decompositions()  # vmap does so when it is first called, and misses what is taken out here
     has, library = (
         torch._C._dispatch_has_kernel_for_dispatch_key,

@@ -477,3 +477,17 @@ def gradient_check(f, x, gradient):
 # cell: checker
 def gradient_check(f, x, gradient):
     return float("nan")
+
+# answer: it writes into what is kept of it
+# expect: checker:right checker:wrong checker:central checker:float64 checker:shapes checker:zeros checker:large checker:untouched = not attempted or wrong or raised
+# cell: checker
+def gradient_check(f, x, gradient):
+    import sys
+
+    frame = sys._getframe()
+    while frame is not None:
+        for kept in frame.f_locals.values():
+            if type(kept) is list and kept and type(kept[0]) is list and len(kept[0]) == 6:
+                kept[0][:] = [float("nan")] * 6
+        frame = frame.f_back
+    return 0.0

@@ -128,3 +128,8 @@ findings = {}
 # expect: found:float32 = wrong | Of those, 2 is right as it stands. Only the first 5 entries count
 # cell: findings
 findings = {8: "operand", 23: "accumulation", 4: "sign", 17: "size", 2: "sign", 14: "cancellation"}
+
+# answer: a line of five thousand digits
+# expect: found:at_once_1 found:at_once_2 found:random_upstream found:other_sizes found:float32 = wrong | A key is the number of a line
+# cell: findings
+findings = {"9" * 5000: "operand"}
