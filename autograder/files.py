@@ -6,30 +6,54 @@ import itertools
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 WRITING = ".writing"
-"""Name of a file that is being written, beside the place that it will take."""
+"""Begins the name of a file that is being written, beside the place that it will take."""
 WRITTEN = ".written"
 """Name of the file in which a folder's writer says what it wrote."""
 
 
 def write(path: Path, data: bytes | str, permissions: int = 0o644) -> None:
     """Put a file in its place in one go, on disk when this returns; folders above it are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(WRITING)
+    part = None
     try:
-        with part.open("wb") as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, part = tempfile.mkstemp(prefix=WRITING, dir=path.parent)  # two processes may write in one folder
+        with open(descriptor, "wb") as file:
             file.write(_bytes(data))
             file.flush()
             os.fsync(file.fileno())
-        part.chmod(permissions)
+        os.chmod(part, permissions)
         os.replace(part, path)
-    except OSError:
-        with contextlib.suppress(OSError):  # a full disk, say: what is half there is in nobody's way
-            part.unlink()
+    except BaseException as error:  # a full disk, say, or Ctrl-C: what is half there is in nobody's way
+        if part is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
+        if isinstance(error, OSError):
+            error.filename = os.fspath(path)
         raise
+
+
+def write_new(places: Iterable[Path], data: bytes | str) -> Path:
+    """Write a file into the first of these places where nothing is, whatever other processes do meanwhile.
+
+    Returns:
+        The place.
+    """
+    for place in places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            place.open("xb").close()
+            try:
+                write(place, data)
+            except BaseException:
+                place.unlink()
+                raise
+            return place
+    raise FileExistsError("Something is in each of the places.")
 
 
 def fill(
@@ -108,17 +132,23 @@ def moved(place: str) -> str:
 
 def set_aside(course: Path, path: Path) -> Path:
     """Move a file into the course's folder ``kept/`` under a number of its own."""
-    folder = course / "kept"
-    folder.mkdir(exist_ok=True)
-    places = (folder / f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
-    place = next(place for place in places if not place.exists())
+    place = write_new(_kept(course, path), b"")
     try:
         shutil.move(path, place)
-    except OSError:
+    except BaseException:
         if path.exists():  # the folder lets nobody take it away: it was copied, and stays
             place.unlink(missing_ok=True)
         raise
     return place
+
+
+def keep_copy(course: Path, path: Path) -> Path:
+    """As ``set_aside``, of a file that stays where it is."""
+    return write_new(_kept(course, path), path.read_bytes())
+
+
+def _kept(course: Path, path: Path) -> Iterable[Path]:
+    return (course / "kept" / f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
 
 
 def refused(error: OSError) -> str:
@@ -126,7 +156,10 @@ def refused(error: OSError) -> str:
     if not error.filename:
         return str(error)
     where = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
-    return f"{where} cannot be read or written ({error.strerror}). Change its permissions, or make room, and try again."
+    way = "Change its permissions, or make room, and try again."
+    if isinstance(error, FileExistsError | IsADirectoryError | NotADirectoryError):
+        way = "Something else stands in its way: move that to another place, and try again."
+    return f"{where} cannot be read or written ({error.strerror}). {way}"
 
 
 def _written(folder: Path) -> dict[str, list[str]] | None:
@@ -151,5 +184,5 @@ def _digest(data: bytes) -> str:
 def remove_leftovers(*folders: Path) -> None:
     """Delete what a killed run was writing."""
     for folder in folders:
-        for path in folder.rglob(WRITING):
-            path.unlink()
+        for path in folder.rglob(f"{WRITING}*"):
+            path.unlink(missing_ok=True)

@@ -37,6 +37,9 @@ from toolkit.verdict import Verdict
 
 FOR_THESE_SIZES = "right for these sizes only"
 """The verdict on what holds at the notebook's own sizes."""
+_SHIFT = "Which number may be taken from all of a row without changing the result, so that nothing large is left?"
+_TOO_LARGE = re.compile(r"(OverflowError|ZeroDivisionError|FloatingPointError|ValueError: math domain error)\b")
+"""What Python raises where numbers are too large, or of what has become 0 or inf of them."""
 
 
 class Judge:
@@ -331,6 +334,9 @@ class Judge:
             return Verdict(name, "wrong", said, places=why.places)
         if not torch.isfinite(outcome.yours).all():
             return self._not_finite(name, batch, outcome.yours, dtype)
+        wanted = batch.values[name].shape
+        if fit(outcome.yours, wanted) is None:
+            return Verdict(name, "wrong", shape_message(name, outcome.yours.shape, wanted))
         args = (self.graph, name, self.outcomes.values(batch, dtype), outcome.upstream, outcome.yours)
         said = safely(worst_element, *args) or f"d{name} is not right."
         if batch.scaled:
@@ -392,6 +398,15 @@ class Judge:
 
     def _overflows(self, name: str, batch: Minibatch, dtype: torch.dtype) -> Verdict | None:
         """Where an answer first leaves the finite numbers that is right on ordinary ones; None if it does not."""
+        what = " and ".join(f"{key} {value:,.0f} times as large" for key, value in batch.scaled.items())
+        failure = self._failure(name, batch, dtype)
+        if failure is not None and _TOO_LARGE.match(
+            failure.text
+        ):  # Python's own numbers raise where a tensor's become inf
+            return Verdict(
+                name, "overflows on large numbers",
+                f"right on ordinary numbers, but not with {what}: {failure_sentence(failure, self.cells)}. {_SHIFT}",
+            )  # fmt: skip
         outcome = self._best(name, batch, dtype)
         if outcome.yours is None or torch.isfinite(outcome.yours).all():
             return None
@@ -411,7 +426,6 @@ class Judge:
             ),
             None,
         )
-        what = " and ".join(f"{key} {value:,.0f} times as large" for key, value in batch.scaled.items())
         place = ""
         if where:
             chunk, key = chunks[where[0]], where[1]
@@ -419,8 +433,7 @@ class Judge:
             place = f" {chunk.label}, line {line} `{_line_of(chunk, line)}`: {key} is the first that is not finite."
         return Verdict(
             name, "overflows on large numbers",
-            f"right on ordinary numbers, but with {what} it is nan or inf.{place} Which number may be taken from all of a row "
-            "without changing the result, so that nothing large is left?",
+            f"right on ordinary numbers, but with {what} it is nan or inf.{place} {_SHIFT}",
         )  # fmt: skip
 
     def _not_attempted(self, name: str) -> Verdict:

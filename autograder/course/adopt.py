@@ -17,7 +17,7 @@ from autograder.course.edited import (
 )
 from autograder.course.exercise import COURSE
 from autograder.course.typed import NoNotebook, read
-from autograder.files import set_aside, write
+from autograder.files import keep_copy, set_aside, write
 
 
 def adopt(course: Path, name: str) -> str:
@@ -52,7 +52,7 @@ def adopt(course: Path, name: str) -> str:
         )
     said = []
     if new != old:
-        kept = set_aside(course, source)
+        kept = keep_copy(course, source)
         write(source, new)
         said.append(f"{shown}: the edits are in {name}.py now (its former text is {kept.relative_to(course)}).")
     left = []

@@ -35,8 +35,8 @@ BUILT_FROM = "built_from"
 """Key of the metadata of a solution: which source it was run from."""
 PASSING = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "vscode", "outputId", "executionInfo")
 """Metadata of cells that comes and goes with running and showing them."""
-NOBODYS = (".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db", ".writing")
-"""Names of files and folders that programs leave behind."""
+NOBODYS = (".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db", ".writing*")
+"""Patterns of names of files and folders that programs leave behind."""
 
 
 class Typed(NbGraderException):
@@ -238,7 +238,7 @@ def obstacles(folder: Path, source: Path, ignore: Sequence[str], solutions: bool
         name = path.relative_to(folder)
         if path.is_dir() and not path.is_symlink():
             continue
-        if any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in NOBODYS):
+        if is_nobodys(name):
             continue
         if len(name.parts) == 1 and path.suffix == ".ipynb":
             continue
@@ -248,6 +248,11 @@ def obstacles(folder: Path, source: Path, ignore: Sequence[str], solutions: bool
                 f"{name} is no part of the exercise and would be removed. Move it to another place, work/ say."
             )
     return found
+
+
+def is_nobodys(path: Path) -> bool:
+    """Whether a program has left a file of this path behind, below an exercise's folder."""
+    return any(fnmatch.fnmatch(part, pattern) for part in path.parts for pattern in NOBODYS)
 
 
 def signed_files(path: Path) -> set[str]:

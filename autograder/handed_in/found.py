@@ -21,6 +21,7 @@ from autograder.handed_in.submitted import (
     MAY_BE,
     TOO_LONG,
     Place,
+    checkpoint_folders,
     notebook_bytes,
     of_contents,
     read_regular,
@@ -162,6 +163,13 @@ class _Search:
                 f"{self._shown(folder / name)} is of no assignment that is known; the nearest is {near}. "
                 f"If it is handed in for it, put it into submitted/{shown(student)}/{near}/.",
             )
+        for copies in checkpoint_folders(folder) if not claims else ():
+            if any(name.endswith(".ipynb") for name in self._files(copies)):
+                self._leave(
+                    student,
+                    f"{self._shown(copies)} holds copies that Jupyter keeps of notebooks, and the notebooks are not there. If "
+                    f"one of them counts, put it into submitted/{shown(student)}/<assignment>/.",
+                )
         for assignment, above in claims.items():
             if len(above) > 1 and "" not in above and student not in self.known:
                 listed = ", ".join(map(shown, list(above)[:5]))

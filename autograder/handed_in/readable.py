@@ -170,6 +170,8 @@ def _of_json(text: str) -> tuple[NotebookNode, str]:
         if len(document["cells"]) > MOST_CELLS:
             raise NotANotebook(_TOO_MANY)
         cells = [_parse_cell(cell) for cell in document["cells"] if isinstance(cell, dict)]
+        if any(cell.cell_type == "code" and _in_conflict(cell.source) for cell in cells):  # nbdime merges so
+            raise NotANotebook(_CONFLICT)
         metadata = document.get("metadata")
         metadata = nbformat.from_dict(metadata) if isinstance(metadata, dict) else NotebookNode()
         return _notebook(cells, metadata), how
@@ -228,7 +230,10 @@ def _parse_cell(cell: dict) -> NotebookNode:
     """What of a cell can be used: kind, text, metadata, id and pasted pictures, whatever their types may be."""
     source = cell.get("source")
     if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
+        lines = [line for line in source if isinstance(line, str)]
+        source = ("" if any(line.endswith("\n") for line in lines[:-1]) else "\n").join(
+            lines
+        )  # some leave the ends out
     fresh = _EMPTY.get(str(cell.get("cell_type")), new_markdown_cell)()
     fresh.source = source if isinstance(source, str) else ""
     fresh.metadata = nbformat.from_dict(cell["metadata"]) if isinstance(cell.get("metadata"), dict) else NotebookNode()

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ from autograder.time_limit import TookTooLong, at_most
 
 FILES_BYTES, FILES = 32 << 20, 200
 """Most bytes, and most files, that are taken along beside the notebook."""
+CHECKPOINTS = ".ipynb_checkpoints"
+"""Folder of Jupyter's copies of the notebooks beside it."""
 LOOKED_INTO = 1_000
 """Files of a submission that are looked into, to see whether they are a notebook under another name."""
 LOOKING_SECONDS = 60.0
@@ -252,7 +255,7 @@ class _HandedIn:
         self, folder: Path, source: Path, ignore: Sequence[str], places: Sequence[Place], ours: frozenset[str]
     ):
         self.folder, self.assignment, self.own = folder, folder.name, f"{folder.name}.ipynb"
-        self.source = source
+        self.source, self.places = source, places
         self.ignore = [
             pattern for pattern in ignore if pattern != "*.py"
         ]  # meant for source/; here it is an export or a module
@@ -396,6 +399,8 @@ class _HandedIn:
                 )
         if counts and not counts.get(self.assignment) and (other := max(counts, key=counts.__getitem__)):
             return f"{shown(chosen.path)} is the notebook of {other}. The one of {self.assignment} is needed."
+        if not self.problems and (copies := self._checkpoints()) and not count_answers_of(data, self.exercise):
+            self.doubtful |= copies
         unread = bool(self.problems or self.doubtful) and self.exercise is not None
         if unread and chosen.path not in self.problems and not count_answers(data, self.exercise):
             return f"{shown(chosen.path)} has no answers in it, and {self._list_problems()}"
@@ -412,6 +417,8 @@ class _HandedIn:
         if not self.problems and not self.doubtful and not links:
             own = [file for file in self.beside if file.name != TIMESTAMP and not _ignored(file.name, self.ignore)]
             self.problems = {file.path: _why_not(file) for file in own[:20]}
+        if not self.problems:
+            self.doubtful |= self._checkpoints()
         nothing = not self.problems and not self.doubtful
         if nothing and self.strange:
             raise Unreadable(
@@ -421,6 +428,21 @@ class _HandedIn:
             raise NoNotebook(f"no notebook in {self.folder}")
         files = {f.name: f.read(LONGEST + 1) for f in self.beside if f.name == TIMESTAMP}
         return files, [], self._list_problems(), ""
+
+    def _checkpoints(self) -> dict[str, str]:
+        """Of Jupyter's copies of a notebook those with answers, by path: nobody means to hand them in, but they may be all that
+        is left of the work."""
+        found = {}
+        for place in self.places:
+            for folder in checkpoint_folders(place.folder, deep=place.only is None):
+                for name, size in islice(regular_files(folder, self.ignore), FILES):
+                    data = read_regular(folder / name, NOTEBOOK_BYTES) if size <= NOTEBOOK_BYTES else b""
+                    if name.endswith(".ipynb") and count_answers_of(data, self.exercise):
+                        path = os.path.normpath(os.path.relpath(folder / name, self.folder))
+                        found[path] = (
+                            "is a copy with answers that Jupyter keeps. If it counts, put it in the notebook's place."
+                        )
+        return found
 
     def _list_problems(self) -> str:
         listed = [*sorted(self.problems.items()), *sorted(self.doubtful.items())]
@@ -474,6 +496,24 @@ def count_answers(data: bytes, exercise: Exercise | None) -> int:
     blank = {g: exercise.released[g].strip() for g, cell in exercise.trusted_cells.items() if utils.is_solution(cell)}
     pairs = zip(found, notebook.cells, strict=True)
     return sum(g in blank and cell.source.strip() not in ("", blank[g]) for g, cell in pairs)
+
+
+def count_answers_of(data: bytes, exercise: Exercise | None) -> int:
+    """As ``count_answers``; none of what cannot be read."""
+    try:
+        return count_answers(data, exercise)
+    except NotANotebook:
+        return 0
+
+
+def checkpoint_folders(folder: Path, deep: bool = True) -> list[Path]:
+    """The folders in which Jupyter keeps copies of notebooks, in this folder or, if ``deep``, anywhere below it."""
+    parents = ((parent, folders) for parent, folders, _ in os.walk(folder))
+    return [
+        Path(parent, CHECKPOINTS)
+        for parent, folders in (parents if deep else islice(parents, 1))
+        if CHECKPOINTS in folders and not Path(parent, CHECKPOINTS).is_symlink()
+    ]
 
 
 def count_grade_ids(found: Collection[str], source: Path, assignments: Sequence[str]) -> dict[str, int]:

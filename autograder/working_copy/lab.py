@@ -20,7 +20,8 @@ def main(options: Sequence[str] = ()) -> int:
         options: JupyterLab's own: ``--no-browser``.
     """
     os.chdir(COURSE)
-    work.main()
+    if work.main() and not Path(work.WORK).is_dir():
+        return 1
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(SETTINGS), others]))
     # who is root in a container or on a server of their own is not told to find a flag

@@ -64,6 +64,10 @@ def doubled(notebook: NotebookNode) -> None:
     notebook.cells.insert(notebook.cells.index(cell(notebook, "h")) + 1, again)
 
 
+def merged(notebook: NotebookNode) -> None:
+    notebook.cells = [new_code_cell("\n".join(c.source for c in notebook.cells if c.cell_type == "code"))]
+
+
 PICTURE = new_output("display_data", data={"image/png": "A" * 600_000 + "==", "text/html": '<b>"outputs": [{\\"' * 9})
 HANDED = {  # answers, what was done to the notebook, other files, points
     "answer in a check": ({"h": "#"}, typed("h-check", "dh = 2 * h / h.numel()"), {}, 3),
@@ -76,6 +80,7 @@ HANDED = {  # answers, what was done to the notebook, other files, points
     "words in a text of ours": ({}, typed("title", "I find this *nice*."), {}, 3),
     "too long in a cell of ours": ({}, typed("inputs", "z = 0\n" * 20_000), {}, 3),
     "twice": ({"h": HALF}, doubled, {}, 3),
+    "all in one cell": ({}, merged, {}, 3),
     "module": ({"h": "import m\ndh = m.two * h / h.numel()"}, None, {"m.py": "two = 2"}, 3),
     "module with marks": ({"h": "import m\ndh = m.two * h / h.numel()"}, None, {"m.py": "# %%\ntwo = 2"}, 3),
     "package": ({"h": "from p.q import two\ndh = two() * h / h.numel()"}, None,

@@ -218,7 +218,7 @@ def test_what_cannot_be_read_is_for_a_human(submitted, name):
 def test_no_file_at_all_is_nothing_handed_in(submitted):
     (submitted.folder / "ada" / NAME).mkdir(parents=True)
     submitted.put(f"bob/{NAME}/.DS_Store", b"x")
-    submitted.put(f"bob/{NAME}/.ipynb_checkpoints/{OWN}")
+    submitted.put(f"bob/{NAME}/.ipynb_checkpoints/{OWN}", b"x")
     submitted.put(f"bob/{NAME}/timestamp.txt", "2030-01-01 12:00 UTC")
     submitted.put(f"bob/{NAME}/._{OWN}", b"x")
     submitted.put("bob/.venv/share/example.ipynb", b"x")
@@ -285,6 +285,27 @@ def test_a_blank_notebook_alone_is_a_blank_notebook(submitted):
     submitted.put(f"ada/{NAME}/{OWN}", submitted.blank)
     submitted.put(f"ada/{NAME}/names.txt", "emma\n")
     assert submitted.look()["ada"].problem == ""
+
+
+@pytest.mark.parametrize("beside", ["nothing", "blank"])
+def test_jupyters_copies_are_for_a_human_where_they_alone_hold_answers(submitted, beside):
+    copy = f"{NAME}/.ipynb_checkpoints/{NAME}-checkpoint.ipynb"
+    for student, data in (("ada", submitted.answered), ("bob", submitted.blank)):
+        submitted.put(f"{student}/{copy}", data)
+        if beside == "blank":
+            submitted.put(f"{student}/{NAME}/{OWN}", submitted.blank)
+    tasks = submitted.look()
+    assert f"{NAME}-checkpoint.ipynb is a copy with answers that Jupyter keeps." in tasks["ada"].problem
+    assert isinstance(tasks["bob"], NoNotebook) if beside == "nothing" else tasks["bob"].problem == ""
+
+
+def test_jupyters_copies_do_not_matter_beside_answers(submitted, made):
+    submitted.put(f"ada/{NAME}/{OWN}", one_answer(made))
+    submitted.put(f"ada/{NAME}/.ipynb_checkpoints/{NAME}-checkpoint.ipynb")
+    submitted.put("bob/.ipynb_checkpoints/x-checkpoint.ipynb")
+    task = submitted.look()["ada"]
+    assert (task.problem, task.files[OWN]) == ("", one_answer(made))
+    assert [".ipynb_checkpoints holds copies that Jupyter keeps" in sentence for sentence in submitted.left] == [True]
 
 
 # --- left for a human -----------------------------------------------------------------------------------------------------

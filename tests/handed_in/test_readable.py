@@ -55,6 +55,22 @@ def test_any_encoding(exercise, encoding):
     assert how == ""
 
 
+def test_lines_without_their_ends(exercise):
+    notebook = solved(exercise)
+    wanted = answers(notebook)
+    for cell in notebook.cells:
+        cell.source = cell.source.splitlines()
+    assert answers(read_notebook(json.dumps(notebook).encode())[0]) == wanted
+
+
+def test_a_conflict_in_a_cell(exercise):
+    notebook = solved(exercise)
+    code = next(c for c in notebook.cells if utils.is_solution(c))
+    code.source = f"<<<<<<< local\n{code.source}\n=======\npass\n>>>>>>> remote"
+    with pytest.raises(NotANotebook, match="conflict markers"):
+        read_notebook(json.dumps(notebook).encode())
+
+
 def test_version_3_of_the_format(exercise):
     notebook = solved(exercise)
     read, _ = read_notebook(json.dumps(nbformat.convert(solved(exercise), 3)).encode())

@@ -37,6 +37,11 @@ MAGICS = {
     "%%time\nx = 1": "\nx = 1",
     "%%prun -q\nx = 1": "\nx = 1",
     "%%bash\nx = 1": "",
+    "\n  x = 1\n  if x:\n\t  y": "\nx = 1\nif x:\n\t  y",
+    "    %%time\n    x = 1": "\nx = 1",
+    ">>> x = (\n...     1)\n>>>": "x = (\n    1)\n",
+    "In [12]: for i in x:\n    ...:     y = i\n    ...:": "for i in x:\n    y = i\n",
+    "x = '''\n  >>> y'''": "x = '''\n  >>> y'''",
 }
 
 

@@ -185,3 +185,15 @@ def test_names_refuse_only_meanwhile():
     with derivatives_refused(), pytest.raises(RuntimeError, match="autograd is not an answer"):
         torch.ones(1).requires_grad_()
     assert torch.ones(1).requires_grad_().requires_grad
+
+
+@pytest.mark.parametrize(
+    "code", ["torch.ops.aten.tanh_backward(x, x)", "torch._softmax_backward_data(x, x, 0, x.dtype)"]
+)
+def test_operators_of_a_backward_pass_refuse_only_meanwhile(code):
+    x = torch.ones(2)
+    with derivatives_refused([code]), pytest.raises(RuntimeError, match="autograd is not an answer"):
+        eval(code)
+    with derivatives_refused(["dh = 2 * x"]):
+        assert eval(code).shape == x.shape
+    assert eval(code).shape == x.shape

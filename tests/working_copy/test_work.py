@@ -1,6 +1,7 @@
 """What a person typed is never written over: by the build, by nbgrader's commands, by make lab, update, adopt, demo and clean."""
 
 import copy
+import errno
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader import utils
 
-from autograder import untouched
+from autograder import files, untouched
 from autograder.course.adopt import adopt
 from autograder.course.build import BuildError, assignments, build, nbgrader_api, record, source_notebook, write_source
 from autograder.course.edited import as_text, header
@@ -21,8 +22,9 @@ from autograder.course.exercise import COURSE, Exercise
 from autograder.course.release import known_cells
 from autograder.course.typed import sign, typed_in
 from autograder.demo import answered
+from autograder.working_copy import work
 from autograder.working_copy.carry import carry
-from autograder.working_copy.work import prepare, update
+from autograder.working_copy.work import Refusal, prepare, update
 from tests.classes import NAME, make_course
 
 OTHER = "6_other"
@@ -335,6 +337,104 @@ def test_update_leaves_a_file_that_it_cannot_read(course):
     new_release(course)
     assert any("cannot be read" in sentence for sentence in update(course))
     assert (course / MINE).read_text() == "<<<<<<< HEAD"
+
+
+def test_a_new_release_in_which_somebody_typed_is_named_by_update(course):
+    list(prepare(course))
+    change(course / MINE, answer)
+    new_release(course)
+    list(prepare(course))
+    beside = (course / MINE).with_name(f"{NAME}.new.ipynb")
+    typed = change(beside, TYPED["a note"])
+    assert any(f"{NAME}.new.ipynb holds what somebody typed" in sentence for sentence in update(course))
+    assert beside.read_bytes() == typed
+
+
+def test_a_broken_exercise_does_not_become_the_working_copy(course):
+    (course / EXERCISE).write_text("<<<<<<< HEAD")
+    (sentence,) = prepare(course)
+    assert f"{NAME}.exercises-1.ipynb" in sentence and not (course / MINE).exists()
+    (course / EXERCISE).unlink()
+    build(course, [NAME], execute=False)
+    assert list(prepare(course)) == []
+    assert (course / MINE).read_bytes() == (course / EXERCISE).read_bytes()
+
+
+# --- disturbed on the way -------------------------------------------------------------------------------------------------
+
+
+def test_two_updates_at_once_keep_the_former_file(course, monkeypatch):
+    list(prepare(course))
+    typed = change(course / MINE, answer)
+    new_release(course)
+    write_new = files.write_new
+
+    def disturbed(places, data):
+        monkeypatch.setattr(work, "write_new", write_new)
+        list(update(course))
+        return write_new(places, data)
+
+    monkeypatch.setattr(work, "write_new", disturbed)
+    list(update(course))
+    for number in (1, 2):
+        assert (course / MINE).with_name(f"{NAME}.old-{number}.ipynb").read_bytes() == typed
+    assert cell(nbformat.read(course / MINE, as_version=4), "h").source == "dh = 2 * h / n"
+
+
+def test_two_files_may_be_written_in_one_folder_at_once(tmp_path, monkeypatch):
+    sync = os.fsync
+
+    def another(descriptor):
+        monkeypatch.setattr(os, "fsync", sync)
+        files.write(tmp_path / "b", "b")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", another)
+    files.write(tmp_path / "a", "a")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "a", "b": "b"}
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_what_ends_an_update_leaves_all_files_as_they_were(course, monkeypatch, error):
+    list(prepare(course))
+    change(course / MINE, answer)
+    new_release(course)
+    before = contents(course / "work", course / "exercises")
+
+    def fail(descriptor):
+        raise error
+
+    monkeypatch.setattr(os, "fsync", fail)
+    if isinstance(error, OSError):
+        said = [sentence for sentence in update(course) if isinstance(sentence, Refusal)]
+        assert [f"{NAME}.old-1.ipynb cannot be read or written (No space left" in sentence for sentence in said] == [
+            True
+        ]
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            list(update(course))
+    assert contents(course / "work", course / "exercises") == before
+
+
+def test_an_exercise_that_cannot_be_copied_keeps_no_other_from_being(course, monkeypatch, capsys):
+    (course / MINE).mkdir(parents=True)
+    monkeypatch.setattr(work, "COURSE", course)
+    assert work.main() == 1
+    assert f"{NAME}.ipynb cannot be read or written (Is a directory)" in capsys.readouterr().out
+    assert (course / "work" / OTHER / f"{OTHER}.ipynb").exists()
+
+
+def test_a_full_disk_keeps_a_source_where_it_is(course, monkeypatch):
+    change(course / "source" / NAME / f"{NAME}.ipynb", EDITS["a text"])
+    before = contents(course / "source")
+
+    def fail(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        adopt(course, NAME)
+    assert contents(course / "source") == before
 
 
 # --- what is carried over -------------------------------------------------------------------------------------------------

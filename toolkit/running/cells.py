@@ -443,7 +443,7 @@ def plain_python(source: str) -> str:
     long, or if a magic has all of it (``cell_magic``)."""
     if is_too_long(source):
         return ""
-    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = _without_prompts(source.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     magic, first = _cell_magic(lines)
     if magic in _WRITES:
         return "\n" * first + _writes_file(lines[first], lines[first + 1 :])
@@ -462,6 +462,26 @@ def plain_python(source: str) -> str:
             begin = line[: len(line) - len(line.lstrip())]
             lines[number] = "" if belonged else begin + (code[run.end() :] if run else "pass")
     return "\n".join(lines)
+
+
+_PROMPTS = (
+    (re.compile(r"^(>>>|\.\.\.)( |$)"), re.compile(r"^>>>( |$)")),
+    (re.compile(r"^(((\[nav\]|\[ins\])? )?In \[\d+\]: |\s*\.{3,}: ?)"),) * 2,
+)
+"""Python's own prompts, and IPython's: in any line, and in the first."""
+
+
+def _without_prompts(lines: Sequence[str]) -> list[str]:
+    """What IPython takes for the lines of a cell: without the indent of its first, and without the prompts of a session that
+    was pasted. Source: IPython.core.inputtransformer2."""
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    code = [*lines[first:]]
+    indent = code[0][: len(code[0]) - len(code[0].lstrip(" \t"))]
+    code = [line.removeprefix(indent) for line in code]
+    for prompt, begins in _PROMPTS:
+        if begins.match(code[0]) or (len(code) > 1 and prompt.match(code[1])):
+            code = [prompt.sub("", line, count=1) for line in code]
+    return [*lines[:first], *code]
 
 
 def cell_magic(source: str) -> str:

@@ -1,12 +1,14 @@
 """Python's names for autograd refuse, so that a derivative has to be written and cannot be asked for.
 
 In the judge's processes that is for good, and only the uppermost of several nets (autograder/sandbox/); in a
-student's notebook it holds while ``check`` runs the cells again.
+student's notebook it holds while ``check`` runs the cells again. There the operators of a backward pass refuse, too
+(``torch.ops.aten.tanh_backward``), as they do in those processes for good.
 """
 
 import contextlib
+import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 import torch
@@ -14,6 +16,10 @@ import torch.autograd.forward_ad
 import torch.autograd.functional
 import torch.func
 
+DERIVATIVES = ("backward", "_jvp")
+"""Words in the name of an operator that computes a derivative."""
+_REACHED_BY = re.compile(r"backward|_jvp|\bops\b|\bgetattr\b")
+"""Code without any of these does not call such an operator."""
 _SENTENCE = "autograd is not an answer here: write the derivative itself"
 
 
@@ -69,10 +75,26 @@ def refusing_names() -> Iterator[tuple[object, str, object]]:
                 yield owner, name, _another_refusal()
 
 
+@functools.cache
+def _operators() -> tuple[tuple[object, str], ...]:
+    """Where Python finds torch's operators that compute a derivative, and under which names."""
+    names = (name.removeprefix("aten::").partition(".")[0] for name in torch._C._dispatch_get_all_op_names())
+    wanted = sorted({name for name in names if any(word in name for word in DERIVATIVES) and "::" not in name})
+    here = [(owner, name) for owner in (torch, torch._C._nn) for name in wanted if hasattr(owner, name)]
+    return (*here, *((torch.ops.aten, name) for name in wanted))
+
+
 @contextlib.contextmanager
-def derivatives_refused() -> Iterator[None]:
-    """Within it, all these names refuse."""
-    names = [(owner, name, new, vars(owner).get(name, _absent)) for owner, name, new in refusing_names()]
+def derivatives_refused(sources: Iterable[str] = ()) -> Iterator[None]:
+    """Within it, all these names refuse, and the operators of a backward pass where code may reach them.
+
+    Args:
+        sources: the code that is run.
+    """
+    refusing = [*refusing_names()]
+    if any(map(_REACHED_BY.search, sources)):
+        refusing += [(owner, name, refuse) for owner, name in _operators()]
+    names = [(owner, name, new, vars(owner).get(name, _absent)) for owner, name, new in refusing]
     try:
         for owner, name, new, _ in names:
             setattr(owner, name, new)

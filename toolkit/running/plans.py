@@ -13,7 +13,7 @@ from functools import cached_property
 
 from toolkit.network.exercise import Exercise
 from toolkit.network.graph import Graph
-from toolkit.running.cells import Screened, StudentCell, plain_python, read_statements, written
+from toolkit.running.cells import Screened, StudentCell, is_too_long, plain_python, read_statements, written
 from toolkit.running.runs import Chunk
 
 
@@ -45,6 +45,9 @@ def typed_into(source: str, exercise: Exercise, given: str = "") -> str:
     own = {*exercise.graph.inputs, *exercise.graph.steps}
     own = own.union(*map(_binds, [exercise.imports, *exercise.inputs, given]))
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if is_too_long(source):  # the setup cell, with others merged into it
+        lines = [line for line in lines if line.strip() not in known]
+        source = "\n".join(lines)
     kept = {i: line for i, line in enumerate(lines) if line.strip() not in known and line.strip("# \t") not in known}
     nodes = [(node, range(node.lineno - 1, node.end_lineno or node.lineno)) for node in _statements(source)]
     for number in (i for node, here in nodes if ast.dump(node) in statements for i in here):
@@ -159,11 +162,18 @@ class Plans:
         last = {name: i for i, (_, names) in enumerate(pieces) for name in names}
         chunks = [
             Chunk(chunk.source, chunk.label, chunk.fresh, replace=here)
-            if (here := self._replaceable(n for n in replaced if last.get("d" + n) == i))
+            if (
+                here := self._replaceable(n for n in replaced if last.get("d" + n) == i and not self._goes_on(n, names))
+            )
             else chunk
-            for i, (chunk, _) in enumerate(pieces)
+            for i, (chunk, names) in enumerate(pieces)
         ]
         return Plan(tuple(chunks), tuple(names for _, names in pieces))
+
+    def _goes_on(self, name: str, bound: Iterable[str]) -> bool:
+        """Whether a statement that binds a gradient has taken it further back already: what it binds besides comes from the
+        student's own, and not from what would take its place (``dlogits = (dnorm_logits := ...).clone()``)."""
+        return any(name in self.graph.readers(other[1:]) for other in bound if other[1:] in self.graph.steps)
 
     def _replaceable(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those whose gradient may be replaced: steps, but no parameters, which a fair answer may use again."""

@@ -471,7 +471,7 @@ def run_here(job: Job, skip: Mapping[int, Failure] | None = None, seconds: float
     """
     found = _Collected(job)
     own = any("KeyboardInterrupt" in chunk.source for chunk in job.chunks)  # then it is the cells', as any other
-    with _untouched(), _time_limit(seconds), contextlib.suppress(_TimeUp):  # between two chunks
+    with _untouched(job), _time_limit(seconds), contextlib.suppress(_TimeUp):  # between two chunks
         run(job, found, skip or {}, let_through=() if own else (KeyboardInterrupt,))
     result = found.result
     for number in range(len(result.after), len(job.chunks)):
@@ -569,7 +569,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _untouched() -> Iterator[None]:
+def _untouched(job: Job) -> Iterator[None]:
     """Whatever runs inside shows nothing, and what it sets for the whole process is as before afterwards."""
     numpy_random = sys.modules.get("numpy.random")
     drawn, drawn_by_numpy = random.getstate(), numpy_random.get_state() if numpy_random else None
@@ -583,7 +583,7 @@ def _untouched() -> Iterator[None]:
             _nothing_shown(),
             warnings.catch_warnings(),
             patches_undone(),
-            derivatives_refused(),
+            derivatives_refused(chunk.source for chunk in job.chunks),
         ):
             warnings.simplefilter("ignore")
             os.chdir(empty)  # what a cell leaves in a file, the next run is not to find

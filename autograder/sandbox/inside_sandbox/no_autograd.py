@@ -15,14 +15,12 @@ import ctypes
 import sys
 import warnings
 
-from toolkit.running.no_derivatives import refuse, refusing_names
+from toolkit.running.no_derivatives import DERIVATIVES, refuse, refusing_names
 
 _RECORDS = ("Autograd", "AutogradNestedTensor")
 """Keys of the dispatcher under which operators are recorded."""
 _BACKENDS = ("CPU", "SparseCPU", "SparseCsrCPU", "NestedTensorCPU", "MkldnnCPU", "FuncTorchBatched")
 """Kinds of tensors on the CPU that have backward operators, those inside of ``torch.vmap`` among them."""
-_DERIVATIVES = ("backward", "_jvp")
-"""Words in the name of an operator that computes a derivative."""
 _TORCHSCRIPT = (
     "_jit_differentiate", "_jit_script_compile", "_jit_to_static_module", "_jit_interpret_graph", "_create_function_from_graph",
     "parse_ir",
@@ -55,15 +53,15 @@ def forbid_autograd(torch) -> None:
             for key in _RECORDS:
                 if has(name, key):
                     library.impl(name.removeprefix("aten::"), key, torch.library.fallthrough_kernel, False)
-            for key in _BACKENDS if any(word in name for word in _DERIVATIVES) else ():
+            for key in _BACKENDS if any(word in name for word in DERIVATIVES) else ():
                 if key == "CPU" or has(name, key):
                     library.impl(name.removeprefix("aten::"), key, refuse, False)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))  # with the last reference the old kernels would come back
     for module in [m for n, m in sys.modules.items() if n.startswith(("torch._decomp", "torch._refs"))]:
-        for name in [n for n in vars(module) if any(word in n for word in _DERIVATIVES)]:
+        for name in [n for n in vars(module) if any(word in n for word in DERIVATIVES)]:
             setattr(module, name, refuse)
     for table in torch._decomp.global_decomposition_table.values():
-        table.update({op: refuse for op in table if any(word in str(op) for word in _DERIVATIVES)})
+        table.update({op: refuse for op in table if any(word in str(op) for word in DERIVATIVES)})
 
 
 def forbid_machine_code() -> None:
