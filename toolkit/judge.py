@@ -36,6 +36,11 @@ from toolkit.running.tasks import by_task
 from toolkit.verdict import Verdict
 
 FOR_THESE_SIZES = "right for these sizes only"
+LARGE = "Which number may be taken from all of a row without changing the result, so that nothing large is left?"
+UNDERFLOWN = (
+    "Either something is divided by what has become 0, or what has become 0 meets what is infinite. Which factors are the one "
+    "small and the other large, and cancel on paper? Or which number may be taken from all of a row before?"
+)
 """The verdict on what holds at the notebook's own sizes."""
 
 
@@ -398,15 +403,16 @@ class Judge:
             None,
         )
         what = " and ".join(f"{key} {value:,.0f} times as large" for key, value in batch.scaled.items())
-        place = ""
+        place, question = "", LARGE
+        if where and torch.isnan(found[where[0]][where[1]]).any():
+            question = UNDERFLOWN
         if where:
             chunk, key = chunks[where[0]], where[1]
             line = next(i for i, text in enumerate(chunk.source.split("\n"), 1) if text.strip())
             place = f" {chunk.label}, line {line} `{_line_of(chunk, line)}`: {key} is the first that is not finite."
         return Verdict(
             name, "overflows on large numbers",
-            f"right on ordinary numbers, but with {what} it is nan or inf.{place} Which number may be taken from all of a row "
-            "without changing the result, so that nothing large is left?",
+            f"right on ordinary numbers, but with {what} it is nan or inf.{place} {question}",
         )  # fmt: skip
 
     def _not_attempted(self, name: str) -> Verdict:

@@ -142,7 +142,7 @@ SENTENCES: dict[str, str] = {
     "all pairs": (
         "the two loops go through all pairs, each row with every index. Each row has an index of its own: they go together."
     ),
-    "loop": "the loop leaves out examples: over which indices does it have to go?",
+    "loop": "the loop goes over too few indices, or too many. Over which does it have to go?",
     # --- binding and adding
     "overwritten": "{several}`=` throws away what was there before. Shares add up.",
     "overwritten rows": (
@@ -157,8 +157,10 @@ SENTENCES: dict[str, str] = {
     ),
     "line too much": "this line is one too many: what it does is in it already, so it is done twice, or "
     "it belongs to another gradient.",
-    "exchanged names": (
-        "{0} and {1} are exchanged: each of the two gets what belongs to the other."
+    "exchanged names": "{0} and {1} are exchanged: each of the two gets what belongs to the other.",
+    "change of a copy": (
+        "this changes nothing: square brackets with a tensor of indices give a copy, and what a method does in place is done to "
+        "that copy alone."
     ),
     "letters": (
         "the letters of this einsum are wrong. A letter that two factors share goes through both at once; what the result does "
@@ -207,7 +209,7 @@ _MEMBERS = {
     "a line that is one too many": "line too much",
     "`=` or `+=`": "overwritten, overwritten rows, added to",
     "the start": "start",
-    "a copy": "clone",
+    "a copy": "clone, change of a copy",
 }
 """What several kinds have in common."""
 FAMILIES: dict[str, str] = {kind: family for family, kinds in _MEMBERS.items() for kind in kinds.split(", ")}
@@ -278,6 +280,8 @@ def _sentence(edit: Edit, finding: Finding, graph: Graph, copies: int, number: i
         said = _filled(kinds[0], _shared([e for e in same if _kind(e) == kinds[0]]), edit, finding, graph, copies)
         return f"{families[0]} is wrong here. {capitalised(said)}"
     said = "the mistake is here, and all else is right: several small changes of this piece would mend it."
+    if finding.elsewhere:
+        said = "the mistake is in one of these pieces, and all else is right: several small changes would mend it."
     return said + (f" They are about {', '.join(families[:-1])} or {families[-1]}." if len(families) <= 3 else "")
 
 

@@ -322,6 +322,11 @@ def other_letters(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit
             changed.append(equation[:i] + equation[i + 1 :])
         for text in changed:
             yield Edit(span, repr(text), "letters", 1.0, span)
+    inputs, whole = equation[:arrow].split(","), source.parents.get(node)
+    if len(inputs) == 2 and inputs[0] == inputs[1] and len(node.args) == 3 and isinstance(whole, ast.Subscript):
+        one, two = map(source.safe, node.args[1:])  # what a dimension is put into again
+        for dim in scope.dimensions:
+            yield Edit(source.span(whole), f"({one} * {two}).sum({dim}, keepdim=True)", "letters", 1.05, span)
     for i in range(arrow + 2, len(equation) + 1):
         for letter in letters:
             yield Edit(span, repr(equation[:i] + letter + equation[i:]), "letters", 1.1, span)

@@ -1,9 +1,10 @@
 """Small changes of where a line stores: an index, ``=`` for ``+=``, a start, a copy, loops."""
 
 import ast
+import itertools
 from collections.abc import Iterator
 
-from toolkit.mistakes.line import REDUCERS, Edit, Scope, Source, Span, name_called
+from toolkit.mistakes.line import REDUCERS, Edit, Scope, Source, Span, name_called, operator_called
 
 
 def other_indices(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -66,10 +67,13 @@ def other_statements(
                 if target.id == wanted:
                     for reader, name in scope.shares.items():
                         yield Edit(source.span(value), name, "share", 1.4, source.span(value), (reader,))
-        case ast.Assign(targets=[ast.Tuple(elts=names)]) if len(names) == 2 and all(isinstance(n, ast.Name) for n in names):
-            one, two = (name.id for name in names)
-            mark = source.span(names[0])[0], source.span(names[1])[1]
-            yield Edit(mark, f"{two}, {one}", "exchanged names", 1.0, mark, (one, two))
+        case ast.Assign(targets=[ast.Tuple(elts=names)]) if all(isinstance(n, ast.Name) for n in names):
+            for one, two in itertools.combinations(names, 2):
+                (a, b), (c, d) = source.span(one), source.span(two)
+                yield Edit((a, d), two.id + source.text[b:c] + one.id, "exchanged names", 1.0, (a, d), (one.id, two.id))
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Subscript() as copy, attr=method), args=[value])) if method.endswith("_"):
+            if sign := operator_called(node.value):
+                yield Edit(span, f"{source.piece(copy)} {sign}= {source.piece(value)}", "change of a copy", 1.0, span)
         case ast.Assign(targets=[target], value=value):
             sign = source.text.find("=", source.span(target)[1])
             if isinstance(target, ast.Subscript):
