@@ -38,8 +38,8 @@ from toolkit.verdict import Verdict
 FOR_THESE_SIZES = "right for these sizes only"
 LARGE = "Which number may be taken from all of a row without changing the result, so that nothing large is left?"
 UNDERFLOWN = (
-    "Either something is divided by what has become 0, or what has become 0 meets what is infinite. Which factors are the one "
-    "small and the other large, and cancel on paper? Or which number may be taken from all of a row before?"
+    "A number has become 0 or infinite on the way. Is something divided by what is 0? What cancels on paper is better cancelled "
+    "there. Or is an exponential taken of something large? A number may be taken from all of a row first."
 )
 """The verdict on what holds at the notebook's own sizes."""
 

@@ -53,9 +53,11 @@ def other_factors(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit
     below = _is_below(source, node)
     for name in scope.tensors:
         kind = "upstream missing" if name.startswith("d") and name[1:] in scope.outputs else "factor missing"
-        more, less = (kind, 1.4, span, (name,)), ("factor missing", 1.5, span, (f"1 / {name}",))
-        yield Edit(*times(name), *(less if below else more))
-        yield Edit(*times(name, "/"), *(more if below else less))
+        for sign, multiplies in (("*", not below), ("/", below)):
+            if multiplies:
+                yield Edit(*times(name, sign), kind, 1.4, span, (name,))
+            else:
+                yield Edit(*times(name, sign), "factor missing", 1.5, span, (f"1 / {name}",))
         for index in _indices(source, node, scope.tensors[name], scope):
             yield Edit(*times(f"{name}[{index}]"), kind, 1.35, span, (name,))
 
@@ -71,8 +73,12 @@ def _is_below(source: Source, node: ast.AST) -> bool:
 
 def _indices(source: Source, node: ast.AST, shape: Shape, scope: Scope) -> list[str]:
     """What stands in square brackets behind tensors of this shape, in an expression."""
-    found = (n for n in ast.walk(node) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name))
-    return [*dict.fromkeys(source.piece(n.slice) for n in found if scope.tensors.get(n.value.id) == shape)]
+    found: dict[str, None] = {}
+    for part in ast.walk(node):
+        match part:
+            case ast.Subscript(value=ast.Name(id=name), slice=index) if scope.tensors.get(name) == shape:
+                found[source.piece(index)] = None
+    return [*found]
 
 
 def other_products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -103,7 +109,9 @@ def other_products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edi
             if (one, two) == ("*", "/") and all(map(_is_number, (above, below))):
                 changed = {i: ("*", parts[j][1]), j: ("/", parts[i][1])}
                 mark = source.between(factors[min(i, j)][1], factors[max(i, j)][1])
-                yield Edit(span, f"({text([changed.get(k, part) for k, part in enumerate(parts)])})", "upside down", 1.0, mark)
+                yield Edit(
+                    span, f"({text([changed.get(k, part) for k, part in enumerate(parts)])})", "upside down", 1.0, mark
+                )
     for i, (sign, factor) in enumerate(factors):
         if sign == "*" and isinstance(factor, ast.Call) and name_called(factor) in REDUCERS:
             of, is_method = operand(factor, scope)
@@ -120,7 +128,9 @@ def other_products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edi
 
 def _is_number(node: ast.AST) -> bool:
     """Whether a factor may be a constant of the forward pass: it has no call and no index, as ``n`` and ``(n - 1)``."""
-    return all(isinstance(n, ast.Name | ast.Constant | ast.BinOp | ast.operator | ast.expr_context) for n in ast.walk(node))
+    return all(
+        isinstance(n, ast.Name | ast.Constant | ast.BinOp | ast.operator | ast.expr_context) for n in ast.walk(node)
+    )
 
 
 def what_is_not_right(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:

@@ -344,7 +344,12 @@ def is_quantity(source: Source, node: ast.expr, scope: Scope) -> bool:
 
 def operator_called(call: ast.AST) -> str:
     """The operator that a method stands for (``a.mul_(b)``), if it is one with a single operand; else ''."""
-    plain = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and len(call.args) == 1 and not call.keywords
+    plain = (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and len(call.args) == 1
+        and not call.keywords
+    )
     name = name_called(call).removesuffix("_") if plain else ""
     return next((sign for sign, names in METHODS.items() if name in names), "")
 

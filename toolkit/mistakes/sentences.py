@@ -194,7 +194,8 @@ _MEMBERS = {
     "a sign": "sign",
     "an exponent": "exponent, power missing",
     "epsilon": "epsilon, epsilon missing, epsilon sign, epsilon too much, epsilon place",
-    "a sum": "sum missing, mean missing, sum too much, sum for mean, mean for sum, sum of one factor, product of sums, sum of too much",
+    "a sum": "sum missing, mean missing, sum too much, sum for mean, mean for sum, sum of one factor, product of sums, "
+    "sum of too much",
     "a dimension": "dimension, keepdim",
     "brackets": "brackets",
     "a transpose": "transpose, arrangement",
@@ -212,8 +213,7 @@ _MEMBERS = {
     "a copy": "clone, change of a copy",
 }
 """What several kinds have in common."""
-FAMILIES: dict[str, str] = {kind: family for family, kinds in _MEMBERS.items() for kind in kinds.split(", ")}
-
+FAMILIES: dict[str, str] = {kind: family for family, members in _MEMBERS.items() for kind in members.split(", ")}
 
 
 def finding_in_words(finding: Finding, graph: Graph, copies: int = 0) -> str:
@@ -233,8 +233,8 @@ def finding_in_words(finding: Finding, graph: Graph, copies: int = 0) -> str:
         if one == two:
             said = f"{at(places)}, twice the same: {one}"
     else:
-        where = " or ".join([at(places), *([where_it_is(finding.elsewhere)] if finding.elsewhere else [])])
-        said = f"{where}: {_sentence(first[0], finding, graph, copies, 0)}"
+        other = f" or {where_it_is(finding.elsewhere)}" if finding.elsewhere else ""
+        said = f"{at(places)}{other}: {_sentence(first[0], finding, graph, copies, 0)}"
     if finding.missing and first[0].kind in ("line too much", "term too much"):
         indexed = " Which entries does its index name?" if "[" in places[0].piece else ""
         return (

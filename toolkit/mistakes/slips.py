@@ -54,7 +54,8 @@ def other_picks(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             pass
         case _:
             return
-    if source.asks_for_shape(node) or isinstance(source.parents.get(node), ast.Subscript) and source.parents[node].value is node:
+    parent = source.parents.get(node)
+    if source.asks_for_shape(node) or (isinstance(parent, ast.Subscript) and parent.value is node):
         return
     span, old = source.span(node), source.piece(node)
     for cost, others in ((1.2, scope.indices), (1.25, scope.picks)):
@@ -287,7 +288,8 @@ def other_functions(source: Source, node: ast.expr, scope: Scope) -> Iterator[Ed
 
 def other_methods(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """What ``other_operators`` does, of an operator that is written as a method: ``a.mul_(b)``."""
-    if not (sign := operator_called(node)) or source.in_index(node):
+    sign = operator_called(node)
+    if not (sign and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)) or source.in_index(node):
         return
     (other,), end, whole, name = node.args, source.span(node.func)[1], source.span(node), name_called(node)
     word, in_place = (end - len(name), end), "_" if name.endswith("_") else ""

@@ -67,13 +67,19 @@ def other_statements(
                 if target.id == wanted:
                     for reader, name in scope.shares.items():
                         yield Edit(source.span(value), name, "share", 1.4, source.span(value), (reader,))
-        case ast.Assign(targets=[ast.Tuple(elts=names)]) if all(isinstance(n, ast.Name) for n in names):
+        case ast.Assign(targets=[ast.Tuple(elts=targets)]):
+            names = [target for target in targets if isinstance(target, ast.Name)]
             for one, two in itertools.combinations(names, 2):
-                (a, b), (c, d) = source.span(one), source.span(two)
-                yield Edit((a, d), two.id + source.text[b:c] + one.id, "exchanged names", 1.0, (a, d), (one.id, two.id))
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Subscript() as copy, attr=method), args=[value])) if method.endswith("_"):
-            if sign := operator_called(node.value):
-                yield Edit(span, f"{source.piece(copy)} {sign}= {source.piece(value)}", "change of a copy", 1.0, span)
+                first, second = source.span(one), source.span(two)
+                mark, between = (first[0], second[1]), source.text[first[1] : second[0]]
+                yield Edit(mark, two.id + between + one.id, "exchanged names", 1.0, mark, (one.id, two.id))
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Subscript() as copy, attr=method), args=[value])) if (
+            method.endswith("_")
+        ):
+            if stands_for := operator_called(node.value):
+                yield Edit(
+                    span, f"{source.piece(copy)} {stands_for}= {source.piece(value)}", "change of a copy", 1.0, span
+                )
         case ast.Assign(targets=[target], value=value):
             sign = source.text.find("=", source.span(target)[1])
             if isinstance(target, ast.Subscript):
@@ -102,7 +108,9 @@ def other_statements(
         yield from _arrangement(source, node.value, wanted)
     if isinstance(source.parents.get(node), ast.Module) and bound & {wanted}:
         yield Edit(span, "pass", "line too much", 1.25, span)
-    if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.For) and isinstance(source.parents.get(node), ast.Module):
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.For) and isinstance(
+        source.parents.get(node), ast.Module
+    ):
         yield from _entries(source, node, scope, wanted)
 
 

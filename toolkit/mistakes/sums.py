@@ -68,7 +68,11 @@ def other_sums(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
 def other_transposes(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """A transpose too many, or one left out."""
     span = source.span(node)
-    if isinstance(node, ast.Call) and name_called(node) in ("view", "reshape") and (of := operand(node, scope)[0]) is not None:
+    if (
+        isinstance(node, ast.Call)
+        and name_called(node) in ("view", "reshape")
+        and (of := operand(node, scope)[0]) is not None
+    ):
         yield Edit(span, f"{source.safe(of)}.flatten(0, -2).mT", "arrangement", 1.0, span)
     if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
         yield Edit(span, source.safe(node.value), "transpose", 1.0, span)
