@@ -37,7 +37,11 @@ from toolkit.verdict import Verdict
 
 FOR_THESE_SIZES = "right for these sizes only"
 """The verdict on what holds at the notebook's own sizes."""
-_SHIFT = "Which number may be taken from all of a row without changing the result, so that nothing large is left?"
+_LARGE = "Which number may be taken from all of a row without changing the result, so that nothing large is left?"
+_UNDERFLOWN = (
+    "A number has become 0 or infinite on the way. Is something divided by what is 0? What cancels on paper is better cancelled "
+    "there. Or is an exponential taken of something large? A number may be taken from all of a row first."
+)
 _TOO_LARGE = re.compile(r"(OverflowError|ZeroDivisionError|FloatingPointError|ValueError: math domain error)\b")
 """What Python raises where numbers are too large, or of what has become 0 or inf of them."""
 
@@ -405,7 +409,7 @@ class Judge:
         ):  # Python's own numbers raise where a tensor's become inf
             return Verdict(
                 name, "overflows on large numbers",
-                f"right on ordinary numbers, but not with {what}: {failure_sentence(failure, self.cells)}. {_SHIFT}",
+                f"right on ordinary numbers, but not with {what}: {failure_sentence(failure, self.cells)}. {_LARGE}",
             )  # fmt: skip
         outcome = self._best(name, batch, dtype)
         if outcome.yours is None or torch.isfinite(outcome.yours).all():
@@ -426,14 +430,16 @@ class Judge:
             ),
             None,
         )
-        place = ""
+        place, question = "", _LARGE
+        if where and torch.isnan(found[where[0]][where[1]]).any():
+            question = _UNDERFLOWN
         if where:
             chunk, key = chunks[where[0]], where[1]
             line = next(i for i, text in enumerate(chunk.source.split("\n"), 1) if text.strip())
             place = f" {chunk.label}, line {line} `{_line_of(chunk, line)}`: {key} is the first that is not finite."
         return Verdict(
             name, "overflows on large numbers",
-            f"right on ordinary numbers, but with {what} it is nan or inf.{place} {_SHIFT}",
+            f"right on ordinary numbers, but with {what} it is nan or inf.{place} {question}",
         )  # fmt: skip
 
     def _not_attempted(self, name: str) -> Verdict:

@@ -41,6 +41,11 @@ KINDS: dict[str, tuple[str, str]] = {
         r"\bind(ex|ices|exed|exing)\b|\bmark(s|ed)?\b|\b(all|every|each|other|whole|entire|wrong|same) (\w+ )?"
         r"(row|column|entr|element|place|example|pair|position)",
     ),
+    "letters": ("other letters in an einsum", r"\bletters\b"),
+    "exchanged": (
+        "two names exchanged where several are bound at once",
+        r"\bexchanged\b|\bswapped\b|\bgradient of \w+, not of\b",
+    ),
     # --- what is multiplied and added
     "factor": (
         "a factor is left out, or one too many",

@@ -1,6 +1,8 @@
 """The nearest right line: what is tried, what is found, what is said of it, and where nothing is claimed."""
 
+import inspect
 import random
+import re
 
 import pytest
 import torch
@@ -8,9 +10,10 @@ import torch
 from tests.bank import Bench, bench, runner
 from toolkit.judge import Judge
 from toolkit.mistakes.draws import SIZES
-from toolkit.mistakes.edits import edits
+from toolkit.mistakes.edits import RULES, edits
 from toolkit.mistakes.leading import Lead, leading_to, statement
 from toolkit.mistakes.nearest import Finding, Search
+from toolkit.mistakes.sentences import FAMILIES, SENTENCES
 from toolkit.mistakes.why import lead_of
 from toolkit.running.runs import Job, run_here
 from toolkit.running.trials import Trials
@@ -52,6 +55,18 @@ ONE = [
     ("1_chunked_backprop", "logits", "logits.max(1)", "logits.max(0)", "dimension", "0"),
     ("2_fused_cross_entropy", "logits", "range(n), Yb", ":, Yb", "index", ":, Yb"),
     ("2_fused_cross_entropy", "logits", "F.softmax(logits, 1)", "F.softmax(logits, 0)", "dimension", "0"),
+    ("1_chunked_backprop", "bnvar", "** -1.5", "** (-2 / 3)", "exponent", None),
+    (
+        "1_chunked_backprop",
+        "probs",
+        "(1.0 / probs) * dlogprobs",
+        "dlogprobs.div(logprobs)",
+        "output for input",
+        "logprobs",
+    ),
+    ("1_chunked_backprop", "h", "dlogits @ W2.T", 'torch.einsum("ij,kl->ik", dlogits, W2)', "letters", '"ij,kl->ik"'),
+    ("1_chunked_backprop", "W2", "h.T @", "h.view(h.shape[1], -1) @", "arrangement", "h.view(h.shape[1], -1)"),
+    ("1_chunked_backprop", "logits", "F.one_hot(logits.max(1).indices,", "F.one_hot(Yb,", "index", "Yb"),
 ]
 """Exercise, gradient, what is replaced by what; kind of the finding and the piece that is underlined."""
 
@@ -80,6 +95,29 @@ def test_a_wrong_helper_lines_above_is_where_the_mistake_is():
     finding = search_for(made, "hprebn", {"hprebn": cell}).one()
     (place,) = finding.places
     assert (place.line, place.text[: place.start]) == (2, "total = (dhpreact * bnraw).sum(")
+
+
+def test_where_a_change_in_another_line_is_as_small_both_are_pointed_at():
+    made = bench(FUSED)
+    cell = "\n".join([
+        "xc = hprebn - bnmeani",
+        "dvar = (0.5 * (bnvar + eps) ** -1.5 * bngain * dhpreact * xc).sum(0, keepdim=True)",
+        "dxc = bngain * dhpreact * bnvar_inv + 2 / (n - 1) * xc * dvar",
+        "dhprebn = dxc - dxc.mean(0, keepdim=True)",
+    ])  # fmt: skip
+    finding = search_for(made, "hprebn", {"hprebn": cell}).one()
+    assert [place.line for place in (*finding.places, *finding.elsewhere)] == [3, 2]
+
+
+def test_every_kind_of_change_has_a_sentence_and_a_family():
+    kinds = {
+        kind
+        for rule in RULES
+        for kind in re.findall(r'"([a-z][a-z /-]*)", \d\.\d', inspect.getsource(inspect.getmodule(rule)))
+    }
+    assert len(kinds) > 30
+    assert kinds - {"sum", "mean"} <= {*SENTENCES}  # these are the names of functions
+    assert {*SENTENCES} - {"exchanged"} == {*FAMILIES}
 
 
 def test_what_is_right_given_its_upstream_gradient_is_not_blamed():

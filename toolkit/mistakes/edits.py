@@ -20,9 +20,12 @@ from toolkit.mistakes.slips import (
     other_epsilons,
     other_exponents,
     other_functions,
+    other_letters,
     other_masks,
+    other_methods,
     other_names,
     other_operators,
+    other_picks,
     other_signs,
 )
 from toolkit.mistakes.storing import other_indices, other_statements
@@ -31,10 +34,17 @@ from toolkit.mistakes.sums import other_sums, other_transposes
 MOST_EDITS, MOST_MADE = 2500, 10_000
 """Most changes of one statement, the smallest first, and most that these are chosen from."""
 RULES: tuple[Callable[[Source, ast.expr, Scope], Iterator[Edit]], ...] = (
-    other_names, other_constants, other_operators, other_brackets, other_signs, other_exponents, other_calls, other_sums,
-    other_transposes, other_factors, other_products, what_is_not_right, other_terms, other_epsilons, other_functions,
-    other_indices, other_masks,
+    other_names, other_picks, other_constants, other_operators, other_methods, other_brackets, other_signs, other_exponents,
+    other_calls, other_sums, other_transposes, other_factors, other_products, what_is_not_right, other_terms, other_epsilons,
+    other_functions, other_letters, other_indices, other_masks,
 )  # fmt: skip
+
+
+COMPUTED = frozenset([
+    "number", "sign", "n for n-1", "constant missing", "constant too much", "factor too much", "factor missing", "upside down",
+    "operator", "term too much", "term missing", "brackets", "exponent", "another size", "power missing",
+])  # fmt: skip
+"""Kinds of changes that within an exponent, an index or a range are mistakes in that."""
 
 
 def edits(text: str, scope: Scope, wanted: str, bound: frozenset[str] = frozenset(), number: int = 0) -> list[Edit]:
@@ -49,8 +59,11 @@ def edits(text: str, scope: Scope, wanted: str, bound: frozenset[str] = frozense
     found: dict[tuple[Span, str], Edit] = {}
     for edit in itertools.islice(_all(source, scope, wanted, bound), MOST_MADE):
         key = edit.span, edit.text
-        if source.looped and any(a <= edit.mark[0] and edit.mark[1] <= b for a, b in source.looped):
-            edit = replace(edit, kind="loop", about=())
+        for kind, spans in source.inside.items():
+            if (edit.kind in COMPUTED or kind == "loop") and any(
+                a <= edit.mark[0] and edit.mark[1] <= b for a, b in spans
+            ):
+                edit = replace(edit, kind=kind, about=())
         if edit.text != text[edit.span[0] : edit.span[1]] and (key not in found or found[key].cost > edit.cost):
             found[key] = replace(edit, number=number)
     return sorted(found.values(), key=lambda edit: edit.cost)[:MOST_EDITS]

@@ -7,6 +7,7 @@ from toolkit.mistakes.line import (
     REDUCERS,
     Edit,
     Scope,
+    Shape,
     Source,
     Span,
     arguments,
@@ -49,10 +50,35 @@ def other_factors(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit
             said = factor.strip("()") if "/" not in factor else factor
             cost = 1.1 if "/(" in factor or ")/" in factor else 1.3
             yield Edit(*times(f"({factor})"), "constant missing", cost, span, (said,))
+    below = _is_below(source, node)
     for name in scope.tensors:
         kind = "upstream missing" if name.startswith("d") and name[1:] in scope.outputs else "factor missing"
-        yield Edit(*times(name), kind, 1.4, span, (name,))
-        yield Edit(*times(name, "/"), "factor missing", 1.5, span, (f"1 / {name}",))
+        for sign, multiplies in (("*", not below), ("/", below)):
+            if multiplies:
+                yield Edit(*times(name, sign), kind, 1.4, span, (name,))
+            else:
+                yield Edit(*times(name, sign), "factor missing", 1.5, span, (f"1 / {name}",))
+        for index in _indices(source, node, scope.tensors[name], scope):
+            yield Edit(*times(f"{name}[{index}]"), kind, 1.35, span, (name,))
+
+
+def _is_below(source: Source, node: ast.AST) -> bool:
+    """Whether a piece stands below an odd number of lines of division: there, what multiplies divides the whole."""
+    below = False
+    while isinstance(parent := source.parents.get(node), ast.BinOp | ast.UnaryOp | ast.Subscript):
+        below ^= isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Div) and parent.right is node
+        node = parent
+    return below
+
+
+def _indices(source: Source, node: ast.AST, shape: Shape, scope: Scope) -> list[str]:
+    """What stands in square brackets behind tensors of this shape, in an expression."""
+    found: dict[str, None] = {}
+    for part in ast.walk(node):
+        match part:
+            case ast.Subscript(value=ast.Name(id=name), slice=index) if scope.tensors.get(name) == shape:
+                found[source.piece(index)] = None
+    return [*found]
 
 
 def other_products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -75,9 +101,17 @@ def other_products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edi
     for i in range(len(parts)):
         for j in range(i + 1, len(parts)):
             rest = text([part for k, part in enumerate(parts) if k not in (i, j)])
-            mark = source.span(factors[i][1])[0], source.span(factors[j][1])[1]
+            mark = source.between(factors[i][1], factors[j][1])
             said = " and ".join(source.piece(factors[k][1]) for k in (i, j))
             yield Edit(span, f"({rest})", "factor too much", 1.5, mark, (said,))
+    for i, (one, above) in enumerate(factors):
+        for j, (two, below) in enumerate(factors):
+            if (one, two) == ("*", "/") and all(map(_is_number, (above, below))):
+                changed = {i: ("*", parts[j][1]), j: ("/", parts[i][1])}
+                mark = source.between(factors[min(i, j)][1], factors[max(i, j)][1])
+                yield Edit(
+                    span, f"({text([changed.get(k, part) for k, part in enumerate(parts)])})", "upside down", 1.0, mark
+                )
     for i, (sign, factor) in enumerate(factors):
         if sign == "*" and isinstance(factor, ast.Call) and name_called(factor) in REDUCERS:
             of, is_method = operand(factor, scope)
@@ -88,8 +122,15 @@ def other_products(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edi
                     f"({parts[j][1]} * {source.safe(of)}).{name_called(factor)}({arguments(source, factor, is_method)})"
                 )
                 rest = text([("*", inside) if k == i else part for k, part in enumerate(parts) if k != j])
-                mark = source.span(factors[min(i, j)][1])[0], source.span(factors[max(i, j)][1])[1]
+                mark = source.between(factors[min(i, j)][1], factors[max(i, j)][1])
                 yield Edit(span, f"({rest})", "sum of one factor", 1.0, mark, (source.piece(factor),))
+
+
+def _is_number(node: ast.AST) -> bool:
+    """Whether a factor may be a constant of the forward pass: it has no call and no index, as ``n`` and ``(n - 1)``."""
+    return all(
+        isinstance(n, ast.Name | ast.Constant | ast.BinOp | ast.operator | ast.expr_context) for n in ast.walk(node)
+    )
 
 
 def what_is_not_right(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -108,7 +149,7 @@ def what_is_not_right(source: Source, node: ast.expr, scope: Scope) -> Iterator[
                 if j - i + 1 == len(parts):
                     continue
                 rest = "".join(f" {sign} {piece}" for k, (sign, piece) in enumerate(parts) if not i <= k <= j)
-                mark = source.span(factors[i][1])[0], source.span(factors[j][1])[1]
+                mark = source.between(factors[i][1], factors[j][1])
                 yield Edit(source.span(node), f"({scope.local}{rest})", "derivative", 1.35, mark)
     if isinstance(node.op, ast.Add | ast.Sub):
         for term in (node.left, node.right):

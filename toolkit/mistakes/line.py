@@ -33,8 +33,18 @@ DIMENSIONED = {
     "std",
     "prod",
     "cumsum",
+    "squeeze",
+    "unsqueeze",
+    "stack",
+    "cat",
+    "split",
+    "chunk",
 }
 """Functions whose whole numbers are dimensions."""
+
+
+METHODS = {"+": ("add",), "-": ("sub", "subtract"), "*": ("mul", "multiply"), "/": ("div", "divide")}
+"""Operators, and the methods that do the same, with and without ``_`` at their ends."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +165,18 @@ class Source:
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     @cached_property
-    def looped(self) -> list[Span]:
-        """What stands in ``range(...)``."""
-        calls = [n for n in ast.walk(self.tree) if isinstance(n, ast.Call) and name_called(n) == "range" and n.args]
-        return [(self.span(call.args[0])[0], self.span(call.args[-1])[1]) for call in calls]
+    def inside(self) -> dict[str, list[Span]]:
+        """Pieces in which numbers mean something else than a quantity, by the kind of mistake that one there is."""
+        found: dict[str, list[Span]] = {"loop": [], "exponent": [], "index": []}
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Call(args=[first, *_]) if name_called(node) == "range":
+                    found["loop"].append((self.span(first)[0], self.span(node.args[-1])[1]))
+                case ast.BinOp(op=ast.Pow(), right=power):
+                    found["exponent"].append(self.span(power))
+                case ast.Slice() if hasattr(node, "lineno"):
+                    found["index"].append(self.span(node))
+        return found
 
     @cached_property
     def counters(self) -> list[str]:
@@ -183,6 +201,17 @@ class Source:
     def piece(self, node: Any) -> str:
         start, end = self.span(node)
         return self.text[start:end]
+
+    def between(self, first: ast.expr, last: ast.expr) -> Span:
+        """From one piece to another, with the brackets that stand around them."""
+        (start, _), (_, end) = self.span(first), self.span(last)
+        before, after = len(self.text[:start].rstrip()), len(self.text) - len(self.text[end:].lstrip())
+        short = self.text[start:end].count("(") - self.text[start:end].count(")")
+        if short < 0 and self.text[:before].endswith("("):
+            start = before - 1
+        elif short > 0 and self.text[after:].startswith(")"):
+            end = after + 1
+        return start, end
 
     def around(self, start: int, end: int) -> Span:
         """The smallest piece that is a whole and holds all from one character to another."""
@@ -311,6 +340,18 @@ def is_quantity(source: Source, node: ast.expr, scope: Scope) -> bool:
         case ast.Attribute(attr="T" | "values"):
             return True
     return False
+
+
+def operator_called(call: ast.AST) -> str:
+    """The operator that a method stands for (``a.mul_(b)``), if it is one with a single operand; else ''."""
+    plain = (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and len(call.args) == 1
+        and not call.keywords
+    )
+    name = name_called(call).removesuffix("_") if plain else ""
+    return next((sign for sign, names in METHODS.items() if name in names), "")
 
 
 def is_small(node: ast.AST) -> bool:

@@ -40,6 +40,8 @@ EQUALLY_SMALL = 0.06
 """By how much two changes may differ in size and still count as equally small."""
 MOST_SINGLE, MOST_PAIRS, MOST_CONFIRMED = 3000, 1200, 40
 """Most changes that are tried, most pairs of them, and most that are tried on other draws."""
+MOST_ELSEWHERE = 2
+"""Most other statements that are pointed at, where a change there is as small."""
 PAIRED = 1.5
 """Largest size of a change that is tried together with another."""
 UNLIKELY = frozenset(["brackets", "function missing", "start", "operator"])
@@ -64,14 +66,32 @@ class Finding:
     def places(self) -> tuple[Place, ...]:
         """The pieces to point at. Where equally small changes concern several pieces of one statement: all from the first to
         the last."""
-        spans: list[tuple[int, int, int]] = []
+        found: list[Place] = []
         for number, edit in enumerate(self.edits):
             same = [other[number] for other in self.others if other[number].number == edit.number] + [edit]
-            start, end = min(e.mark[0] for e in same), max(e.mark[1] for e in same)
-            if (start, end) not in (e.mark for e in same):
-                start, end = Source(self.lead.texts[edit.number]).around(start, end)
-            spans.append((edit.number, start, end))
-        return tuple(place(self.lead.statements[n], start, end) for n, start, end in dict.fromkeys(spans))
+            found.append(self._around(same))
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def elsewhere(self) -> tuple[Place, ...]:
+        """Where else a single change that is as small may be meant, in other statements. (What is left out can be put in
+        anywhere along a product, and the last place is as good as any.)"""
+        if len(self.edits) > 1 or _is_left_out(self.edits[0]):
+            return ()
+        changes = [other[0] for other in self.others if not _is_left_out(other[0])]
+        numbers = sorted({e.number for e in changes} - {self.edits[0].number})[-MOST_ELSEWHERE:]
+        return tuple(self._around([e for e in changes if e.number == number]) for number in numbers)
+
+    def _around(self, same: Sequence[Edit]) -> Place:
+        """The piece that several changes of one statement concern."""
+        start, end = min(e.mark[0] for e in same), max(e.mark[1] for e in same)
+        if (start, end) not in (e.mark for e in same):
+            start, end = Source(self.lead.texts[same[0].number]).around(start, end)
+        return place(self.lead.statements[same[0].number], start, end)
+
+
+def _is_left_out(edit: Edit) -> bool:
+    return edit.kind.endswith("missing") or (edit.kind == "sign" and edit.about == ("",))
 
 
 def place(statement: Statement, start: int, end: int) -> Place:

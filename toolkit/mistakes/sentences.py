@@ -14,6 +14,8 @@ _LOWER = re.compile(
     r"shape|cell|extra|too?|zeros|no|elements|several) "
 )
 """How sentences begin that follow a colon elsewhere; a variable's name stays as it is."""
+_BESSEL = re.compile(r"- 1\b|\b(?:var|std)\((?![^()]*(?:unbiased=False|correction=0))")
+"""Where a forward pass divides by one less."""
 SUMS = "what is used several times has the sum of its gradients"
 BINDS = "A method call binds closer than *, and * closer than + and -"
 
@@ -59,7 +61,7 @@ SENTENCES: dict[str, str] = {
     ),
     "no bessel": "a mean divides by the number of its elements, and not by one less: no line of this forward pass has n - 1.",
     "exponent": "the exponent is wrong. The power rule: the exponent comes to the front as a factor and goes down by one.",
-    "power missing": "a power of {0} belongs here, and not {0} itself. What does the forward pass do with {0}?",
+    "power missing": "another power of {0} belongs here, and not {0} itself. Which power does the local derivative have?",
     "epsilon missing": "the small constant {0} is left out, epsilon. It stays where it is in the forward pass.",
     "epsilon sign": "the small constant epsilon ({0}) has the wrong sign. It is added in the forward pass.",
     "epsilon too much": "the small constant epsilon ({0}) does not belong here.",
@@ -140,7 +142,7 @@ SENTENCES: dict[str, str] = {
     "all pairs": (
         "the two loops go through all pairs, each row with every index. Each row has an index of its own: they go together."
     ),
-    "loop": "the loop leaves out examples: over which indices does it have to go?",
+    "loop": "the loop goes over too few indices, or too many. Over which does it have to go?",
     # --- binding and adding
     "overwritten": "{several}`=` throws away what was there before. Shares add up.",
     "overwritten rows": (
@@ -148,13 +150,22 @@ SENTENCES: dict[str, str] = {
         "each row once)."
     ),
     "added to": "`+=` adds to what was there before, and that does not belong here: a first share is bound by `=`.",
-    "start": "zeros and ones are exchanged: what does it have to start from, so that shares can be added to it?",
+    "start": "this is not what it has to start from. What is in the places that no later line fills or adds to?",
     "clone": (
         "this gives {1} a second name and copies nothing: both are one and the same tensor, and what changes "
         "one changes the other."
     ),
     "line too much": "this line is one too many: what it does is in it already, so it is done twice, or "
     "it belongs to another gradient.",
+    "exchanged names": "{0} and {1} are exchanged: each of the two gets what belongs to the other.",
+    "change of a copy": (
+        "this changes nothing: square brackets with a tensor of indices give a copy, and what a method does in place is done to "
+        "that copy alone."
+    ),
+    "letters": (
+        "the letters of this einsum are wrong. A letter that two factors share goes through both at once; what the result does "
+        "not have is summed over, and what it has stays. Write the shapes beside them."
+    ),
     "not normalised": (
         "the rows are not normalised: the factor is missing that makes probabilities of them, so that each row sums to 1."
     ),
@@ -172,20 +183,37 @@ SENTENCES: dict[str, str] = {
 }
 """What each kind of change says: the kind of the mistake, and the principle. ``{0}`` and so on: ``Edit.about``."""
 
-FAMILIES: dict[str, str] = {
-    "constant missing": "a constant factor", "constant too much": "a constant factor", "number": "a constant factor",
-    "factor too much": "a factor", "factor missing": "a factor", "upside down": "a factor", "upstream missing": "a factor",
-    "twice": "a factor", "n for n-1": "a constant factor", "sum missing": "a sum", "sum too much": "a "
-    "sum", "mean missing": "a sum",
-    "sum for mean": "a sum", "mean for sum": "a sum", "sum of one factor": "a sum", "product of sums": "a sum",
-    "sum of too much": "a sum", "dimension": "a dimension", "keepdim": "a dimension", "sign": "a sign", "exponent": "an exponent",
-    "power missing": "an exponent",
-    "brackets": "brackets", "transpose": "a transpose", "order": "the order of a product", "term too much": "a term",
-    "term missing": "a term", "function": "a function", "function too much": "a function", "function missing": "a function",
-    "index": "an index", "line too much": "a line that is one too many", "operator": "an operation",
-    "matrix product": "the kind of a product", "overwritten": "`=` or `+=`", "added to": "`=` or `+=`",
-}  # fmt: skip
+_MEMBERS = {
+    "another name": "value for gradient, gradient for value, input for output, output for input, another upstream, another name",
+    "a size": "another size",
+    "the name that is added to": "target",
+    "the names before `=`": "exchanged names",
+    "a constant factor": "constant missing, constant too much, number, n for n-1, bessel, no bessel",
+    "a factor": "factor too much, factor missing, upside down, upstream missing, twice, derivative, not normalised",
+    "a term": "term too much, term missing, entry missing, share",
+    "a sign": "sign",
+    "an exponent": "exponent, power missing",
+    "epsilon": "epsilon, epsilon missing, epsilon sign, epsilon too much, epsilon place",
+    "a sum": "sum missing, mean missing, sum too much, sum for mean, mean for sum, sum of one factor, product of sums, "
+    "sum of too much",
+    "a dimension": "dimension, keepdim",
+    "brackets": "brackets",
+    "a transpose": "transpose, arrangement",
+    "the order of a product": "order",
+    "the kind of a product": "matrix product",
+    "an operation": "operator",
+    "a function": "function, function too much, function missing",
+    "arguments": "arguments, option",
+    "an index": "index, letters",
+    "a mask": "mask inverted, mask missing, fill",
+    "a loop": "loop, all pairs",
+    "a line that is one too many": "line too much",
+    "`=` or `+=`": "overwritten, overwritten rows, added to",
+    "the start": "start",
+    "a copy": "clone, change of a copy",
+}
 """What several kinds have in common."""
+FAMILIES: dict[str, str] = {kind: family for family, members in _MEMBERS.items() for kind in members.split(", ")}
 
 
 def finding_in_words(finding: Finding, graph: Graph, copies: int = 0) -> str:
@@ -205,7 +233,8 @@ def finding_in_words(finding: Finding, graph: Graph, copies: int = 0) -> str:
         if one == two:
             said = f"{at(places)}, twice the same: {one}"
     else:
-        said = f"{at(places)}: {_sentence(first[0], finding, graph, copies, 0)}"
+        other = f" or {where_it_is(finding.elsewhere)}" if finding.elsewhere else ""
+        said = f"{at(places)}{other}: {_sentence(first[0], finding, graph, copies, 0)}"
     if finding.missing and first[0].kind in ("line too much", "term too much"):
         indexed = " Which entries does its index name?" if "[" in places[0].piece else ""
         return (
@@ -246,11 +275,13 @@ def _sentence(edit: Edit, finding: Finding, graph: Graph, copies: int, number: i
     kinds = list(dict.fromkeys(_kind(e) for e in same))
     if len(kinds) == 1 or number:
         return _filled(kinds[0], _shared(same), edit, finding, graph, copies)
-    families = list(dict.fromkeys(FAMILIES.get(kind, "another name") for kind in kinds))
+    families = list(dict.fromkeys(FAMILIES[kind] for kind in kinds))
     if len(families) == 1:
         said = _filled(kinds[0], _shared([e for e in same if _kind(e) == kinds[0]]), edit, finding, graph, copies)
         return f"{families[0]} is wrong here. {capitalised(said)}"
     said = "the mistake is here, and all else is right: several small changes of this piece would mend it."
+    if finding.elsewhere:
+        said = "the mistake is in one of these pieces, and all else is right: several small changes would mend it."
     return said + (f" They are about {', '.join(families[:-1])} or {families[-1]}." if len(families) <= 3 else "")
 
 
@@ -279,7 +310,7 @@ def _words(text: str) -> list[str]:
 
 def _filled(kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph: Graph, copies: int) -> str:
     name = finding.lead.name
-    if kind in ("bessel", "n for n-1") and not re.search(r"- 1\b|\bvar\(|\bstd\(", graph.text):
+    if kind in ("bessel", "n for n-1") and not _BESSEL.search(graph.text):
         kind = "no bessel"
     text = SENTENCES.get(kind, "this is not what is meant.")
     readers = graph.readers(name)
@@ -299,6 +330,7 @@ def _filled(kind: str, about: Sequence[str], edit: Edit, finding: Finding, graph
     words = [*about, *([""] * 3)]
     if not any(about[:1]):
         for old, new in (
+            (" of {0} belongs here, and not {0} itself", " belongs here"),
             (" ({0})", ""),
             (", {0},", ""),
             (", not {0}", ""),

@@ -3,7 +3,18 @@
 import ast
 from collections.abc import Iterator
 
-from toolkit.mistakes.line import REDUCERS, Edit, Scope, Source, is_quantity, is_small, name_called, operand
+from toolkit.mistakes.line import (
+    METHODS,
+    REDUCERS,
+    Edit,
+    Scope,
+    Source,
+    is_quantity,
+    is_small,
+    name_called,
+    operand,
+    operator_called,
+)
 
 MISTAKEN = {
     "zeros_like": "ones_like", "ones_like": "zeros_like", "zeros": "ones", "ones": "zeros", "softmax": "log_softmax",
@@ -25,9 +36,6 @@ def other_names(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     if old in scope.tensors:
         for new, cost in scope.alike(old):
             yield Edit(span, new, scope.kind_of(old, new), cost, span, (old, new))
-    elif old in scope.indices:
-        for new in scope.indices:
-            yield Edit(span, new, "index", 1.2, span, (old,))
     elif old in scope.numbers:
         for new in scope.numbers:
             yield Edit(span, new, "another size", 1.25, span, (old, new))
@@ -35,6 +43,23 @@ def other_names(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         for new, cost in ((f"({old} - 1)", 1.0), (f"({old} + 1)", 1.2)):
             yield Edit(span, new, where, cost, span, (old, new.strip("()")))
         yield Edit(span, f"({old} ** 0.5)", "power missing", 1.2, span, (old,))
+
+
+def other_picks(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
+    """Other whole numbers that pick entries: a tensor of indices, a piece of one, the places of maxima."""
+    match node:
+        case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)) if name in scope.indices:
+            pass
+        case ast.Call(func=ast.Attribute(attr="argmax" | "argmin")) | ast.Attribute(attr="indices"):
+            pass
+        case _:
+            return
+    parent = source.parents.get(node)
+    if source.asks_for_shape(node) or (isinstance(parent, ast.Subscript) and parent.value is node):
+        return
+    span, old = source.span(node), source.piece(node)
+    for cost, others in ((1.2, scope.indices), (1.25, scope.picks)):
+        yield from (Edit(span, new, "index", cost, span, (old,)) for new in others if new != old)
 
 
 def other_constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -98,6 +123,9 @@ _SWAPS: dict[type[ast.operator], list[tuple[str, str, float]]] = {
     ast.Pow: [("*", "operator", 1.2)],
     ast.MatMult: [("*", "matrix product", 1.0)],
 }  # fmt: skip
+
+
+_OPERATORS: dict[str, type[ast.operator]] = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div}
 
 
 def other_operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -211,7 +239,7 @@ def other_exponents(source: Source, node: ast.expr, scope: Scope) -> Iterator[Ed
         span = source.span(node)
         for power in ("2", "-1", "-2", *(("0.5", "-0.5") if scope.epsilons else ())):
             cost = {"2": 1.25, "-1": 1.5}.get(power, 1.35)
-            yield Edit(span, f"(({source.piece(node)}) ** {power})", "exponent", cost, span, ("1", power))
+            yield Edit(span, f"(({source.piece(node)}) ** {power})", "power missing", cost, span, (source.piece(node),))
 
 
 def other_epsilons(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -258,6 +286,54 @@ def other_functions(source: Source, node: ast.expr, scope: Scope) -> Iterator[Ed
         yield Edit(span, f"(({text}) / ({text}).sum(1, keepdim=True))", "not normalised", 1.22, span)
 
 
+def other_methods(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
+    """What ``other_operators`` does, of an operator that is written as a method: ``a.mul_(b)``."""
+    sign = operator_called(node)
+    if not (sign and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)) or source.in_index(node):
+        return
+    (other,), end, whole, name = node.args, source.span(node.func)[1], source.span(node), name_called(node)
+    word, in_place = (end - len(name), end), "_" if name.endswith("_") else ""
+    piece, kept = source.piece(other), source.safe(node.func.value)
+    for new, kind, cost in _SWAPS[_OPERATORS[sign]]:
+        if new in METHODS:
+            yield Edit(word, METHODS[new][0] + in_place, kind, cost, word, (sign, new))
+    if sign in "+-":
+        yield Edit(whole, kept, "term too much", 1.2, source.span(other), (piece,))
+        return
+    said = piece if sign == "*" else f"1 / {source.safe(other)}"
+    yield Edit(whole, kept, "factor too much", 1.15, source.span(other), (said,))
+    if scope.local:
+        yield Edit(whole, f"{kept}.mul{in_place}({scope.local})", "derivative", 1.35, source.span(other))
+
+
+def other_letters(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
+    """Another letter in an einsum; letters in another order, or one more or less in the result."""
+    if not (isinstance(node, ast.Call) and name_called(node) == "einsum" and node.args):
+        return
+    said = node.args[0]
+    if not (isinstance(said, ast.Constant) and isinstance(said.value, str) and "->" in said.value):
+        return
+    equation, span = said.value.replace(" ", ""), source.span(said)
+    arrow, letters = equation.index("->"), sorted({c for c in equation if c.isalpha()})
+    for i, letter in enumerate(equation):
+        others = [other for other in letters if other != letter] if letter.isalpha() else []
+        changed = [equation[:i] + other + equation[i + 1 :] for other in others]
+        changed += [equation[:i] + equation[j] + equation[i + 1 : j] + letter + equation[j + 1 :]
+                    for j in range(i + 1, len(equation)) if letter.isalpha() and equation[i : j + 1].isalpha()]  # fmt: skip
+        if letter.isalpha() and i > arrow:
+            changed.append(equation[:i] + equation[i + 1 :])
+        for text in changed:
+            yield Edit(span, repr(text), "letters", 1.0, span)
+    inputs, whole = equation[:arrow].split(","), source.parents.get(node)
+    if len(inputs) == 2 and inputs[0] == inputs[1] and len(node.args) == 3 and isinstance(whole, ast.Subscript):
+        one, two = map(source.safe, node.args[1:])  # what a dimension is put into again
+        for dim in scope.dimensions:
+            yield Edit(source.span(whole), f"({one} * {two}).sum({dim}, keepdim=True)", "letters", 1.05, span)
+    for i in range(arrow + 2, len(equation) + 1):
+        for letter in letters:
+            yield Edit(span, repr(equation[:i] + letter + equation[i:]), "letters", 1.1, span)
+
+
 def other_calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """A function that is too much, or another one that is meant; its arguments."""
     if not isinstance(node, ast.Call) or (source.in_index(node) and not isinstance(node.func, ast.Attribute)):
@@ -272,7 +348,7 @@ def other_calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
         )
     if name in REDUCERS:
         yield Edit(word, REDUCERS[name], f"{name} for {REDUCERS[name]}", 1.0, span, (name,))
-    if of is not None and name not in HARMLESS:
+    if of is not None and name not in HARMLESS and not operator_called(node):
         kind = {"sum": "sum too much", "mean": "sum too much", "T": "transpose", "transpose": "transpose",
                 "permute": "transpose"}.get(name, "function too much")  # fmt: skip
         if name not in ("zeros_like", "ones_like", "one_hot", "range", "len"):
@@ -294,6 +370,9 @@ def other_calls(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             if "keepdim" not in keywords and name in {*REDUCERS, "var", "std"}:
                 end = span[1] - 1
                 yield Edit((end, end), ", keepdim=True", "keepdim", 1.0, span, ("keepdim",))
+    if name in ("stack", "cat", "split", "chunk") and not {k.arg for k in node.keywords} & {"dim", "axis"}:
+        for dim in scope.dimensions[1:] if len(given) == (name in ("split", "chunk")) else ():
+            yield Edit((span[1] - 1, span[1] - 1), f", dim={dim}", "dimension", 1.0, span, ("",))
     if name in ("numel", "nelement", "size", "len"):
         for size in scope.numbers:
             yield Edit(span, size, "another size", 1.1, span, (source.piece(node),))

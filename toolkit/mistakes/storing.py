@@ -1,9 +1,10 @@
 """Small changes of where a line stores: an index, ``=`` for ``+=``, a start, a copy, loops."""
 
 import ast
+import itertools
 from collections.abc import Iterator
 
-from toolkit.mistakes.line import REDUCERS, Edit, Scope, Source, Span, name_called
+from toolkit.mistakes.line import REDUCERS, Edit, Scope, Source, Span, name_called, operator_called
 
 
 def other_indices(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -55,6 +56,9 @@ def other_statements(
                               "*=": [("/=", "upside down"), ("+=", "operator")],
                               "/=": [("*=", "upside down")]}.get(old, []):  # fmt: skip
                 yield Edit(mark, new, kind, 1.0, span if kind == "added to" else mark, (old, new))
+            if scope.local and isinstance(op, ast.Mult | ast.Div):
+                end = source.span(value)
+                yield Edit((mark[0], end[1]), f"*= {scope.local}", "derivative", 1.35, end)
             if isinstance(target, ast.Subscript):
                 yield from _accumulated(source, target, value, "-" if isinstance(op, ast.Sub) else "", span)
                 yield from _index_parts(source, target, scope)
@@ -63,6 +67,19 @@ def other_statements(
                 if target.id == wanted:
                     for reader, name in scope.shares.items():
                         yield Edit(source.span(value), name, "share", 1.4, source.span(value), (reader,))
+        case ast.Assign(targets=[ast.Tuple(elts=targets)]):
+            names = [target for target in targets if isinstance(target, ast.Name)]
+            for one, two in itertools.combinations(names, 2):
+                first, second = source.span(one), source.span(two)
+                mark, between = (first[0], second[1]), source.text[first[1] : second[0]]
+                yield Edit(mark, two.id + between + one.id, "exchanged names", 1.0, mark, (one.id, two.id))
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Subscript() as copy, attr=method), args=[value])) if (
+            method.endswith("_")
+        ):
+            if stands_for := operator_called(node.value):
+                yield Edit(
+                    span, f"{source.piece(copy)} {stands_for}= {source.piece(value)}", "change of a copy", 1.0, span
+                )
         case ast.Assign(targets=[target], value=value):
             sign = source.text.find("=", source.span(target)[1])
             if isinstance(target, ast.Subscript):
@@ -87,10 +104,13 @@ def other_statements(
             yield Edit(head, f"{pairs}\n{indent}", "all pairs", 1.2, mark, ())
     if isinstance(node, ast.Assign | ast.AugAssign):
         yield from _everywhere(source, node, scope)
+        yield from _everywhere_indexed(source, node)
         yield from _arrangement(source, node.value, wanted)
     if isinstance(source.parents.get(node), ast.Module) and bound & {wanted}:
         yield Edit(span, "pass", "line too much", 1.25, span)
-    if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr) and isinstance(source.parents.get(node), ast.Module):
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.For) and isinstance(
+        source.parents.get(node), ast.Module
+    ):
         yield from _entries(source, node, scope, wanted)
 
 
@@ -122,6 +142,19 @@ def _everywhere(source: Source, node: ast.Assign | ast.AugAssign, scope: Scope) 
                 yield Edit((start, end), text, scope.kind_of(old, new), cost + 0.2, min(spans), (old, new))
 
 
+def _everywhere_indexed(source: Source, node: ast.AugAssign | ast.Assign) -> Iterator[Edit]:
+    """The counter of an inner loop that is left out of all indices of a line."""
+    start, end = source.span(node)
+    slices = [n.slice for n in ast.walk(node) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Name)]
+    for old in dict.fromkeys(n.id for n in slices):
+        spans = sorted((source.span(n) for n in slices if n.id == old), reverse=True)
+        for counter in source.counters if len(spans) > 1 and old in source.counters else ():
+            text = source.text[start:end]
+            for _, b in spans if counter != old else ():
+                text = f"{text[: b - start]}, {counter}{text[b - start :]}"
+            yield Edit((start, end), text, "index", 1.2, (start, end), (old,))
+
+
 def _targets(source: Source, target: ast.Name, scope: Scope, wanted: str) -> Iterator[Edit]:
     """A share that is added to another name."""
     if target.id != wanted:
@@ -137,12 +170,22 @@ def _accumulated(source: Source, target: ast.Subscript, value: ast.expr, sign: s
 
 def _entries(source: Source, node: ast.stmt, scope: Scope, wanted: str) -> Iterator[Edit]:
     """What happens at the label's place alone, left out."""
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} or {wanted}
+    stores = [n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Subscript) and isinstance(n.ctx, ast.Store)]
+    bases = [n.value if isinstance(n, ast.Subscript) else n for n in stores]
+    names = {n.id for n in bases if isinstance(n, ast.Name)} or {wanted}
     for index, shape in scope.indices.items():
         if len(shape) != 1 or shape[0] != scope.rows:
             continue
         for name in sorted(names):
             for change in ("- 1", "+ 1", *(f"- 1 / {size}" for size in scope.numbers[:1])):
                 text = f"\n{name}[range(len({index})), {index}] = {name}[range(len({index})), {index}] {change}"
-                end = source.span(node)[1]
-                yield Edit((end, end), text, "entry missing", 1.3, source.span(node), (index,))
+                start, end = source.span(node)
+                cost = 1.3 if name == wanted else 1.37  # that a helper lacks it is the less likely, if either may
+                mark = _last_that_stores(source, node) if isinstance(node, ast.For) else (start, end)
+                yield Edit((end, end), text, "entry missing", cost, mark, (index,))
+
+
+def _last_that_stores(source: Source, loop: ast.For) -> Span:
+    """The last statement in a loop that stores something."""
+    inner = [n for n in ast.walk(loop) if isinstance(n, ast.Assign | ast.AugAssign)]
+    return max(map(source.span, inner), default=source.span(loop))

@@ -31,6 +31,11 @@ def other_sums(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
             ):
                 text = f"({source.safe(first)} {sign} {inner[1]}).{name_called(summed)}({rest})"
                 yield Edit(span, text, "product of sums", 1.0, span)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        for ones, other in ((node.left, node.right), (node.right, node.left)):
+            if name_called(ones).startswith("ones"):  # it sums
+                for dim in scope.dimensions:
+                    yield Edit(span, f"{source.safe(other)}.sum({dim}, keepdim=True)", "dimension", 1.0, span, ("",))
     if isinstance(node, ast.Call) and name_called(node) in REDUCERS:
         of, is_method = operand(node, scope)
         if isinstance(of, ast.BinOp) and isinstance(of.op, ast.Mult):
@@ -63,6 +68,12 @@ def other_sums(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
 def other_transposes(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
     """A transpose too many, or one left out."""
     span = source.span(node)
+    if (
+        isinstance(node, ast.Call)
+        and name_called(node) in ("view", "reshape")
+        and (of := operand(node, scope)[0]) is not None
+    ):
+        yield Edit(span, f"{source.safe(of)}.flatten(0, -2).mT", "arrangement", 1.0, span)
     if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
         yield Edit(span, source.safe(node.value), "transpose", 1.0, span)
     elif is_quantity(source, node, scope):

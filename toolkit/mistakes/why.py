@@ -84,7 +84,7 @@ def why_wrong(
         said, shape, wanted = finding_in_words(finding, graph, copies), first.yours.shape, first.values[name].shape
         if finding.others and shape != wanted:  # which change is meant, it does not say; the shapes do
             said += f" d{name} has the {shape_message(name, shape, wanted)}"
-        return Why(said, finding.places, unnamed)
+        return Why(said, (*finding.places, *finding.elsewhere), unnamed)
 
     if torch.isfinite(first.yours).all():
         seen, again = itertools.tee(seen)

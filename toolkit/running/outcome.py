@@ -170,8 +170,8 @@ class Outcomes:
             does = "changes it" if is_answer(now) else "binds the name to something else"
             return (
                 f"d{name} was right when it was computed, but a later line "
-                f"{'sets it to None' if now == 'NoneType' else does}: {first_line(chunk)}. No factor and no "
-                "share comes twice, and none after all are there."
+                f"{'sets it to None' if now == 'NoneType' else does}: {first_line(chunk)}. Nothing "
+                f"was missing before that line. What is it for?"
             )
         return ""
 

@@ -97,7 +97,7 @@ dW2 = h.T @ dlogits
 db2 = dlogits.sum(0)
 
 # answer: letters of einsum exchanged
-# mistake: W2 = transpose
+# mistake: W2 = transpose or letters
 # cell: h
 dh = torch.einsum("nv,hv->nh", dlogits, W2)
 dW2 = torch.einsum("nh,nv->vh", h, dlogits)
