@@ -24,7 +24,7 @@ from autograder.reports import figures
 from autograder.reports.alike import alike
 from autograder.reports.lines import own_lines
 from autograder.reports.outline import Outline, Section
-from autograder.reports.page import CSS, environment, mark_of
+from autograder.reports.page import CSS, environment, mark_of, to_read
 from autograder.reports.principles import NOT_BEGUN, OTHERS, Principle, mistake_of, principle_of
 from autograder.reports.report import Row, harmless, points_of_gradients
 
@@ -238,12 +238,17 @@ def teach_again(every: Sequence[Assignment]) -> list[Again]:
     for title, cases in worst:
         principle = by_title[title]
         mistake = Mistake(title, principle, [(row, verdict) for _, row, verdict in cases])
-        met = [a for a in every if any(a is b for b, *_ in cases)]
-        sections = (a.outline.section(words) for words in principle.headings for a in met)
-        again.append(
-            Again(principle, mistake.lost, mistake.students, next(filter(None, sections), None), mistake.example)
-        )
+        sections = [section for a, _, verdict in cases if (section := _to_read(a, verdict))]
+        titles = Counter(section.title for section in sections)
+        most = max(sections, key=lambda section, titles=titles: titles[section.title], default=None)
+        again.append(Again(principle, mistake.lost, mistake.students, most, mistake.example))
     return again
+
+
+def _to_read(a: Assignment, verdict: Mapping[str, Any]) -> Section | None:
+    """What the student's page says to read again."""
+    place = next((p for p in a.outline.places if p.grade_id and p.grade_id == verdict.get("answer")), None)
+    return to_read(a.outline, place, verdict) if place else None
 
 
 def autograd_users(rows: Iterable[Row]) -> list[tuple[str, list[str]]]:

@@ -11,6 +11,9 @@ from typing import Any
 
 from toolkit.mistakes.sentences import capitalised
 
+DERIVATION = "on paper"
+"""Words of the headings of a derivation, which is for the step that it leads to, and for no other."""
+
 
 @dataclass(frozen=True)
 class Principle:
@@ -20,7 +23,7 @@ class Principle:
     words: str = field(repr=False)
     """A regular expression for the sentences of its mistakes."""
     headings: tuple[str, ...]
-    """Words of the headings under which exercises explain it; the first that an exercise has counts."""
+    """Words of the headings under which exercises explain it, the best one first (``Outline.explains``)."""
     board: str = field(repr=False)
     """A task to do at the board, in ten minutes."""
 
@@ -122,7 +125,7 @@ PRINCIPLES = (
     Principle(
         "A minus in front of a variable turns its gradient round",
         r"sign is wrong|has the wrong sign",
-        ("chain rule, and its words", "paper"),
+        ("chain rule, and its words", DERIVATION),
         "d = a − b, with b a column that is copied. Nudge a, then b, by +0.1: which way does d go? Write da and db, signs first, "
         "sizes after.",
     ),
@@ -144,7 +147,7 @@ PRINCIPLES = (
     Principle(
         "In a softmax, and in a norm, every entry moves the whole row",
         r"as if the function were elementwise|differs from summand to summand",
-        ("Softmax in one expression", "Layer norm in one expression", "The derivation", "paper"),
+        ("Layer norm in one expression", "Softmax in one expression", DERIVATION),
         "Softmax of (ln 2, 0, 0) is (½, ¼, ¼). Raise the first score a little: which of the three weights move, and which way? "
         "Write the nine derivatives as a table; then let a row of upstream gradients, (1, 2, 6), go back through it.",
     ),
@@ -160,9 +163,10 @@ PRINCIPLES = (
         r"upstream gradient \S+ (?:as it came|is left out|is added|belongs)|not the upstream gradient|is all zeros"
         r"|has come back to it yet"
         r"|factor \S+ (?:is left out|, which is)|in it once too often|where a (?:gradient|value of the forward pass) is meant"
-        r"|this factor|a factor is|is one too many|another tensor belongs|another operation|a term is|no layer may be skipped"
+        r"|this factor|[Tt]hese factors|a factor is"
+        r"|is one too many|another tensor belongs|another operation|a term is|no layer may be skipped"
         r"|local derivative",
-        ("chain rule, and its words", "paper"),
+        ("chain rule, and its words", DERIVATION),
         "y = exp(x), z = 3y, L = z² at x = 0. Three people, one for each line: each gets a number from the one behind, "
         "multiplies by what the own line gives, and hands it on. Nobody may look at another's line.",
     ),

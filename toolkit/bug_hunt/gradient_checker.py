@@ -243,7 +243,7 @@ def _decide(
     right, wrong = ([one for one in drawn if one.claim.right is truth] for truth in (True, False))
     with_nan, wrong = ([one for one in wrong if (one.claim.what == NOT_A_NUMBER) is nan] for nan in (True, False))
     if constant == {True}:
-        found["right"] = "wrong", "it passes everything, right or wrong; that right gradients pass, shows nothing then."
+        found["right"] = "wrong", "it passes everything, right or wrong; that right gradients pass then shows nothing."
         found["wrong"] = "wrong", f"it passes everything: not one of {_count(wrong)} is caught."
     elif constant == {False}:
         bad = "nan" if all(math.isnan(one.value) for one in right) else ""
@@ -251,7 +251,7 @@ def _decide(
         found["right"] = "wrong", f"it fails everything, right or wrong: not one of {_count(right)} passes.{why}"
         found["wrong"] = (
             "wrong",
-            "it fails everything, right or wrong; that wrong gradients are caught, shows nothing then.",
+            "it fails everything, right or wrong; that wrong gradients are caught then shows nothing.",
         )
     else:
         found["right"] = _right(right, tolerance)

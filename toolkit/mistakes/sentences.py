@@ -68,6 +68,7 @@ SENTENCES: dict[str, str] = {
     "epsilon": "the small constant epsilon ({0}) is another one than in the forward pass.",
     # --- factors and terms
     "factor too much": "this factor, {0}, is one too many. Which factors does the local derivative have?",
+    "factors too much": "these factors, {0}, are too many. Which factors does the local derivative have?",
     "twice": "this factor, {0}, is in it twice. The chain rule takes each line's derivative once.",
     "constant too much": "the constant factor {0} is one too many here. Where would it come from?",
     "constant missing": "all is right but for the constant factor {0}, which is left out here. Where does it come from?{mean}",
@@ -174,7 +175,8 @@ SENTENCES: dict[str, str] = {
 
 FAMILIES: dict[str, str] = {
     "constant missing": "a constant factor", "constant too much": "a constant factor", "number": "a constant factor",
-    "factor too much": "a factor", "factor missing": "a factor", "upside down": "a factor", "upstream missing": "a factor",
+    "factor too much": "a factor", "factors too much": "a factor", "factor missing": "a factor", "upside down": "a factor",
+    "upstream missing": "a factor",
     "twice": "a factor", "n for n-1": "a constant factor", "sum missing": "a sum", "sum too much": "a "
     "sum", "mean missing": "a sum",
     "sum for mean": "a sum", "mean for sum": "a sum", "sum of one factor": "a sum", "product of sums": "a sum",
@@ -266,6 +268,8 @@ def _kind(edit: Edit) -> str:
         return "n for n-1"
     if edit.kind == "factor too much" and about and _is_constant(about[0]):
         return "constant too much"
+    if edit.kind == "factor too much" and about and " and " in about[0]:
+        return "factors too much"
     return edit.kind
 
 
