@@ -163,18 +163,20 @@ def _next_step(outline: Outline, place: Place, verdicts: Sequence[Mapping[str, A
         said = Markup("Begin here: this step is not begun.")
     return NextStep(
         names, first["kind"], _css(first), mark_of(first), link_of(first), place.section, lines, said,
-        to_read(outline, place, first),
+        _to_read(outline, place, first),
     )  # fmt: skip
 
 
-def to_read(outline: Outline, place: Place, verdict: Mapping[str, Any]) -> Section | None:
-    """The section that a verdict sends back to: the one that it names, the one on its principle, or the step's own."""
+def _to_read(outline: Outline, place: Place, verdict: Mapping[str, Any]) -> Section | None:
+    """The section that a verdict sends back to: the one that explains its mistake, or the step's own."""
+    return place.section if verdict["kind"] == NOT_BEGUN else explained(outline, place, verdict) or place.section
+
+
+def explained(outline: Outline, place: Place, verdict: Mapping[str, Any]) -> Section | None:
+    """The section that a verdict names, or the one on its principle; none if the exercise has none."""
     named = re.search(r'section "([^"]+)"', verdict["message"])
-    if named and (section := outline.section(named[1])):
-        return section
-    if verdict["kind"] == NOT_BEGUN:
-        return place.section
-    return outline.explains(principle_of(verdict).headings, place.section) or place.section
+    section = outline.section(named[1]) if named else None
+    return section or outline.explains(principle_of(verdict).headings, place.section)
 
 
 # --- signs ----------------------------------------------------------------------------------------------------------------

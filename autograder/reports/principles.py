@@ -178,7 +178,7 @@ PRINCIPLES = (
     ),
     Principle(
         "The update goes downhill, step by step, with this step's gradients",
-        r"learning rate|the update|trajectory|step before|downhill|running",
+        r"learning rate|the update|trajectory|step before|[Dd]ownhill|running|leave the path of autograd's loop",
         ("The training loop", "update beside"),
         "One parameter, L = p², p = 3, a rate of 0.1. Do three steps by hand. Where in the loop must the gradient be "
         "computed, where used, and what happens if it is last step's?",
@@ -204,21 +204,30 @@ TITLES = {
     "right for these sizes only": "A size of this notebook is written out",
     "overflows on large numbers": "Overflows on large numbers",
     "timed out": "Did not end",
+    "right line, another kind": "The right line, and another word than for what is wrong with it",
 }
 """What mistakes of these kinds are called, whatever is said of them."""
+CALLED = {
+    "the first to leave the path of autograd's loop": "The loop leaves the path of autograd's",
+    "goes up the gradient": "The update goes up the gradient",
+    "is not among your lines": "A wrong line was not found",
+    r"which argument of sum\(\) keeps a dimension": "A dimension is there that the variable does not have",
+    "is not that of the whole training set": "A statistic is not that of the whole training set",
+}
+"""What mistakes with these words in their sentences are called."""
 NOT_BEGUN = "not attempted"
 """A kind of verdict that is no mistake."""
 
 _PLACE = re.compile(
-    r"^(?:Two mistakes\. )?(?:extra )?cell [^:`]*, line \d+(?:(?:, at)? `.*?`)?(?:; and .*?)?: ",
+    r"^(?:d\w+: )?(?:Two mistakes\. )?(?:extra )?cell [^:`]*, line \d+(?:(?:, at)? `.*?`)?(?:; and .*?)?: ",
     re.DOTALL | re.IGNORECASE,
 )
 _CONTEXT = re.compile(r"\(|shape \(|\S+ is (?:read|used) ")
 """How sentences begin that do not name the mistake."""
 _SENTENCE = re.compile(r"(?<=[.?!)])\s+(?=[A-Z\d(`])")
-_CODE = re.compile(r"`[^`]*`")
+_CODE = re.compile(r"`[^`]*\w[^`]*`")
 _SHAPE = re.compile(r"\(\d+(?:, ?\d*)*\)")
-_NUMBER = re.compile(r"(?<!factor )(?<![\w/.-])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w/])")
+_NUMBER = re.compile(r"(?<!factor )(?<![\w/.-])(?<!n - )\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?(?![\w/])")
 
 
 def principle_of(verdict: Mapping[str, Any]) -> Principle:
@@ -250,14 +259,17 @@ def mistake_of(verdict: Mapping[str, Any], names: Collection[str]) -> str:
     if verdict.get("named") is False or not message:
         return OTHERS.title
     words = principle_of(verdict).words
+    if called := next((title for said, title in CALLED.items() if re.search(said, message)), ""):
+        return called
     sentences = [s for s in _SENTENCE.split(without_place(message)) if not _CONTEXT.match(s)] or [message]
     told = next((s for s in sentences if words and re.search(words, s)), sentences[0])
     told = told.removeprefix("A gradient has the shape of its variable: ")
-    told = _NUMBER.sub("…", _SHAPE.sub("(…)", _CODE.sub("…", told)))
-    told = (
-        re.sub(r"\bd?(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")\b", "…", told)
-        if names
-        else told
-    )
+    told = _NUMBER.sub("…", _SHAPE.sub("(…)", _CODE.sub("…", re.sub(r"^d\w+: ", "", told)))).replace("`", "")
+    if variables := sorted(
+        {*names} - {"n"}, key=len, reverse=True
+    ):  # n is how many: it is the mistake, and no variable
+        any_name = rf"(?:{'|'.join(map(re.escape, variables))})\b"
+        told = re.sub(rf"^(?:(d)|){any_name}(?=\s)", lambda d: "A gradient" if d[1] else "A variable", told)
+        told = re.sub(rf"\bd?{any_name}", "…", told)
     told = re.sub(r"…(?:(?:,? and |, )…)+", "…", told.split(": ")[0]).strip(" .")
     return capitalised(told)[:140]

@@ -378,21 +378,20 @@ def _both(parts: Sequence[Said], tolerance: float, where: str) -> tuple[str, str
 
 def _shapes(parts: Sequence[Said], tolerance: float) -> tuple[str, str]:
     bad: dict[str, list[Said]] = {}
-    good = 0
+    every = set()
     for one in parts:
         shape = f"{tuple(one.claim.point.shape)}"
         if not one.claim.point.is_contiguous():
             shape += ", a transpose"
+        every.add(shape)
         if one.passes is not one.claim.right or one.kind in (RAISED, NOTHING):
             bad.setdefault(shape, []).append(one)
-        else:
-            good += 1
     if not bad:
         return "right", ""
     shape, some = next(iter(bad.items()))
     whole = [one for one in parts if one.claim.point.shape == some[0].claim.point.shape]
     said = _both(whole, tolerance, f"for a point of shape {shape}")[1]
-    only = "it knows only some shapes: " if good else ""
+    only = "it knows only some shapes: " if every - bad.keys() else ""
     more = f" (So it is with {len(bad)} of the shapes that were tried.)" if len(bad) > 1 else ""
     return "wrong", f"{only}{said}{more}"
 

@@ -11,7 +11,7 @@ from toolkit.verdict import Place
 LONGEST_PIECE = 60
 _LOWER = re.compile(
     r"(?:an?|another|the|this|these|there|all|its?|in|on|only|one|every|each|something|which|where|what|multiply|add|right|"
-    r"shape|cell|extra|too?|zeros|no|elements|several) "
+    r"shape|cell|extra|too?|zeros|no|elements|several|line|for|central) "
 )
 """How sentences begin that follow a colon elsewhere; a variable's name stays as it is."""
 SUMS = "what is used several times has the sum of its gradients"
