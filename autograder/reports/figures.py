@@ -157,7 +157,7 @@ _STAND_IN = re.compile(r"(?<=>)name(\d+)m*(?=<)")
 def _stand_in(name: str, number: int) -> str:
     """Letters about as wide as a name. The layout is made here, by matplotlib's font; the page's browser has all letters."""
     wide = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in name)
-    return f"name{number}".ljust(round(wide * 0.75), "m")
+    return f"name{number}".ljust(round(wide * 0.65), "m")
 
 
 def _inline(figure: Figure, label: str, key: str) -> Markup:

@@ -71,7 +71,7 @@ def _environment() -> Environment:
     made = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {
         "points": points, "sentence": sentence, "code": highlighted, "prose": prose, "harmless": _harmless, "printed": _printed,
-        "slug": slug, "name": printable, "picture": picture, "first": capitalised,
+        "slug": slug, "printable": printable, "name": _name, "picture": picture, "first": capitalised,
     }  # fmt: skip
     return made
 
@@ -226,6 +226,11 @@ def _map(outline: Outline) -> Markup:
 def points(value: float | str) -> str:
     """Points without needless zeros."""
     return value if isinstance(value, str) else f"{round(value, 2):g}"
+
+
+def _name(text: str) -> Markup:
+    """Somebody's name. One that is written from right to left leaves what stands beside it where it is."""
+    return Markup("<bdi>{}</bdi>").format(printable(text))
 
 
 class _Prose(IPythonRenderer):

@@ -40,7 +40,7 @@ PRINCIPLES = (
     ),
     Principle(
         "A comparison with the true gradient does not see everything",
-        r"is not among your lines|is not what is wrong with it",
+        r"is not among your lines",
         ("find the five lines", "say what was wrong"),
         "Put up the line db1 = -dhprebn.sum(0) before a batchnorm. Let everybody try it on numbers of their own: what does a "
         "comparison with the truth say, and what one with a dhprebn that is random?",
@@ -195,6 +195,13 @@ PYTHON = Principle(
 )  # fmt: skip
 BY_KIND = {
     "raised": PYTHON,
+    "right line, another kind": Principle(
+        "What is wrong with a line has a name",
+        "",
+        ("say what was wrong",),
+        "Put up db2 = dlogits.mean(0), dW2 = hpreact.T @ dlogits and dbndiff = 2 / n * bndiff * dbnvar. Everybody writes one "
+        "word for what is wrong with each. Where two words are given: what would each of them mend?",
+    ),
     "timed out": Principle(
         "The cell did not end", "", ("two Python loops",), "Which loop over numbers is one operation on tensors?"
     ),
