@@ -302,6 +302,11 @@ def test_all_formulas_of_the_exercises_are_mathml():
         for cell in Exercise.from_assignment(name).notebook.cells:
             if cell.cell_type == "markdown":
                 page = soup(prose(cell.source))
+                assert not [code for code in page.find_all("code") if re.match(r"\$|\\begin", code.get_text())], (
+                    name,
+                    cell.source,
+                )
+                assert not re.search(r"\[\d+pt\]", page.get_text()), (name, cell.source)
                 for code in page.find_all(["code", "pre"]):
                     code.extract()
                 left = re.findall(r"\$[^$]+\$|\\[a-zA-Z]{2,}", page.get_text())
@@ -315,6 +320,18 @@ def test_all_formulas_of_the_exercises_are_mathml():
 def test_what_is_no_formula_stays_as_it_was_typed(formula):
     assert mathml(formula) == ""
     assert "<math" not in with_mathematics(f"<p>${formula}$</p>")
+
+
+def test_a_function_stands_apart_from_what_it_is_of():
+    for formula in (r"-\log p_y", r"\tanh z", r"q\log\frac12", r"\log_{10} x", r"x_\log^2", r"\frac\log x"):
+        found = BeautifulSoup(mathml(formula), "html.parser")
+        (name,) = found.find_all(string=re.compile("log|tanh"))
+        assert name.parent.name == "mo" or not name.parent.find_next_sibling(), formula
+        assert [len(m.find_all(recursive=False)) for m in found.find_all(["msub", "mfrac"])] in ([], [2]), formula
+    assert "<mi>exp</mi><mo" in mathml(r"\exp(x)")
+    assert "6pt" not in mathml(r"\begin{cases}a\\[6pt]b\end{cases}") and "ignore_index" in mathml(
+        r"\texttt{ignore\_index}"
+    )
 
 
 def test_formulas_are_found_in_text_and_not_in_code():
