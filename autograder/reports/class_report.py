@@ -250,9 +250,9 @@ def teach_again(every: Sequence[Assignment]) -> list[Again]:
     for title, cases in worst:
         principle = by_title[title]
         mistake = Mistake(title, principle, [(row, verdict) for _, row, verdict in cases])
-        sections = Counter(found for a, _, verdict in cases if (found := _section(a, verdict)))
-        (where, _), *_ = sections.most_common(1) or [(("", ""), 0)]
-        again.append(Again(principle, mistake.lost, mistake.students, *where, mistake.example))
+        sections = Counter(one for a, _, verdict in cases if (one := _section(a, verdict)))
+        section, of = max(sections, key=lambda one, counts=sections: counts[one], default=("", ""))
+        again.append(Again(principle, mistake.lost, mistake.students, section, of, mistake.example))
     return again
 
 
