@@ -251,7 +251,7 @@ def teach_again(every: Sequence[Assignment]) -> list[Again]:
         principle = by_title[title]
         mistake = Mistake(title, principle, [(row, verdict) for _, row, verdict in cases])
         sections = Counter(one for a, _, verdict in cases if (one := _section(a, verdict)))
-        section, of = max(sections, key=lambda one, counts=sections: counts[one], default=("", ""))
+        [(section, of)] = [key for key, _ in sections.most_common(1)] or [("", "")]
         again.append(Again(principle, mistake.lost, mistake.students, section, of, mistake.example))
     return again
 
