@@ -46,7 +46,7 @@ def self_grade(path: Path, course: Path = COURSE) -> tuple[Path, Row]:
     source = course / "source"
     # the folder need not be there: it says whose it is, and what for
     folder = Path(path.stem[:100], assignment)
-    place = Place(path.absolute().parent.resolve(), frozenset({path.name}))  # /tmp may be a link
+    place = Place(path.absolute().parent.resolve(), frozenset({path.name}), asked_for=True)  # /tmp may be a link
     try:
         task = read_task(folder, source / assignment, ["*.py"], (place,))
     except (NoNotebook, Unreadable) as error:

@@ -131,6 +131,8 @@ class Place:
     """Names of the files in it that belong to the submission; None: all that is below it."""
     without: frozenset[str] = frozenset()
     """Paths below it, files or folders, that belong to another one."""
+    asked_for: bool = False
+    """Whether somebody has named the file, so that nobody need be told where it was found."""
 
 
 def read_task(folder: Path, source: Path, ignore: Sequence[str], places: Sequence[Place] = ()) -> Task:
@@ -371,7 +373,9 @@ class _HandedIn:
         """What was taken for the notebook, and what was not."""
         copies = {f.path for f in readable if f is not chosen and f.size == chosen.size and f.notebook == data}
         sentences: list[str] = []
-        if chosen.path.startswith(".."):
+        if chosen.place.asked_for:
+            pass
+        elif chosen.path.startswith(".."):
             place = os.path.normpath(f"{self.folder.parent.name}/{self.assignment}/{chosen.path}")
             sentences.append(
                 f"The notebook was found at {shown(place)}; it was graded as {self.assignment}/{self.own}."

@@ -23,8 +23,8 @@ from autograder.handed_in.found import Left
 from autograder.reports import figures
 from autograder.reports.alike import alike
 from autograder.reports.lines import own_lines
-from autograder.reports.outline import Outline, Section
-from autograder.reports.page import CSS, environment, mark_of
+from autograder.reports.outline import Outline
+from autograder.reports.page import CSS, environment, explained, mark_of
 from autograder.reports.principles import NOT_BEGUN, OTHERS, Principle, mistake_of, principle_of
 from autograder.reports.report import Row, harmless, points_of_gradients
 
@@ -70,7 +70,10 @@ class Again:
     principle: Principle
     lost: float
     students: list[str]
-    section: Section | None
+    section: str
+    """In which it is explained; empty, if there is none."""
+    of: str
+    """The exercise that the section is in."""
     example: tuple[Row, Mapping[str, Any], Markup]
 
 
@@ -168,7 +171,16 @@ def class_pages(
         parts = ("..", "feedback", student, assignment, f"{assignment}.html")
         return "/".join(quote(part) for part in parts) if pages(student, assignment) else ""
 
-    common = {"anonymous": anonymous, "link": link, "mark_of": mark_of, "css": CSS, "file": page_name, "grade": grade}
+    titles = {a.name: a.title for a in every}
+    common = {
+        "titles": titles,
+        "anonymous": anonymous,
+        "link": link,
+        "mark_of": mark_of,
+        "css": CSS,
+        "file": page_name,
+        "grade": grade,
+    }
     files = {page_name(a.name): _assignment_page(a, common) for a in every}
     files["verdicts.csv"] = table(every)
     files["index.html"] = _course_page(every, rows, left, common)
@@ -238,12 +250,17 @@ def teach_again(every: Sequence[Assignment]) -> list[Again]:
     for title, cases in worst:
         principle = by_title[title]
         mistake = Mistake(title, principle, [(row, verdict) for _, row, verdict in cases])
-        met = [a for a in every if any(a is b for b, *_ in cases)]
-        sections = (a.outline.section(words) for words in principle.headings for a in met)
-        again.append(
-            Again(principle, mistake.lost, mistake.students, next(filter(None, sections), None), mistake.example)
-        )
+        sections = Counter(one for a, _, verdict in cases if (one := _section(a, verdict)))
+        [(section, of)] = [key for key, _ in sections.most_common(1)] or [("", "")]
+        again.append(Again(principle, mistake.lost, mistake.students, section, of, mistake.example))
     return again
+
+
+def _section(a: Assignment, verdict: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The section that explains a mistake, and the exercise that it is in."""
+    place = next((p for p in a.outline.places if p.grade_id and p.grade_id == verdict.get("answer")), None)
+    section = explained(a.outline, place, verdict) if place else None
+    return (section.title, a.title) if section else None
 
 
 def autograd_users(rows: Iterable[Row]) -> list[tuple[str, list[str]]]:

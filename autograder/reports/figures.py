@@ -2,22 +2,27 @@
 
 import io
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
 import numpy
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from autograder.handed_in.naming import printable
 
 INK = "#010203"
 COLOURS = {"right": "#010204", "half": "#010205", "wrong": "#010206", "none": "#010207"}
 """What matplotlib is told; in the page the colours of these names stand for them."""
 FIXED = {"right": "#3f9e5a", "half": "#e0a526", "wrong": "#c8404a", "none": "#aab2bb", "absent": "#ffffff00"}
 """In the heat map, which is a picture; they hold on light and on dark."""
+LONGEST_NAME = 32
+"""Letters of a name beside a row of the heat map."""
 PIXELS = 1.55
 """Of the page, for a point of a figure, at most."""
 _SETTINGS: Any = {
@@ -86,17 +91,20 @@ def heat_map(rows: Sequence[Sequence[str]], columns: Sequence[str], names: Seque
         names: of the students; none to leave them out.
     """
     with matplotlib.rc_context(_SETTINGS):
-        high = min(9.0, 1.6 + 0.17 * len(rows))
+        shown = [_short(name) for name in names]
+        high = 0.5 + 0.067 * max(map(len, columns)) + min(7.5, 0.17 * len(rows))  # a letter of 8 points is so wide
         figure = Figure(figsize=(min(11.0, 3.0 + 0.26 * len(columns)), high), layout="constrained")
         axes = figure.add_subplot()
         kinds = [*FIXED]
         picture = numpy.array([[kinds.index(kind) for kind in row] for row in rows], dtype=float)
-        shown = ListedColormap([*FIXED.values()])
-        axes.imshow(picture, cmap=shown, vmin=-0.5, vmax=len(kinds) - 0.5, aspect="auto", interpolation="none")
+        colours = ListedColormap([*FIXED.values()])
+        axes.imshow(picture, cmap=colours, vmin=-0.5, vmax=len(kinds) - 0.5, aspect="auto", interpolation="none")
         axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8, family="DejaVu Sans Mono")
         axes.xaxis.tick_top()
         if names and len(names) <= 45:
-            axes.set_yticks(range(len(names)), [_plain(name) for name in names], fontsize=8)
+            axes.set_yticks(
+                range(len(names)), [_stand_in(name, number) for number, name in enumerate(shown)], fontsize=8
+            )
         else:
             axes.set_yticks([])
             axes.set_ylabel(f"{len(rows)} students, the most points on top")
@@ -105,7 +113,8 @@ def heat_map(rows: Sequence[Sequence[str]], columns: Sequence[str], names: Seque
         axes.set_xticks(numpy.arange(len(columns) - 1) + 0.5, minor=True)
         axes.grid(which="minor", axis="x", color="#ffffff", linewidth=0.6)
         axes.tick_params(which="both", length=0)
-        return _inline(figure, f"{label}: {len(rows)} students by {len(columns)} gradients", "heat")
+        drawn = _inline(figure, f"{label}: {len(rows)} students by {len(columns)} gradients", "heat")
+        return Markup(_STAND_IN.sub(lambda found: escape(shown[int(found[1])]), drawn))
 
 
 def hours(late: Sequence[float], label: str) -> Markup:
@@ -113,9 +122,14 @@ def hours(late: Sequence[float], label: str) -> Markup:
     with matplotlib.rc_context(_SETTINGS):
         figure = Figure(figsize=(5.2, 1.9), layout="constrained")
         axes = figure.add_subplot()
-        axes.hist([hour for hour in late if hour <= 0], bins=15, color=COLOURS["right"])
-        if any(hour > 0 for hour in late):
-            axes.hist([hour for hour in late if hour > 0], bins=10, color=COLOURS["wrong"])
+        edges = numpy.histogram_bin_edges([*late, 0.0], bins=24)
+        edges -= edges[numpy.abs(edges).argmin()]  # one of them is the due date, which is in time
+        edges += 1e-6
+        step = edges[1] - edges[0]
+        edges = numpy.array([edges[0] - step, *edges, edges[-1] + step])
+        counts = numpy.histogram(late, bins=edges)[0]
+        colours = [COLOURS["wrong"] if edge >= 0 else COLOURS["right"] for edge in edges[:-1]]
+        axes.bar(edges[:-1], counts, width=step * 0.92, align="edge", color=colours)
         axes.axvline(0, color=INK, linewidth=1.2)
         axes.set_xlabel("hours from the due date")
         axes.set_ylabel("students")
@@ -131,9 +145,19 @@ def _rows(axes: Axes, names: Sequence[str]) -> None:
     axes.margins(x=0.04, y=0.01)
 
 
-def _plain(name: str) -> str:
-    """A name as matplotlib's own font can measure it; the page's browser would show all, but the layout is made here."""
-    return "".join(c if c.isprintable() and c < "\u0500" else "·" for c in name)[:32]
+def _short(name: str) -> str:
+    """A name as it stands beside a row."""
+    name = printable(name)
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+_STAND_IN = re.compile(r"(?<=>)name(\d+)m*(?=<)")
+
+
+def _stand_in(name: str, number: int) -> str:
+    """Letters about as wide as a name. The layout is made here, by matplotlib's font; the page's browser has all letters."""
+    wide = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in name)
+    return f"name{number}".ljust(round(wide * 0.65), "m")
 
 
 def _inline(figure: Figure, label: str, key: str) -> Markup:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -16,13 +16,17 @@ BOUND_BY = {"the learning rate": "lr"}
 _PLACE = re.compile(r"((?:[Ee]xtra )?[Cc]ell [\w-]+), line (\d+)")
 
 
-def labels(cells: list[Mapping[str, Any]]) -> dict[str, str]:
+def labels(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The text of each cell of a student's, by the label that the judge gives it: ``cell probs``, ``extra cell 1``.
 
     Args:
         cells: of a graded notebook.
     """
-    found: dict[str, str] = {}
+    return {label: "".join(cell["source"]) for label, cell in labelled(cells)}
+
+
+def labelled(cells: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The student's code cells, and how the judge calls each."""
     extra = 0
     for cell in cells:
         meta = cell.get("metadata", {}).get("nbgrader", {})
@@ -30,9 +34,7 @@ def labels(cells: list[Mapping[str, Any]]) -> dict[str, str]:
             continue
         if not meta.get("solution"):
             extra += 1
-        label = f"cell {meta['grade_id']}" if meta.get("solution") else f"extra cell {extra}"
-        found[label] = "".join(cell["source"])
-    return found
+        yield f"cell {meta['grade_id']}" if meta.get("solution") else f"extra cell {extra}", cell
 
 
 def marks_in(label: str, verdicts: Iterable[Mapping[str, Any]]) -> list[Span]:

@@ -29,6 +29,11 @@ _MATHML = re.compile(
     rf'|<(?:{_NAMES})(?: (?:{_ATTRIBUTES})="[a-zA-Z0-9 .%-]*+")++ ?/?>)*+'
     r"</math>"
 )
+_LINE_SPACE = re.compile(r"\\\\\[[\w. -]{1,12}\]")
+_BLANK = re.compile(r"(?<!\\)\\\n")
+_TEXT = re.compile(r"\\text[a-z]{0,2}\{[^{}]*\}")
+_FUNCTION = re.compile(r"<mi>(log|ln|exp|sin|cos|tan|sinh|cosh|tanh)</mi>(?=<m(?!o\b))")
+"""The name of a function, and no bracket behind it: it stands apart from what it is of."""
 _TAG = re.compile(r"(<[^<>]*>)")
 _FORMULA = re.compile(
     r"(?<!\\)\$\$(?P<block>[^$]+?)\$\$"
@@ -66,6 +71,14 @@ def _translated(found: re.Match[str]) -> str:
     return f'<span class="formula" tabindex="0">{shown}</span>' if wide else shown  # which can be scrolled
 
 
+def _understood(formula: str) -> str:
+    """A formula in the translator's own words. It knows neither a line's space, as in ``\\\\[6pt]``, nor a blank that is a
+    line's end, nor an underscore within text."""
+    formula = _LINE_SPACE.sub(r"\\\\ ", formula.strip().replace("{aligned}", "{align*}"))
+    formula = _BLANK.sub(r"\\ ", formula)
+    return _TEXT.sub(lambda text: text[0].replace(r"\_", "_"), formula)
+
+
 @functools.lru_cache(maxsize=2048)
 def mathml(formula: str, display: str = "inline") -> str:
     """A formula as MathML; nothing if it is not known how, or too long.
@@ -76,7 +89,8 @@ def mathml(formula: str, display: str = "inline") -> str:
     if len(formula) > LONGEST_FORMULA:
         return ""
     try:
-        found = convert(formula.strip().replace("{aligned}", "{align*}"), display=display)
+        found = convert(_understood(formula), display=display)
     except (Exception, RecursionError):  # whatever a formula does to the translator
         return ""
+    found = _FUNCTION.sub(r'<mo form="prefix" lspace="0.167em" rspace="0.167em">\1</mo>', found)
     return found if _MATHML.fullmatch(found) else ""

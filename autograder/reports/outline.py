@@ -1,7 +1,7 @@
 """A graded notebook taken apart for a page: the exercise's sections, and in them what the student wrote and got for it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +9,9 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from autograder.handed_in.mend import NOTES
-from autograder.reports.lines import labels
-from autograder.reports.sanitize import HANDED_IN, MOST_CODE
+from autograder.reports.lines import labelled, labels
+from autograder.reports.principles import DERIVATION
+from autograder.reports.sanitize import AS_GIVEN, HANDED_IN, MOST_CODE
 
 _HEADING = re.compile(r"(#{1,4})\s+(.+)")
 _STUDENTS = f"<div>\n{HANDED_IN}"
@@ -40,6 +41,8 @@ class Place:
     """Of the cell for an answer; empty for a cell of the student's own."""
     kind: str = "code"
     """``code`` or ``text``."""
+    label: str = ""
+    """What verdicts call it: ``cell probs``, ``extra cell 1``."""
     source: str = ""
     outputs: list[NotebookNode] = field(default_factory=list)
     comment: str = ""
@@ -81,14 +84,17 @@ class Outline:
         verdicts = notes.get("verdicts", [])
         start = Section("", 1, "text-0")
         outline = cls("", [start], [], "", notes, labels(notebook.cells))
+        called = {id(cell): label for label, cell in labelled(notebook.cells)}
         for number, cell in enumerate(notebook.cells):
             meta = cell.metadata.get("nbgrader", {})
             if number == 0 and cell.get("id") == SUMMARY and "verdicts" in notes and not meta:
                 continue
             if cell.cell_type == "markdown" and not utils.is_solution(cell) and not cell.source.startswith(_STUDENTS):
                 outline._read_text(cell.source)
+            elif AS_GIVEN in cell.metadata.get("tags", []):
+                pass
             elif utils.is_solution(cell) or not (meta and cell.metadata.nbgrader.locked):
-                outline._add(cell, meta)
+                outline._add(cell, meta, called.get(id(cell), ""))
             if "forward" in cell.metadata.get("tags", []):
                 outline.forward = cell.source
             if utils.is_grade(cell):
@@ -98,6 +104,24 @@ class Outline:
     def section(self, words: str) -> Section | None:
         """The first section whose heading holds these words."""
         return next((s for s in self.sections if s.level > 1 and words.casefold() in s.title.casefold()), None)
+
+    def explains(self, headings: Sequence[str], step: Section) -> Section | None:
+        """The section that somebody should read who has got a step wrong; none, if there is no better one than the step's own.
+
+        Args:
+            headings: words of headings, the best first. A section before the step, or the step's own, comes before a later one.
+        """
+        before = self.sections[: self.sections.index(step) + 1]
+        found = [section for words in headings if (section := self._under(words, before))]
+        later = [section for words in headings if words != DERIVATION and (section := self.section(words))]
+        return next(iter(found + later), None)
+
+    def _under(self, words: str, before: Sequence[Section]) -> Section | None:
+        if words == DERIVATION:  # of those before the last section, the ones that follow the step before that
+            steps = {place.section.anchor for place in self.places if place.grade_id}
+            at = max((i for i, section in enumerate(before[:-1]) if section.anchor in steps), default=0)
+            before = before[at:]
+        return next((s for s in before if s.level > 1 and words.casefold() in s.title.casefold()), None)
 
     def _read_text(self, source: str) -> None:
         first, _, rest = source.partition("\n")
@@ -109,11 +133,11 @@ class Outline:
         else:
             self.sections[-1].texts.append(source)
 
-    def _add(self, cell: NotebookNode, meta: Mapping[str, Any]) -> None:
+    def _add(self, cell: NotebookNode, meta: Mapping[str, Any], label: str) -> None:
         kind = "code" if cell.cell_type == "code" else "text"
         untouched = "checksum" in meta and meta["checksum"] == utils.compute_checksum(cell)
         place = Place(
-            self.sections[-1], meta.get("grade_id", ""), kind, cell.source, cell.get("outputs", []),
+            self.sections[-1], meta.get("grade_id", ""), kind, label, cell.source, cell.get("outputs", []),
             meta.get("comment") or "", begun=cell.source.strip() not in STUBS and not untouched,
         )  # fmt: skip
         if place.grade_id or place.begun:

@@ -34,6 +34,7 @@ MOST_STEPS = 5
 """Entries of what to do next."""
 LONGEST_PRINTED = 3_000
 """Characters of one printed output that are shown: its beginning and its end."""
+_CELL = re.compile(r"(?<!xtra )\b([Cc])ell ([\w-]+), line (\d+)")
 _PICTURE = re.compile(r"<img[^<>]*>")
 QUESTION = "?"
 """In place of points that only a human can give."""
@@ -70,7 +71,7 @@ def _environment() -> Environment:
     made = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {
         "points": points, "sentence": sentence, "code": highlighted, "prose": prose, "harmless": _harmless, "printed": _printed,
-        "slug": slug, "name": printable, "picture": picture, "first": capitalised,
+        "slug": slug, "printable": printable, "name": _name, "picture": picture, "first": capitalised,
     }  # fmt: skip
     return made
 
@@ -99,6 +100,8 @@ def page_of(notebook: NotebookNode, shown: Mapping[str, Any]) -> str:
         steps=steps, more=more, texts=[s for s in outline.sections if s.anchor in wanted], ending=ending,
         unreadable=outline.notes.get("unreadable", ""), mended=outline.notes.get("mended", []),
         run=outline.notes.get("run") or "", mark_of=mark_of, css=CSS, link_of=link_of, NOT_BEGUN=NOT_BEGUN, marks_in=marks_in,
+        every=[verdict for _, verdict in graded], where=lambda place, message: _where(outline, place, message),
+        gradients=any(map(_variable, (v for _, v in graded))),
     )  # fmt: skip
 
 
@@ -128,6 +131,23 @@ def next_steps(outline: Outline) -> tuple[list[NextStep], int]:
     return [_next_step(outline, *entry) for entry in taken], wrong - sum(len(verdicts) for _, verdicts in taken)
 
 
+def _where(outline: Outline, here: Place | None, message: str) -> str:
+    """A message that calls cells as the page does: by the heading above them, which a student has seen.
+
+    Args:
+        here: the place beside which the message stands; its own cell needs no name.
+    """
+    titles = {place.label: place.section.title for place in outline.places if place.grade_id}
+
+    def said(found: re.Match[str]) -> str:
+        label, line = f"cell {found[2]}", f"{'L' if found[1] == 'C' else 'l'}ine {found[3]}"
+        if here and here.label == label:
+            return line
+        return f"{line} of your cell in \u201c{titles[label]}\u201d" if titles.get(label) else found[0]
+
+    return _CELL.sub(said, capitalised(message))
+
+
 def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two verdicts say the same, but for the names of their gradients."""
     texts = {re.sub(rf"\b{re.escape(v['name'])}\b", "", v["message"]) for v in (one, other)}
@@ -138,7 +158,7 @@ def _next_step(outline: Outline, place: Place, verdicts: Sequence[Mapping[str, A
     first = verdicts[0]
     names = [verdict["name"] for verdict in verdicts]
     lines = own_lines(first, outline.cells)
-    said = sentence(capitalised(without_place(first["message"]) if lines else first["message"]))
+    said = sentence(capitalised(without_place(first["message"]) if lines else _where(outline, None, first["message"])))
     if first["kind"] == NOT_BEGUN and not place.begun:
         said = Markup("Begin here: this step is not begun.")
     return NextStep(
@@ -148,14 +168,15 @@ def _next_step(outline: Outline, place: Place, verdicts: Sequence[Mapping[str, A
 
 
 def _to_read(outline: Outline, place: Place, verdict: Mapping[str, Any]) -> Section | None:
-    """The section that a verdict sends back to: the one that it names, the one on its principle, or the step's own."""
+    """The section that a verdict sends back to: the one that explains its mistake, or the step's own."""
+    return place.section if verdict["kind"] == NOT_BEGUN else explained(outline, place, verdict) or place.section
+
+
+def explained(outline: Outline, place: Place, verdict: Mapping[str, Any]) -> Section | None:
+    """The section that a verdict names, or the one on its principle; none if the exercise has none."""
     named = re.search(r'section "([^"]+)"', verdict["message"])
-    if named and (section := outline.section(named[1])):
-        return section
-    if verdict["kind"] == NOT_BEGUN:
-        return place.section
-    found = (outline.section(words) for words in principle_of(verdict).headings)
-    return next(filter(None, found), place.section)
+    section = outline.section(named[1]) if named else None
+    return section or outline.explains(principle_of(verdict).headings, place.section)
 
 
 # --- signs ----------------------------------------------------------------------------------------------------------------
@@ -207,6 +228,11 @@ def points(value: float | str) -> str:
     return value if isinstance(value, str) else f"{round(value, 2):g}"
 
 
+def _name(text: str) -> Markup:
+    """Somebody's name. One that is written from right to left leaves what stands beside it where it is."""
+    return Markup("<bdi>{}</bdi>").format(printable(text))
+
+
 class _Prose(IPythonRenderer):
     """nbconvert's rendering without anchors, headings a few levels down, tables that can be scrolled."""
 
@@ -223,8 +249,7 @@ def prose(source: str) -> Markup:
     plugins = [import_plugin(name) for name in ("strikethrough", "table", "def_list", "url")]
     renderer = _Prose(escape=False, exclude_anchor_links=True)
     page = with_mathematics(MarkdownWithMath(renderer=renderer, plugins=plugins).render(source))
-    page = re.sub(r"<table>.*?</table>", r'<div class="wide">\g<0></div>', page, flags=re.DOTALL)
-    return Markup(page)
+    return Markup(_with_wide_tables(page))
 
 
 def _harmless(source: str) -> Markup:
@@ -234,7 +259,12 @@ def _harmless(source: str) -> Markup:
     page = _PICTURE.sub(
         lambda found: found[0] if "src=" in found[0] and "alt=" in found[0] else "", re.sub(r"</h[1-6]>", "</p>", page)
     )
-    return Markup(page)
+    return Markup(_with_wide_tables(page))
+
+
+def _with_wide_tables(page: str) -> str:
+    """HTML whose tables can be scrolled, from the keyboard, too."""
+    return re.sub(r"<table>.*?</table>", r'<div class="wide" tabindex="0">\g<0></div>', page, flags=re.DOTALL)
 
 
 def _printed(text: str) -> str:

@@ -11,6 +11,9 @@ from typing import Any
 
 from toolkit.mistakes.sentences import capitalised
 
+DERIVATION = "on paper"
+"""Words of the headings of a derivation, which is for the step that it leads to, and for no other."""
+
 
 @dataclass(frozen=True)
 class Principle:
@@ -20,7 +23,7 @@ class Principle:
     words: str = field(repr=False)
     """A regular expression for the sentences of its mistakes."""
     headings: tuple[str, ...]
-    """Words of the headings under which exercises explain it; the first that an exercise has counts."""
+    """Words of the headings under which exercises explain it, the best one first (``Outline.explains``)."""
     board: str = field(repr=False)
     """A task to do at the board, in ten minutes."""
 
@@ -37,7 +40,7 @@ PRINCIPLES = (
     ),
     Principle(
         "A comparison with the true gradient does not see everything",
-        r"is not among your lines|is not what is wrong with it",
+        r"is not among your lines",
         ("find the five lines", "say what was wrong"),
         "Put up the line db1 = -dhprebn.sum(0) before a batchnorm. Let everybody try it on numbers of their own: what does a "
         "comparison with the truth say, and what one with a dhprebn that is random?",
@@ -122,7 +125,7 @@ PRINCIPLES = (
     Principle(
         "A minus in front of a variable turns its gradient round",
         r"sign is wrong|has the wrong sign",
-        ("chain rule, and its words", "paper"),
+        ("chain rule, and its words", DERIVATION),
         "d = a − b, with b a column that is copied. Nudge a, then b, by +0.1: which way does d go? Write da and db, signs first, "
         "sizes after.",
     ),
@@ -144,7 +147,7 @@ PRINCIPLES = (
     Principle(
         "In a softmax, and in a norm, every entry moves the whole row",
         r"as if the function were elementwise|differs from summand to summand",
-        ("Softmax in one expression", "Layer norm in one expression", "The derivation", "paper"),
+        ("Layer norm in one expression", "Softmax in one expression", DERIVATION),
         "Softmax of (ln 2, 0, 0) is (½, ¼, ¼). Raise the first score a little: which of the three weights move, and which way? "
         "Write the nine derivatives as a table; then let a row of upstream gradients, (1, 2, 6), go back through it.",
     ),
@@ -160,9 +163,10 @@ PRINCIPLES = (
         r"upstream gradient \S+ (?:as it came|is left out|is added|belongs)|not the upstream gradient|is all zeros"
         r"|has come back to it yet"
         r"|factor \S+ (?:is left out|, which is)|in it once too often|where a (?:gradient|value of the forward pass) is meant"
-        r"|this factor|a factor is|is one too many|another tensor belongs|another operation|a term is|no layer may be skipped"
+        r"|this factor|[Tt]hese factors|a factor is"
+        r"|is one too many|another tensor belongs|another operation|a term is|no layer may be skipped"
         r"|local derivative",
-        ("chain rule, and its words", "paper"),
+        ("chain rule, and its words", DERIVATION),
         "y = exp(x), z = 3y, L = z² at x = 0. Three people, one for each line: each gets a number from the one behind, "
         "multiplies by what the own line gives, and hands it on. Nobody may look at another's line.",
     ),
@@ -174,7 +178,7 @@ PRINCIPLES = (
     ),
     Principle(
         "The update goes downhill, step by step, with this step's gradients",
-        r"learning rate|the update|trajectory|step before|downhill|running",
+        r"learning rate|the update|trajectory|step before|[Dd]ownhill|running|leave the path of autograd's loop",
         ("The training loop", "update beside"),
         "One parameter, L = p², p = 3, a rate of 0.1. Do three steps by hand. Where in the loop must the gradient be "
         "computed, where used, and what happens if it is last step's?",
@@ -191,6 +195,13 @@ PYTHON = Principle(
 )  # fmt: skip
 BY_KIND = {
     "raised": PYTHON,
+    "right line, another kind": Principle(
+        "What is wrong with a line has a name",
+        "",
+        ("say what was wrong",),
+        "Put up db2 = dlogits.mean(0), dW2 = hpreact.T @ dlogits and dbndiff = 2 / n * bndiff * dbnvar. Everybody writes one "
+        "word for what is wrong with each. Where two words are given: what would each of them mend?",
+    ),
     "timed out": Principle(
         "The cell did not end", "", ("two Python loops",), "Which loop over numbers is one operation on tensors?"
     ),
@@ -200,21 +211,30 @@ TITLES = {
     "right for these sizes only": "A size of this notebook is written out",
     "overflows on large numbers": "Overflows on large numbers",
     "timed out": "Did not end",
+    "right line, another kind": "The right line, and another word than for what is wrong with it",
 }
 """What mistakes of these kinds are called, whatever is said of them."""
+CALLED = {
+    "the first to leave the path of autograd's loop": "The loop leaves the path of autograd's",
+    "goes up the gradient": "The update goes up the gradient",
+    "is not among your lines": "A wrong line was not found",
+    r"which argument of sum\(\) keeps a dimension": "A dimension is there that the variable does not have",
+    "is not that of the whole training set": "A statistic is not that of the whole training set",
+}
+"""What mistakes with these words in their sentences are called."""
 NOT_BEGUN = "not attempted"
 """A kind of verdict that is no mistake."""
 
 _PLACE = re.compile(
-    r"^(?:Two mistakes\. )?(?:extra )?cell [^:`]*, line \d+(?:(?:, at)? `.*?`)?(?:; and .*?)?: ",
+    r"^(?:d\w+: )?(?:Two mistakes\. )?(?:extra )?cell [^:`]*, line \d+(?:(?:, at)? `.*?`)?(?:; and .*?)?: ",
     re.DOTALL | re.IGNORECASE,
 )
 _CONTEXT = re.compile(r"\(|shape \(|\S+ is (?:read|used) ")
 """How sentences begin that do not name the mistake."""
 _SENTENCE = re.compile(r"(?<=[.?!)])\s+(?=[A-Z\d(`])")
-_CODE = re.compile(r"`[^`]*`")
+_CODE = re.compile(r"`[^`]*\w[^`]*`")
 _SHAPE = re.compile(r"\(\d+(?:, ?\d*)*\)")
-_NUMBER = re.compile(r"(?<!factor )(?<![\w/.-])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w/])")
+_NUMBER = re.compile(r"(?<!factor )(?<![\w/.-])(?<!n - )\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?(?![\w/])")
 
 
 def principle_of(verdict: Mapping[str, Any]) -> Principle:
@@ -246,14 +266,17 @@ def mistake_of(verdict: Mapping[str, Any], names: Collection[str]) -> str:
     if verdict.get("named") is False or not message:
         return OTHERS.title
     words = principle_of(verdict).words
+    if called := next((title for said, title in CALLED.items() if re.search(said, message)), ""):
+        return called
     sentences = [s for s in _SENTENCE.split(without_place(message)) if not _CONTEXT.match(s)] or [message]
     told = next((s for s in sentences if words and re.search(words, s)), sentences[0])
     told = told.removeprefix("A gradient has the shape of its variable: ")
-    told = _NUMBER.sub("…", _SHAPE.sub("(…)", _CODE.sub("…", told)))
-    told = (
-        re.sub(r"\bd?(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")\b", "…", told)
-        if names
-        else told
-    )
+    told = _NUMBER.sub("…", _SHAPE.sub("(…)", _CODE.sub("…", re.sub(r"^d\w+: ", "", told)))).replace("`", "")
+    if variables := sorted(
+        {*names} - {"n"}, key=len, reverse=True
+    ):  # n is how many: it is the mistake, and no variable
+        any_name = rf"(?:{'|'.join(map(re.escape, variables))})\b"
+        told = re.sub(rf"^(?:(d)|){any_name}(?=\s)", lambda d: "A gradient" if d[1] else "A variable", told)
+        told = re.sub(rf"\bd?{any_name}", "…", told)
     told = re.sub(r"…(?:(?:,? and |, )…)+", "…", told.split(": ")[0]).strip(" .")
     return capitalised(told)[:140]

@@ -35,6 +35,8 @@ LONGEST_CODE, LONGEST_CODE_LINE, MOST_BLANK = 10_000, 500, 200
 something that is not: Pygments is quadratic in the last two."""
 LARGEST_PICTURE = 4_000_000
 """Bytes of one picture."""
+AS_GIVEN = "as-given"
+"""A tag: the exercise's own cell, which a student may change and has not."""
 SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 """Pictures that are kept, and the bytes that each begins with."""
 

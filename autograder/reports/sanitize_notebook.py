@@ -20,6 +20,7 @@ from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict
+from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.files import note
@@ -29,6 +30,7 @@ from autograder.handed_in.nbgrader_steps import exercise_of
 from autograder.handed_in.timestamps import is_nbgraders
 from autograder.judging.nbgrader_steps import summary
 from autograder.reports.sanitize import (
+    AS_GIVEN,
     LONGEST_MARKDOWN,
     LONGEST_TEXT,
     MARKDOWN_SECONDS,
@@ -73,6 +75,7 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
     Sources of code cells stay as they are. nbgrader's metadata is taken for the course's own, as ``mend`` leaves it.
     """
     known = {cell.source: cell for cell in source.cells if cell.cell_type == "markdown"}
+    given = {cell.source for cell in source.cells if cell.cell_type == "code" and not utils.is_solution(cell)}
     cells: list[NotebookNode] = []
     seen: set[str] = set()
     room, seconds = MOST_MARKDOWN, MOST_SECONDS
@@ -97,6 +100,8 @@ def defused(notebook: NotebookNode, source: NotebookNode) -> NotebookNode:
         owned = bool(cell.metadata.get("nbgrader"))
         kept = ("nbgrader", "tags", "deletable", "editable") if owned else ()
         fresh.metadata = NotebookNode({key: cell.metadata[key] for key in kept if key in cell.metadata})
+        if not owned and cell.cell_type == "code" and cell.source in given:
+            fresh.metadata["tags"] = [AS_GIVEN]
         name = cell.get("id")
         fresh.id = name if isinstance(name, str) and re.fullmatch(r"[\w-]{1,64}", name, re.ASCII) else f"cell-{number}"
         while fresh.id in seen:

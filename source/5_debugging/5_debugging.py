@@ -394,7 +394,7 @@ print(script)
 #
 # Not every line that looks strange is wrong. There is more than one way to write a derivative, and the author liked variety.
 #
-# How badly it learns, depends on which mistakes are yours. This is how it trains, beside the same network with a right backward pass: the same parameters at the start, the same
+# How badly it learns depends on which mistakes are yours. This is how it trains, beside the same network with a right backward pass: the same parameters at the start, the same
 # minibatches, a learning rate of 0.1.
 
 # %% tags=["only-shown", "fold", "nbval-ignore-output"] nbgrader={"grade": false, "grade_id": "plot-train", "locked": true, "schema_version": 3, "solution": false, "task": false}

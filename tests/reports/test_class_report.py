@@ -91,7 +91,7 @@ def test_what_to_teach_again_is_behind_most_lost_points():
     again = teach_again([Assignment(NAME, EXERCISES[NAME], CLASS)])
     assert len(again) == 3
     assert again[0].principle.title == "A minus in front of a variable turns its gradient round"
-    assert again[0].students == ["bob", "cid", "dora"] and again[0].section.title == "The chain rule, and its words"
+    assert again[0].students == ["bob", "cid", "dora"] and again[0].section == "The chain rule, and its words"
     assert [one.lost for one in again] == sorted((one.lost for one in again), reverse=True)
 
 
@@ -123,6 +123,33 @@ def test_equal_words_for_equal_mistakes_whatever_the_numbers():
         for f in ("2", "1/n")
     }
     assert len(factors) == 2
+
+
+def test_a_mistake_is_called_by_what_it_is():
+    names = {"n", "h", "W2", "dh", "counts"}
+    for kind, message, title in (
+        ("wrong", "Cell mended, line 3, at `n - 1`: n and n - 1 are different constants.", "n and n - 1 are different constants"),
+        ("wrong", "dW2: Cell mended, line 9, at `dh`: a gradient stands where a value of the forward pass is meant. Why?",
+         "A gradient stands where a value of the forward pass is meant"),
+        ("wrong", "W2 and h are the first to leave the path of autograd's loop, in step 3.",
+         "The loop leaves the path of autograd's"),
+        ("right line, another kind", "line 8 it is, but 'sign' is not what is wrong with it. What would make it right?",
+         "The right line, and another word than for what is wrong with it"),
+        ("wrong", "dW2 is all zeros: nothing has come back to it yet.", "A gradient is all zeros"),
+        ("wrong", "for a tensor of 4,000 elements it fails everything, right or wrong.",
+         "For a tensor of … elements it fails everything, right or wrong"),
+    ):  # fmt: skip
+        assert mistake_of({"kind": kind, "message": message}, names) == title
+
+
+def test_a_name_of_any_script_stands_beside_its_row_and_leaves_the_sentence_in_order():
+    name = "محمد بن موسى"
+    rows = [row(name, {"dh": SIGN}, seconds_late=7200.0, late_penalty=1.0), row("Nguyễn <王小明>"), row("x" * 120)]
+    page = soup(class_pages(rows, EXERCISES)[f"{NAME}.html"])
+    beside = [text.get_text() for text in page.find_all("svg")[-1].find_all("text")]
+    assert {name, "Nguyễn <王小明>", "x" * 31 + "…"} <= {*beside}
+    (late,) = page.find("ul", class_="names").find_all("li")
+    assert late.bdi.get_text() == name and late.get_text() == f"{name}: 2.0 hours, 1 point off"
 
 
 def test_a_principles_section_is_one_that_an_exercise_has():

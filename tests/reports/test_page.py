@@ -139,6 +139,47 @@ def test_what_to_do_next_comes_in_the_order_of_the_backward_pass(wrong):
     assert str(steps[3].said) == "NameError: name &#39;hx&#39; is not defined"
 
 
+def read(name: str, gradient: str, message: str) -> str:
+    """The section that a student is sent to."""
+    ((step,), _) = next_steps(Outline.of(graded(name, {gradient: ("wrong", message)})))
+    return step.read.title
+
+
+def test_what_is_to_be_read_leads_to_the_step_that_was_got_wrong():
+    """Of several sections on a principle not the one on a later step, and no derivation of another step."""
+    sign = "The sign is wrong: look at how x enters y."
+    assert read("6_layernorm_attention", "dlngain", sign) == "Step 1: gain and bias"
+    assert read("6_layernorm_attention", "dmasked", sign) == "Softmax in one expression, on paper"
+    assert read("6_layernorm_attention", "dq", sign) == "Step 8: the scores"
+    assert read("6_layernorm_attention", "demb", sign) == "Layer norm in one expression, on paper"
+    assert read("2_fused_cross_entropy", "dlogits", sign) == "On paper: one row"
+    factor = "All is right but for the constant factor 1/n. Where does it come from?"
+    assert read(NAME, "dlogprobs", factor) == "Step 1: the loss"
+    assert read(NAME, "dbndiff2", factor) == "Warm-up: why n − 1"
+
+
+def test_a_cell_is_called_as_the_page_calls_it():
+    """A student has never seen the name of a cell: above it stands the heading of its section."""
+    other = {"label": "cell counts_sum_inv", "line": 2, "start": 10, "end": 24, "text": ""}
+    verdicts = {
+        "dprobs": ("wrong", "Cell probs, line 1, at `dlogprobs`: the sign is wrong.", []),
+        "dcounts": ("wrong", "Cell counts_sum_inv, line 2, at `counts_sum_inv`: another tensor belongs here.", [other]),
+        "dh": ("raised", "extra cell 1, line 1 `oops`: NameError: name 'oops' is not defined"),
+    }
+    page = soup(page_of(graded(NAME, verdicts, more=[new_code_cell("oops")])))
+    assert page.find(id="on-dprobs").p.get_text() == "Line 1, at dlogprobs: the sign is wrong."
+    assert page.find(id="on-dcounts").p.get_text().startswith("Line 2 of your cell in “Step 3: the normaliser”, at ")
+    assert page.find(id="place-counts_sum_inv").mark.get_text() == "counts_sum_inv"
+    assert page.find(id="on-dh").p.get_text().startswith("Extra cell 1, line 1")
+    assert page.find_all(class_="place")[-1].h3.get_text().startswith("A cell of yours (extra cell 1), in ")
+
+
+def test_what_the_exercise_gives_and_nobody_has_changed_is_no_cell_of_the_students():
+    assert "A cell of yours" not in soup(page_of(graded("4_training_loop", {}), "4_training_loop")).get_text()
+    changed = graded("4_training_loop", {}, more=[new_code_cell("predicted_ratio = 0.9")])
+    assert "predicted_ratio = 0.9" in soup(page_of(changed, "4_training_loop")).get_text()
+
+
 def test_what_one_mistake_has_done_to_several_gradients_is_one_entry():
     same = {
         f"d{n}": ("uses autograd", f".grad is autograd, and autograd is not an answer: derive d{n}.")
@@ -222,7 +263,7 @@ def test_what_is_for_a_human_is_a_question_mark():
     notebook = graded(NAME, {})
     notebook.metadata[NOTES] |= {"unreadable": "x.pdf is a PDF.", "verdicts": []}
     page = soup(page_of(notebook, open=True))
-    assert page.find(class_="points").get_text(" ", strip=True).startswith("ada: ? of 26")
+    assert " ".join(page.find(class_="points").get_text().split()).startswith("ada: ? of 26")
     assert "x.pdf is a PDF." in page.get_text()
 
 
@@ -261,6 +302,11 @@ def test_all_formulas_of_the_exercises_are_mathml():
         for cell in Exercise.from_assignment(name).notebook.cells:
             if cell.cell_type == "markdown":
                 page = soup(prose(cell.source))
+                assert not [code for code in page.find_all("code") if re.match(r"\$|\\begin", code.get_text())], (
+                    name,
+                    cell.source,
+                )
+                assert not re.search(r"\[\d+pt\]", page.get_text()), (name, cell.source)
                 for code in page.find_all(["code", "pre"]):
                     code.extract()
                 left = re.findall(r"\$[^$]+\$|\\[a-zA-Z]{2,}", page.get_text())
@@ -276,6 +322,18 @@ def test_what_is_no_formula_stays_as_it_was_typed(formula):
     assert "<math" not in with_mathematics(f"<p>${formula}$</p>")
 
 
+def test_a_function_stands_apart_from_what_it_is_of():
+    for formula in (r"-\log p_y", r"\tanh z", r"q\log\frac12", r"\log_{10} x", r"x_\log^2", r"\frac\log x"):
+        found = BeautifulSoup(mathml(formula), "html.parser")
+        (name,) = found.find_all(string=re.compile("log|tanh"))
+        assert name.parent.name == "mo" or not name.parent.find_next_sibling(), formula
+        assert [len(m.find_all(recursive=False)) for m in found.find_all(["msub", "mfrac"])] in ([], [2]), formula
+    assert "<mi>exp</mi><mo" in mathml(r"\exp(x)")
+    assert "6pt" not in mathml(r"\begin{cases}a\\[6pt]b\end{cases}") and "ignore_index" in mathml(
+        r"\texttt{ignore\_index}"
+    )
+
+
 def test_formulas_are_found_in_text_and_not_in_code():
     page = with_mathematics("<p>It costs 5$ or $x &lt; 1$, <code>$x$</code></p><pre>$y$</pre> $$z$$")
     assert page.count("<math") == 2 and "5$ or" in page and "<code>$x$</code>" in page and "<pre>$y$</pre>" in page
@@ -289,6 +347,9 @@ def pages(wrong: NotebookNode) -> dict[str, str]:
     hostile = [cell for name, cell in cells().items() if name not in ("id", "kind of a cell")]
     said = "A long comment with *words*, `code` and $\\frac{a}{b}$.\n\n- one\n- two\n\n" * 3
     comments = dict.fromkeys(("probs", "h", "hpreact", "emb"), said)
+    wide = new_code_cell(
+        "x = 1", outputs=[new_output("error", ename="NameError", evalue=f"name '{'x' * 300}'", traceback=["y" * 300])]
+    )
     table = new_markdown_cell("# Mine\n\n| a | b |\n|---|---|\n| $x$ | " + "y" * 300 + " |")
     loop = graded("4_training_loop", {"the update": ("wrong", "the update goes up.")})
     return {
@@ -296,7 +357,7 @@ def pages(wrong: NotebookNode) -> dict[str, str]:
         "hostile": page_of(graded(NAME, WRONG, EDITS, more=hostile), student='"><script>fetch("http://HIT")</script>'),
         "commented": page_of(wrong, comments=comments, late_penalty=1.5, points={"probs-check": (0.5, 1.0)}),
         "loop": page_of(loop, "4_training_loop"),
-        "text": page_of(graded(NAME, WRONG, EDITS, more=[table])),
+        "text": page_of(graded(NAME, WRONG, EDITS, more=[table, wide]), student="محمد " + "x" * 120),
     }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def drawn_for(judge: Judge, grade_id: str, asked: Expectation) -> tuple[Script |
 def nobody(asked: Expectation) -> str:
     """What to say where no name was typed."""
     name = asked.options["drawn_by"]
-    return f"which mistakes you have, depends on `{name}`: type your name or number there first (in quotes)."
+    return f"which mistakes you have depends on `{name}`: type your name or number there first (in quotes)."
 
 
 def script_of(judge: Judge) -> Expectation:

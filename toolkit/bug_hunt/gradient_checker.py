@@ -247,7 +247,7 @@ def _decide(
     right, wrong = ([one for one in drawn if one.claim.right is truth] for truth in (True, False))
     with_nan, wrong = ([one for one in wrong if (one.claim.what == NOT_A_NUMBER) is nan] for nan in (True, False))
     if constant == {True}:
-        found["right"] = "wrong", "it passes everything, right or wrong; that right gradients pass, shows nothing then."
+        found["right"] = "wrong", "it passes everything, right or wrong; that right gradients pass then shows nothing."
         found["wrong"] = "wrong", f"it passes everything: not one of {_count(wrong)} is caught."
     elif constant == {False}:
         bad = "nan" if all(math.isnan(one.value) for one in right) else ""
@@ -255,7 +255,7 @@ def _decide(
         found["right"] = "wrong", f"it fails everything, right or wrong: not one of {_count(right)} passes.{why}"
         found["wrong"] = (
             "wrong",
-            "it fails everything, right or wrong; that wrong gradients are caught, shows nothing then.",
+            "it fails everything, right or wrong; that wrong gradients are caught then shows nothing.",
         )
     else:
         found["right"] = _right(right, tolerance)
@@ -382,21 +382,20 @@ def _both(parts: Sequence[Said], tolerance: float, where: str) -> tuple[str, str
 
 def _shapes(parts: Sequence[Said], tolerance: float) -> tuple[str, str]:
     bad: dict[str, list[Said]] = {}
-    good = 0
+    every = set()
     for one in parts:
         shape = f"{tuple(one.claim.point.shape)}"
         if not one.claim.point.is_contiguous():
             shape += ", a transpose"
+        every.add(shape)
         if one.passes is not one.claim.right or one.kind in (RAISED, NOTHING):
             bad.setdefault(shape, []).append(one)
-        else:
-            good += 1
     if not bad:
         return "right", ""
     shape, some = next(iter(bad.items()))
     whole = [one for one in parts if one.claim.point.shape == some[0].claim.point.shape]
     said = _both(whole, tolerance, f"for a point of shape {shape}")[1]
-    only = "it knows only some shapes: " if good else ""
+    only = "it knows only some shapes: " if every - bad.keys() else ""
     more = f" (So it is with {len(bad)} of the shapes that were tried.)" if len(bad) > 1 else ""
     return "wrong", f"{only}{said}{more}"
 

@@ -11,7 +11,7 @@ from toolkit.verdict import Place
 LONGEST_PIECE = 60
 _LOWER = re.compile(
     r"(?:an?|another|the|this|these|there|all|its?|in|on|only|one|every|each|something|which|where|what|multiply|add|right|"
-    r"shape|cell|extra|too?|zeros|no|elements|several) "
+    r"shape|cell|extra|too?|zeros|no|elements|several|line|for|central) "
 )
 """How sentences begin that follow a colon elsewhere; a variable's name stays as it is."""
 _BESSEL = re.compile(r"- 1\b|\b(?:var|std)\((?![^()]*(?:unbiased=False|correction=0))")
@@ -70,6 +70,7 @@ SENTENCES: dict[str, str] = {
     "epsilon": "the small constant epsilon ({0}) is another one than in the forward pass.",
     # --- factors and terms
     "factor too much": "this factor, {0}, is one too many. Which factors does the local derivative have?",
+    "factors too much": "these factors, {0}, are too many. Which factors does the local derivative have?",
     "twice": "this factor, {0}, is in it twice. The chain rule takes each line's derivative once.",
     "constant too much": "the constant factor {0} is one too many here. Where would it come from?",
     "constant missing": "all is right but for the constant factor {0}, which is left out here. Where does it come from?{mean}",
@@ -189,7 +190,7 @@ _MEMBERS = {
     "the name that is added to": "target",
     "the names before `=`": "exchanged names",
     "a constant factor": "constant missing, constant too much, number, n for n-1, bessel, no bessel",
-    "a factor": "factor too much, factor missing, upside down, upstream missing, twice, derivative, not normalised",
+    "a factor": "factor too much, factors too much, factor missing, upside down, upstream missing, twice, derivative, not normalised",
     "a term": "term too much, term missing, entry missing, share",
     "a sign": "sign",
     "an exponent": "exponent, power missing",
@@ -297,6 +298,8 @@ def _kind(edit: Edit) -> str:
         return "n for n-1"
     if edit.kind == "factor too much" and about and _is_constant(about[0]):
         return "constant too much"
+    if edit.kind == "factor too much" and about and " and " in about[0]:
+        return "factors too much"
     return edit.kind
 
 

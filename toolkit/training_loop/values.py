@@ -32,6 +32,7 @@ def _value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: 
     batches = [next(b for b in judge.batches if b.own_sizes == own) for own in (True, False)]
     chunks, number = chunks_up_to(judge, grade_id, tuple(names))
     found = dict.fromkeys(names, ("right", ""))
+    begun = _begun(judge, grade_id)
     broken = next((cell for cell in judge.all_cells if cell.syntax_error), None)
     for batch in batches:
         values = {**batch.values, **{old: batch.values[new] for old, new in instead.items()}}
@@ -42,7 +43,7 @@ def _value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: 
         result = judge.outcomes.run(job)
         for name in (name for name, (kind, _) in found.items() if kind == "right"):
             yours = result.snapshots.get(number, {}).get(name)
-            kind, message = guarded(judge, name, _compare_value, name, yours, wanted[name], batch.values[name])
+            kind, message = guarded(judge, name, _compare_value, name, yours, wanted[name], batch.values[name], begun)
             if kind == "not attempted" and (failure := result.failures.get(number)):
                 kind, message = (
                     "raised" if failure.kind == "died" else failure.kind,
@@ -56,7 +57,18 @@ def _value_verdicts(judge: Judge, grade_id: str, names: Sequence[str], instead: 
     return [Verdict(f"value:{name}", kind, message, name) for name, (kind, message) in found.items()]
 
 
-def _compare_value(name: str, yours: object, wanted: Tensor, of_the_batch: Tensor) -> Said:
+def _begun(judge: Judge, grade_id: str) -> bool:
+    """Whether there is a statement in the cell for an answer, or in a cell of the student's between it and the one before."""
+    own = judge.solution_of(grade_id)
+    begun = False
+    for cell in judge.all_cells:
+        if cell.cell.grade_id == own:
+            return begun or bool(cell.statements)
+        begun = not cell.cell.grade_id and (begun or bool(cell.statements))
+    return True
+
+
+def _compare_value(name: str, yours: object, wanted: Tensor, of_the_batch: Tensor, begun: bool) -> Said:
     if yours is None:
         return "not attempted", f"there is no {name}."
     if not isinstance(yours, Tensor):
@@ -66,7 +78,7 @@ def _compare_value(name: str, yours: object, wanted: Tensor, of_the_batch: Tenso
     if fitted is None:
         return "wrong", f"{name} has shape {tuple(yours.shape)}, wanted is {tuple(wanted.shape)}."
     if not equal(fitted, wanted, scale):
-        if equal(fitted, of_the_batch, scale):
+        if equal(fitted, of_the_batch, scale) and begun:
             return "wrong", f"{name} is that of a single minibatch. Wanted: the whole training set's."
         ratio = fitted / wanted
         if (ratio - ratio.mean()).abs().max() < 1e-9:
@@ -74,6 +86,8 @@ def _compare_value(name: str, yours: object, wanted: Tensor, of_the_batch: Tenso
                 "wrong",
                 f"{name} is {float(ratio.mean()):.6g} times what it should be. Which divisor does the variance have?",
             )
+        if not begun:  # what is there, the training loop has left
+            return "not attempted", f"there is no {name} of the whole training set yet."
         return (
             "wrong",
             f"{name} is not that of the whole training set: it differs by up to {float((fitted - wanted).abs().max()):.3g}.",
