@@ -190,7 +190,8 @@ _MEMBERS = {
     "the name that is added to": "target",
     "the names before `=`": "exchanged names",
     "a constant factor": "constant missing, constant too much, number, n for n-1, bessel, no bessel",
-    "a factor": "factor too much, factors too much, factor missing, upside down, upstream missing, twice, derivative, not normalised",
+    "a factor": "factor too much, factors too much, factor missing, upside down, upstream missing, twice, derivative, "
+    "not normalised",
     "a term": "term too much, term missing, entry missing, share",
     "a sign": "sign",
     "an exponent": "exponent, power missing",
