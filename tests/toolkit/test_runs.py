@@ -159,6 +159,18 @@ def test_every_device_is_the_cpu():
         torch.ones(1, device="cuda" if not torch.cuda.is_available() else "mps")
 
 
+@pytest.mark.parametrize("kind", ["Float", "Double", "Half", "Long", "Int", "Bool", "Byte"])
+def test_a_type_of_a_gpus_tensors_is_that_of_the_cpus(kind):
+    there, here = getattr(torch.cuda, f"{kind}Tensor"), getattr(torch, f"{kind}Tensor")
+    source = f"""
+for kind in (torch.cuda.{kind}Tensor, "torch.cuda.{kind}Tensor", "torch.{kind}Tensor"):
+    assert torch.tensor([1.0]).type(kind).type() == "torch.{kind}Tensor", kind
+"""
+    result = run_here(Job([Chunk(source, "cell")], {}, {}, [], imports="import torch"))
+    assert not result.failures, result.failures
+    assert getattr(torch.cuda, f"{kind}Tensor") is there is not here
+
+
 def test_a_default_device_is_set_aside():
     torch.set_default_device("meta")
     try:
