@@ -376,7 +376,7 @@ def test_what_a_human_gave_survives_and_is_shown(graded):
     page = (graded / "feedback" / "bob" / NAME / f"{NAME}.html").read_text()
     assert graded_now(graded) == []
     assert "The idea is right, <strong>look</strong>" in page
-    assert "bob: <b>2.88</b> of 3 points" in page
+    assert "<bdi>bob</bdi>: <b>2.88</b> of 3 points" in page
     assert "2.875" in (graded / "grades.csv").read_text()
     done = grade(graded, "--student", "bob", "--force")
     assert graded_now(graded) == ["bob"]
