@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import importlib
 import re
 import shutil
 import subprocess
@@ -94,6 +95,41 @@ def test_what_has_an_underscore_stays_in_its_module():
         for node in _imports(tree):
             private = [alias.name for alias in node.names if alias.name.startswith("_") and alias.name != "__version__"]
             assert not private, f"autograder.{name} imports {private}"
+
+
+def test_programs_in_strings_know_their_names(tmp_path):
+    """What is started as a program of its own (``python -c``) no linter reads where it stands."""
+    trees = dict(_modules())
+    texts = {
+        target.id: node.value.value
+        for tree in trees.values()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    started = set()
+    for node in (node for tree in trees.values() for node in ast.walk(tree)):
+        words = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.List) else []
+        if any(isinstance(word, ast.Constant) and word.value == "-c" for word in words):
+            started |= {word.id for word in words if isinstance(word, ast.Name)} & texts.keys()
+    assert started >= {"FLOOR", "GRADE", "PLAIN", "REPORT"}
+    for name in started:
+        (tmp_path / f"{name}.py").write_text(texts[name], encoding="utf-8")
+        for line in _imports(ast.parse(texts[name])):
+            for alias in line.names:
+                _import(getattr(line, "module", None), alias.name)
+    words = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "F821,F823", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _import(module: str | None, name: str) -> None:
+    """Import a module, or a name from one, if it is the course's."""
+    if (module or name).partition(".")[0] in ("autograder", "toolkit") and not (
+        module and hasattr(importlib.import_module(module), name)
+    ):
+        importlib.import_module(f"{module}.{name}" if module else name)
 
 
 def test_what_make_starts_first_needs_nothing_installed():

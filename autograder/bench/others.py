@@ -47,7 +47,7 @@ for name in names:
         start = time.perf_counter()
         assert api.autograde(name, student)["success"], (name, student)
         if judged:
-            steps.shared_runner().close()
+            nbgrader_steps.shared_runner().close()
         print(name, time.perf_counter() - start, flush=True)
 """
 """nbgrader one submission after the other, every kernel started from nothing; nbgrader's own start is not counted. It has
