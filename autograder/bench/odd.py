@@ -70,7 +70,12 @@ def _rename(path: Path, name: str) -> None:
 
 
 def odd_and_plain(folder: Path) -> tuple[float, float]:
-    """Seconds of grading a class of whom some hand in something odd, and of grading the same class without that."""
+    """Seconds of grading a class of whom some hand in something odd, and of grading the same class without that.
+
+    Args:
+        folder: in which both are made; it is not there yet.
+    """
+    folder.mkdir()
     plain = folder / "plain"
     make_course(plain)
     hand_in(plain, [NAME])
