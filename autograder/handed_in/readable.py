@@ -231,9 +231,8 @@ def _parse_cell(cell: dict) -> NotebookNode:
     source = cell.get("source")
     if isinstance(source, list):
         lines = [line for line in source if isinstance(line, str)]
-        source = ("" if any(line.endswith("\n") for line in lines[:-1]) else "\n").join(
-            lines
-        )  # some leave the ends out
+        between = "" if any(line.endswith("\n") for line in lines[:-1]) else "\n"  # some leave the ends out
+        source = between.join(lines)
     fresh = _EMPTY.get(str(cell.get("cell_type")), new_markdown_cell)()
     fresh.source = source if isinstance(source, str) else ""
     fresh.metadata = nbformat.from_dict(cell["metadata"]) if isinstance(cell.get("metadata"), dict) else NotebookNode()

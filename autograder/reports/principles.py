@@ -272,9 +272,8 @@ def mistake_of(verdict: Mapping[str, Any], names: Collection[str]) -> str:
     told = next((s for s in sentences if words and re.search(words, s)), sentences[0])
     told = told.removeprefix("A gradient has the shape of its variable: ")
     told = _NUMBER.sub("…", _SHAPE.sub("(…)", _CODE.sub("…", re.sub(r"^d\w+: ", "", told)))).replace("`", "")
-    if variables := sorted(
-        {*names} - {"n"}, key=len, reverse=True
-    ):  # n is how many: it is the mistake, and no variable
+    variables = sorted({*names} - {"n"}, key=len, reverse=True)  # n is how many: it is the mistake, and no variable
+    if variables:
         any_name = rf"(?:{'|'.join(map(re.escape, variables))})\b"
         told = re.sub(rf"^(?:(d)|){any_name}(?=\s)", lambda d: "A gradient" if d[1] else "A variable", told)
         told = re.sub(rf"\bd?{any_name}", "…", told)
