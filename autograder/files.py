@@ -43,15 +43,21 @@ def write_new(places: Iterable[Path], data: bytes | str) -> Path:
     Returns:
         The place.
     """
+    place = _take(places)
+    try:
+        write(place, data)
+    except BaseException:
+        place.unlink()
+        raise
+    return place
+
+
+def _take(places: Iterable[Path]) -> Path:
+    """The first of these places where nothing was; an empty file is there now, so that no other process takes it."""
     for place in places:
         place.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             place.open("xb").close()
-            try:
-                write(place, data)
-            except BaseException:
-                place.unlink()
-                raise
             return place
     raise FileExistsError("Something is in each of the places.")
 
@@ -132,7 +138,7 @@ def moved(place: str) -> str:
 
 def set_aside(course: Path, path: Path) -> Path:
     """Move a file into the course's folder ``kept/`` under a number of its own."""
-    place = write_new(_kept(course, path), b"")
+    place = _take(_kept(course, path))
     try:
         shutil.move(path, place)
     except BaseException:

@@ -404,9 +404,8 @@ class Judge:
         """Where an answer first leaves the finite numbers that is right on ordinary ones; None if it does not."""
         what = " and ".join(f"{key} {value:,.0f} times as large" for key, value in batch.scaled.items())
         failure = self._failure(name, batch, dtype)
-        if failure is not None and _TOO_LARGE.match(
-            failure.text
-        ):  # Python's own numbers raise where a tensor's become inf
+        # Python's own numbers raise where a tensor's become inf.
+        if failure is not None and _TOO_LARGE.match(failure.text):
             return Verdict(
                 name, "overflows on large numbers",
                 f"right on ordinary numbers, but not with {what}: {failure_sentence(failure, self.cells)}. {_LARGE}",
@@ -508,17 +507,13 @@ class Judge:
         since two precisions did not go together), and code that it comes from has a cast; or its very statement has one.
         """
         value = self.outcomes.state(name, self.batches[0], "by statement", torch.float64).get(name)
-        plan, failures = (
-            self.plans.by_statement,
-            self.outcomes.result(self.batches[0], "by statement", torch.float64).failures,
-        )
-        failed = plan.written_at(name) in failures  # what is there is what it was before, zeros say
+        failures = self.outcomes.result(self.batches[0], "by statement", torch.float64).failures
+        failed = self.plans.by_statement.written_at(name) in failures  # what is there is what it was before, zeros say
         lower = failed or not isinstance(value, Tensor) or value.dtype in (torch.float32, torch.float16)
         wanted = {"d" + name}
         for node, writes in reversed([one for cell in self.cells for one in zip(cell.nodes, cell.writes, strict=True)]):
-            if "d" + name in writes or (
-                lower and (not writes or writes & wanted)
-            ):  # what binds nothing may set a default
+            # What binds nothing may set a default.
+            if "d" + name in writes or (lower and (not writes or writes & wanted)):
                 if casts(node):
                     return True
                 wanted |= read(node)

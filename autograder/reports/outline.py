@@ -16,7 +16,7 @@ from autograder.reports.sanitize import AS_GIVEN, HANDED_IN, MOST_CODE
 _HEADING = re.compile(r"(#{1,4})\s+(.+)")
 _STUDENTS = f"<div>\n{HANDED_IN}"
 """How a student's text begins that ``sanitize.markdown`` has been at; the exercise's own begins otherwise."""
-STUBS = ("", "# your code here", "# this cell was not in the notebook that was handed in")
+_UNTOUCHED = ("", "# your code here", "# this cell was not in the notebook that was handed in")
 SUMMARY = "feedback"
 """The id of the cell that the judge puts in front for the formgrader's page."""
 
@@ -138,7 +138,7 @@ class Outline:
         untouched = "checksum" in meta and meta["checksum"] == utils.compute_checksum(cell)
         place = Place(
             self.sections[-1], meta.get("grade_id", ""), kind, label, cell.source, cell.get("outputs", []),
-            meta.get("comment") or "", begun=cell.source.strip() not in STUBS and not untouched,
+            meta.get("comment") or "", begun=cell.source.strip() not in _UNTOUCHED and not untouched,
         )  # fmt: skip
         if place.grade_id or place.begun:
             self.places.append(place)

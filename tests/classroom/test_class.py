@@ -112,7 +112,7 @@ def test_files_have_nbgraders_permissions(undisturbed):
 # --- the same grades, whichever way ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.share(0.4)
+@pytest.mark.share(0.15)
 def test_nbgrader_itself_gives_the_same(undisturbed, copied):
     _, left, _ = undisturbed
     api = nbgrader_api(copied)
@@ -145,6 +145,7 @@ def test_nbgrader_itself_gives_the_same(undisturbed, copied):
     assert len(list((copied / "kept").iterdir())) == 1
 
 
+@pytest.mark.share(0.15)
 @pytest.mark.parametrize("noted", ["", None])
 def test_a_class_of_an_earlier_release_is_graded_again_and_none_of_its_files_is_kept(graded, noted):
     for path in [*(graded / "autograded").rglob(WRITTEN), *(graded / "feedback").rglob(WRITTEN)]:

@@ -18,6 +18,8 @@ from autograder.demo import answered, as_colab_saves
 from autograder.judging import nbgrader_steps
 from autograder.sandbox.runner import Runner
 
+pytestmark = pytest.mark.share(0.3)
+
 NAME = "1_chunked_backprop"
 
 

@@ -24,6 +24,8 @@ from autograder.reports.report import Row, harmless
 from tests.classes import NAME, SHAPE, WRONG, grade, graded_now, make_course
 from tests.lms.downloads import CLASS, canvas_name, download, ilias_name, moodle_name, put, roster
 
+pytestmark = pytest.mark.share(0.4)
+
 ANSWERS = {"ada": {}, "blaise": WRONG, "carl": SHAPE, "emilie": {}, "juergen": WRONG}
 POINTS = {"ada": "3", "blaise": "2", "carl": "2.5", "emilie": "3", "juergen": "2"}
 FILE = f"Copy_of_{NAME} (1).ipynb"

@@ -209,6 +209,7 @@ def _built_with(name: str) -> pytest.MarkDecorator | tuple:
     return pytest.mark.needs("gcc") if any('"gcc"' in source for source in ATTACKS[name].edits.values()) else ()
 
 
+@pytest.mark.share(0.4)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=_built_with(name)) for name, attack in ATTACKS.items() if attack.free]
 )

@@ -27,6 +27,8 @@ from autograder.working_copy.carry import carry
 from autograder.working_copy.work import Refusal, prepare, update
 from tests.classes import NAME, make_course
 
+pytestmark = pytest.mark.share(0.3)
+
 OTHER = "6_other"
 EXERCISE = Path("exercises", NAME, f"{NAME}.ipynb")
 SOLUTION = Path("solutions", NAME, f"{NAME}.ipynb")

@@ -114,18 +114,15 @@ def other_constants(source: Source, node: ast.expr, scope: Scope) -> Iterator[Ed
                 yield Edit(span, f"({value} / {size})", "constant missing", 1.05, span, (f"1/{size}",))
 
 
-_SWAPS: dict[type[ast.operator], list[tuple[str, str, float]]] = {
-    ast.Add: [("-", "sign", 1.0), ("*", "operator", 1.3)],
-    ast.Sub: [("+", "sign", 1.0), ("*", "operator", 1.3)],
-    ast.Mult: [("/", "upside down", 1.0), ("@", "matrix product", 1.0), ("+", "operator", 1.3), ("**", "operator", 1.4),
+_SWAPS: dict[str, list[tuple[str, str, float]]] = {
+    "+": [("-", "sign", 1.0), ("*", "operator", 1.3)],
+    "-": [("+", "sign", 1.0), ("*", "operator", 1.3)],
+    "*": [("/", "upside down", 1.0), ("@", "matrix product", 1.0), ("+", "operator", 1.3), ("**", "operator", 1.4),
                ("-", "operator", 1.3)],
-    ast.Div: [("*", "upside down", 1.0), ("-", "operator", 1.4)],
-    ast.Pow: [("*", "operator", 1.2)],
-    ast.MatMult: [("*", "matrix product", 1.0)],
+    "/": [("*", "upside down", 1.0), ("-", "operator", 1.4)],
+    "**": [("*", "operator", 1.2)],
+    "@": [("*", "matrix product", 1.0)],
 }  # fmt: skip
-
-
-_OPERATORS: dict[str, type[ast.operator]] = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div}
 
 
 def other_operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit]:
@@ -139,7 +136,7 @@ def other_operators(source: Source, node: ast.expr, scope: Scope) -> Iterator[Ed
         return
     old = source.text[mark[0] : mark[1]]
     small = next((source.piece(n) for n in (node.left, node.right) if is_small(n)), None)
-    for new, kind, cost in _SWAPS.get(type(node.op), ()):
+    for new, kind, cost in _SWAPS.get(old, ()):
         if small is not None and kind == "sign":
             yield Edit(mark, new, "epsilon sign", 1.0, source.span(node), (small,))
         else:
@@ -294,7 +291,7 @@ def other_methods(source: Source, node: ast.expr, scope: Scope) -> Iterator[Edit
     (other,), end, whole, name = node.args, source.span(node.func)[1], source.span(node), name_called(node)
     word, in_place = (end - len(name), end), "_" if name.endswith("_") else ""
     piece, kept = source.piece(other), source.safe(node.func.value)
-    for new, kind, cost in _SWAPS[_OPERATORS[sign]]:
+    for new, kind, cost in _SWAPS[sign]:
         if new in METHODS:
             yield Edit(word, METHODS[new][0] + in_place, kind, cost, word, (sign, new))
     if sign in "+-":

@@ -473,7 +473,8 @@ _PROMPTS = (
 
 def _without_prompts(lines: Sequence[str]) -> list[str]:
     """What IPython takes for the lines of a cell: without the indent of its first, and without the prompts of a session that
-    was pasted. Source: IPython.core.inputtransformer2."""
+    was pasted. Source: IPython.core.inputtransformer2 of Colab's 7.34; later releases dedent otherwise, and take prompts out of
+    strings, so the verdict would depend on the one at hand."""
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     code = [*lines[first:]]
     indent = code[0][: len(code[0]) - len(code[0].lstrip(" \t"))]
