@@ -37,10 +37,14 @@ def labelled(cells: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[
         yield f"cell {meta['grade_id']}" if meta.get("solution") else f"extra cell {extra}", cell
 
 
-def marks_in(label: str, verdicts: Iterable[Mapping[str, Any]]) -> list[Span]:
-    """The pieces of a cell that verdicts speak of."""
-    places = (place for verdict in verdicts for place in verdict.get("places", ()))
-    return [Span(place["line"], place["start"], place["end"]) for place in places if place["label"] == label]
+def marks_in(label: str, source: str, verdicts: Iterable[Mapping[str, Any]]) -> list[Span]:
+    """The pieces of a cell that verdicts speak of, in the text as it was typed: the judge read it as IPython does, without an
+    indent that all of it has, and without prompts."""
+    typed, spans = dict(enumerate(source.split("\n"), 1)), []
+    for place in (place for verdict in verdicts for place in verdict.get("places", ()) if place["label"] == label):
+        shift = max(0, typed.get(place["line"], "").find(place["text"]))
+        spans.append(Span(place["line"], place["start"] + shift, place["end"] + shift))
+    return spans
 
 
 def own_lines(verdict: Mapping[str, Any], cells: Mapping[str, str]) -> Markup:
@@ -56,7 +60,9 @@ def own_lines(verdict: Mapping[str, Any], cells: Mapping[str, str]) -> Markup:
         lines[named[1][:1].lower() + named[1][1:], int(named[2])] = None
     there = [(label, number) for label, number in lines if 0 < number <= cells.get(label, "").count("\n") + 1]
     if there:
-        shown = [highlighted(cells[at], (line, line), marks_in(at, [verdict])) for at, line in there[:MOST_LINES]]
+        shown = [
+            highlighted(cells[at], (line, line), marks_in(at, cells[at], [verdict])) for at, line in there[:MOST_LINES]
+        ]
         return Markup("\n").join(shown)
     own = f"cell {verdict.get('answer')}"
     name = BOUND_BY.get(verdict["name"], verdict["name"].removesuffix(" in the loop"))

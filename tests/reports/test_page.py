@@ -18,6 +18,7 @@ from autograder.demo import answered
 from autograder.handed_in.mend import NOTES
 from autograder.reports.code import Span, highlighted
 from autograder.reports.feedback import Page, Scores, render
+from autograder.reports.lines import own_lines
 from autograder.reports.mathematics import mathml, with_mathematics
 from autograder.reports.network_map import Sign, network_map
 from autograder.reports.outline import Outline
@@ -295,6 +296,13 @@ def test_a_piece_of_a_line_is_marked_whatever_it_is_made_of():
     assert shown.get_text() == "y = f(1, 'a') + z  # so"
     assert shown.mark.get_text() == "f(1, 'a') " and len(shown.find_all("mark")) == 1
     assert str(highlighted("a < b\r\n&")) == "a &lt; b\n&amp;"
+
+
+@pytest.mark.parametrize("before", ["", "    ", ">>> ", "In [3]: "])
+def test_a_piece_is_marked_where_it_was_typed(before):
+    verdict = {"name": "dprobs", "kind": "wrong", "message": "", "places": [PLACE]}
+    shown = soup(str(own_lines(verdict, {PLACE["label"]: before + PLACE["text"]})))
+    assert shown.mark.get_text() == "-dlogprobs"
 
 
 def test_all_formulas_of_the_exercises_are_mathml():
