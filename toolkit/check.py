@@ -24,10 +24,11 @@ from toolkit.mistakes.sentences import capitalised
 from toolkit.network.compare import equal, fit
 from toolkit.network.exercise import Exercise, Expectation
 from toolkit.network.graph import Graph, local_gradient, summand_scale
+from toolkit.running.in_this_process import run_here
 from toolkit.running.one_device import cpu_by_default
 from toolkit.running.outcome import admitted
 from toolkit.running.plans import Submission
-from toolkit.running.runs import Failure, Job, Result, run_here
+from toolkit.running.runs import Failure, Job, Result
 from toolkit.running.unpatched import unpatched
 from toolkit.verdict import Verdict, underlined
 
@@ -350,6 +351,11 @@ def _judged(name: str, notebook: Mapping[str, Any]) -> tuple[str, str]:
     return "✗", "\n".join([said, *underlined(verdict.places)])
 
 
+def _is_timed(name: str) -> bool:
+    cells = (cell for judge in judges() for cell in judge.all_cells if "d" + name in cell.bound())
+    return any(cell.cell.source.lstrip().startswith("%%timeit") for cell in cells)
+
+
 def _right(name: str, notebook: Mapping[str, Any], more: str) -> str:
     """What to say of a gradient whose lines are right: what is in memory may be something else."""
     graph = _network()
@@ -357,7 +363,8 @@ def _right(name: str, notebook: Mapping[str, Any], more: str) -> str:
         return f"right. {more}".rstrip(". ")
     yours, truth = notebook.get("d" + name), _reference(name, notebook)
     if not _is_plain(yours) or yours.shape != truth.shape:
-        return f"right as it is written{'. ' + more if more else ', but not there in memory: run its cell again.'}"
+        again = "`%%timeit` keeps nothing, so run its cell without it" if _is_timed(name) else "run its cell again"
+        return f"right as it is written{'. ' + more if more else f', but not there in memory: {again}.'}"
     yours = yours.detach().to(truth.dtype)
     if bool((yours == truth).all()):
         return "right"

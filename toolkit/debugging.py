@@ -33,9 +33,10 @@ from toolkit.network.exercise import Exercise, Expectation
 from toolkit.network.graph import Step
 from toolkit.network.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
 from toolkit.running.cells import StudentCell
+from toolkit.running.in_this_process import run_here
 from toolkit.running.outcome import is_answer
 from toolkit.running.plans import GradedPlace
-from toolkit.running.runs import cast, run_here
+from toolkit.running.runs import cast
 from toolkit.verdict import Verdict
 
 Function = Callable[[Tensor], Tensor]

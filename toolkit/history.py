@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from toolkit.network.exercise import Exercise, digest
-from toolkit.running.cells import StudentCell, calls, makes
+from toolkit.running.cells import StudentCell
 from toolkit.running.plans import GradedPlace, Submission, typed_into
+from toolkit.running.statements import calls, makes
 
 SETUP = "# @title Setup"
 """First words of the setup cell, which is no answer."""

@@ -27,11 +27,14 @@ from toolkit.network.compare import equal, fit, is_degenerate, tolerance
 from toolkit.network.exercise import Exercise, fused
 from toolkit.network.graph import shares_and_scale
 from toolkit.network.minibatches import Minibatch, draw, one_size_changed
-from toolkit.running.cells import Screened, StudentCell, casts, cell_magic, read, screen
+from toolkit.running.cells import Screened, StudentCell, screen
+from toolkit.running.magics import cell_magic
 from toolkit.running.no_derivatives import is_refusal
 from toolkit.running.outcome import Outcome, Outcomes, RunJob, is_answer
 from toolkit.running.plans import GradedPlace, Submission
+from toolkit.running.precisions import casts
 from toolkit.running.runs import Chunk, Failure, Job
+from toolkit.running.statements import read
 from toolkit.running.tasks import by_task
 from toolkit.verdict import Verdict
 

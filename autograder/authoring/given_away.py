@@ -13,7 +13,8 @@ from autograder.authoring.equivalent import scope
 from autograder.authoring.pieces import pieces, shown
 from autograder.authoring.workbench import Bench
 from autograder.course.exercise import GradedCell, released_text
-from toolkit.running.cells import plain_python, read_statements, written
+from toolkit.running.magics import plain_python
+from toolkit.running.statements import read_statements, written
 from toolkit.verdict import Verdict
 
 ANSWER = r"<details>\s*<summary>[^<]*\b(?:answers?|solution|open this when)\b.*?</details>"

@@ -15,7 +15,7 @@ from autograder.authoring.equivalent import makes_a_difference, only_the_shape, 
 from autograder.authoring.node_slips import slips
 from autograder.authoring.workbench import Bench
 from toolkit.network.minibatches import make, own_sizes
-from toolkit.running.cells import read, written
+from toolkit.running.statements import read, written
 
 Statements = list[str]
 """The top-level statements of one cell."""

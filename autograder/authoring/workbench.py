@@ -16,9 +16,10 @@ from autograder.judging.hidden_tests import grade
 from toolkit.judge import Judge
 from toolkit.network.exercise import fused
 from toolkit.network.graph import Graph
-from toolkit.running.cells import StudentCell, read, written
+from toolkit.running.cells import StudentCell
+from toolkit.running.in_this_process import run_here
 from toolkit.running.plans import GradedPlace, Submission
-from toolkit.running.runs import run_here
+from toolkit.running.statements import read, written
 from toolkit.verdict import Verdict
 
 PATIENCE = 20.0

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from toolkit.running.cells import plain_python, read_statements
+from toolkit.running.magics import plain_python
+from toolkit.running.statements import read_statements
 
 TAG = "only-shown"
 

@@ -17,7 +17,7 @@ from autograder.course.exercise import Exercise
 from autograder.course.typed import digest, signature
 from autograder.handed_in.readable import CELL_ID
 from autograder.handed_in.recover import grade_id_of, naming, owners, put_back
-from toolkit.running.cells import is_too_long
+from toolkit.running.magics import is_too_long
 from toolkit.running.plans import NOT_RUN, typed_into
 
 NOTES = "backprop_ninja"

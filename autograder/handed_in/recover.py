@@ -15,7 +15,8 @@ from nbgrader import utils
 
 from autograder.course import listing
 from autograder.course.exercise import Exercise
-from toolkit.running.cells import plain_python, written
+from toolkit.running.magics import plain_python
+from toolkit.running.statements import written
 
 _ASSIGNED = re.compile(r"^\s*([A-Za-z_]\w*)\s*(?:[-+*/@]|//|\*\*)?=(?!=)", re.MULTILINE)
 """Names that a cell with a syntax error would bind."""

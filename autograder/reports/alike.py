@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autograder.course.exercise import Exercise, without_markers
-from toolkit.running.cells import is_too_long, read_statements
+from toolkit.running.magics import is_too_long
+from toolkit.running.statements import read_statements
 
 FEWEST, SHARE = 3, 0.5
 """How many rare statements two students share at least, and which part of the one's own statements they are."""

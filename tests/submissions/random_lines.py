@@ -17,7 +17,7 @@ from autograder.authoring.equivalent import unseen_batch
 from autograder.authoring.workbench import Bench
 from toolkit.network.graph import vector_jacobian_product
 from toolkit.network.minibatches import Minibatch
-from toolkit.running.cells import written
+from toolkit.running.statements import written
 
 
 @dataclass(frozen=True)

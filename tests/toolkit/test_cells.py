@@ -5,20 +5,12 @@ import sys
 
 import pytest
 
-from toolkit.running import cells
-from toolkit.running.cells import (
-    LONGEST_CELL,
-    MOST_LINES,
-    MOST_STATEMENTS,
-    StudentCell,
-    autograd_uses,
-    casts,
-    cell_magic,
-    is_too_long,
-    plain_python,
-    screen,
-)
+from toolkit.running.autograd_words import autograd_uses
+from toolkit.running.cells import MOST_STATEMENTS, StudentCell, screen
+from toolkit.running.magics import LONGEST_CELL, MOST_LINES, cell_magic, is_too_long, plain_python
 from toolkit.running.plans import typed_into
+from toolkit.running.precisions import casts
+from toolkit.running.statements import MOST_TRIED
 
 MAGICS = {
     "%matplotlib inline\nx = 1": "pass\nx = 1",
@@ -70,9 +62,9 @@ COSTLY = {
 @pytest.mark.parametrize("name", COSTLY)
 def test_a_cell_is_parsed_a_few_times_whatever_is_in_it(name: str, monkeypatch):
     count, parse = [], ast.parse
-    monkeypatch.setattr(cells.ast, "parse", lambda *args, **kwargs: (count.append(1), parse(*args, **kwargs))[1])
+    monkeypatch.setattr(ast, "parse", lambda *args, **kwargs: (count.append(1), parse(*args, **kwargs))[1])
     screen([StudentCell("cell", COSTLY[name])], ["h"])
-    assert len(count) <= 2 + cells.MOST_TRIED
+    assert len(count) <= 2 + MOST_TRIED
 
 
 def test_what_asks_autograd_is_left_out_and_all_else_stays_where_it_was():

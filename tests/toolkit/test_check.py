@@ -12,6 +12,7 @@ from autograder.course.build import source_notebook
 from autograder.course.exercise import COURSE
 from toolkit import check as tools
 from toolkit.history import History
+from toolkit.running.cells import StudentCell, screen
 
 CELLS = {
     cell.metadata["nbgrader"]["grade_id"]: cell.source
@@ -123,6 +124,14 @@ def test_what_follows_from_an_earlier_mistake_is_not_blamed(notebook):
     said = notebook.says('dprobs *= 2\ndcounts_sum_inv *= 2\ncheck("probs", "counts_sum_inv")')
     assert "constant factor 2" in said
     assert "✓ dcounts_sum_inv right, given your dprobs, which is not right yet. Mend that first." in said
+
+
+def test_a_cell_that_is_timed_keeps_nothing(notebook, monkeypatch):
+    del notebook["dprobs"], notebook["dcounts"]
+    cells = [StudentCell("cell probs", "%%timeit\ndprobs = 1"), StudentCell("cell counts", "dcounts = 1")]
+    monkeypatch.setattr(tools, "judges", lambda: [SimpleNamespace(all_cells=screen(cells, []))])
+    assert tools._right("probs", notebook, "").endswith("`%%timeit` keeps nothing, so run its cell without it.")
+    assert tools._right("counts", notebook, "").endswith("not there in memory: run its cell again.")
 
 
 def test_names_that_cannot_be_checked(notebook):

@@ -24,7 +24,7 @@ from toolkit.mistakes.nearest import Finding
 from toolkit.network.compare import equal, fit, is_degenerate
 from toolkit.network.exercise import fused
 from toolkit.network.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
-from toolkit.running.runs import run_here
+from toolkit.running.in_this_process import run_here
 from toolkit.verdict import Verdict
 
 COUNT = int(os.environ.get("CLAIMS", 0))

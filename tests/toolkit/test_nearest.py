@@ -15,7 +15,8 @@ from toolkit.mistakes.leading import Lead, leading_to, statement
 from toolkit.mistakes.nearest import Finding, Search
 from toolkit.mistakes.sentences import FAMILIES, SENTENCES
 from toolkit.mistakes.why import lead_of
-from toolkit.running.runs import Job, run_here
+from toolkit.running.in_this_process import run_here
+from toolkit.running.runs import Job
 from toolkit.running.trials import Trials
 from toolkit.verdict import Place, underlined
 

@@ -7,7 +7,7 @@ from tests.bank import bench
 from toolkit.judge import Judge
 from toolkit.mistakes.pattern import patterns
 from toolkit.network.graph import Graph
-from toolkit.running.runs import run_here
+from toolkit.running.in_this_process import run_here
 
 GRAPH = Graph.from_source("h = torch.tanh(x)\nz = h @ W\nloss = F.cross_entropy(z, Y)")
 GENERATOR = torch.Generator().manual_seed(3)

@@ -9,7 +9,7 @@ import pytest
 from tests.bank import BANK, Answer, answers, bench, read_answer
 from toolkit.judge import Judge
 from toolkit.network.minibatches import draw
-from toolkit.running.runs import run_here
+from toolkit.running.in_this_process import run_here
 from toolkit.verdict import Verdict
 
 PROBS, H = "dprobs = (1.0 / probs) * dlogprobs", "dh = dlogits @ W2.T"

@@ -11,7 +11,7 @@ from toolkit.bug_hunt.findings import MENDED, mended_verdicts
 from toolkit.bug_hunt.planted import AT_ONCE, FLOAT32, RANDOM, SIZES, SLOTS, draw_script, kinds_of, read_lines
 from toolkit.check import CheckFailed, NotReady
 from toolkit.judge import Judge
-from toolkit.running.runs import run_here
+from toolkit.running.in_this_process import run_here
 
 EXERCISE = "5_debugging"
 RUNGS = {

@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from toolkit.running.cells import plain_python
+from toolkit.running.in_this_process import run_here
+from toolkit.running.magics import plain_python
 from toolkit.running.no_derivatives import derivatives_refused
 from toolkit.running.one_device import cpu_by_default, every_device_is_the_cpu
-from toolkit.running.runs import Chunk, Job, run_here
+from toolkit.running.runs import Chunk, Job
 from toolkit.running.unpatched import patches_undone, unpatched
 
 VALUES = {"x": torch.arange(6.0, dtype=torch.float64).reshape(2, 3), "n": 2}

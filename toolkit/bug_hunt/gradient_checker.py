@@ -24,9 +24,10 @@ from toolkit.bug_hunt.drawn_graphs import (
     zeros,
 )
 from toolkit.judge import Judge
-from toolkit.running.cells import autograd_uses, read_statements
+from toolkit.running.autograd_words import autograd_uses
 from toolkit.running.no_derivatives import is_refusal
 from toolkit.running.runs import plain
+from toolkit.running.statements import read_statements
 from toolkit.verdict import Verdict
 
 LABELS = {

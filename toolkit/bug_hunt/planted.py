@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.running.cells import written
+from toolkit.running.statements import written
 
 AT_ONCE, RANDOM, SIZES, FLOAT32 = "true gradient", "random upstream", "other sizes", "float32"
 """What shows a mistake: a comparison with the true gradient, or only one with random upstream gradients, at other sizes, or in

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from toolkit.running.cells import bound_anew, read, written
+from toolkit.running.statements import bound_anew, read, written
 
 
 @dataclass(frozen=True)

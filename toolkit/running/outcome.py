@@ -18,7 +18,7 @@ from toolkit.running.plans import GradedPlace, Plans
 from toolkit.running.runs import MOST_DIMENSIONS, MOST_ELEMENTS, Chunk, Failure, Job, Result, cast
 
 RunJob = Callable[[Job, Mapping[int, Failure]], Result]
-"""Runs a job, chunks that are known to fail left out: in a sandbox (``autograder``), or right here (``runs.run_here``)."""
+"""Runs a job, chunks that are known to fail left out: in a sandbox (``autograder``), or right here (``in_this_process``)."""
 LARGE_ROUNDING = 1e-3
 """Where inputs are a thousand times as large: an element's scale is at least this much of the largest one's."""
 MOST_BOUND = 50

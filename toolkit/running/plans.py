@@ -13,8 +13,10 @@ from functools import cached_property
 
 from toolkit.network.exercise import Exercise
 from toolkit.network.graph import Graph
-from toolkit.running.cells import Screened, StudentCell, is_too_long, plain_python, read_statements, written
+from toolkit.running.cells import Screened, StudentCell
+from toolkit.running.magics import is_too_long, plain_python
 from toolkit.running.runs import Chunk
+from toolkit.running.statements import read_statements, written
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from toolkit.network.exercise import Exercise, digest
 from toolkit.network.minibatches import large_numbers
-from toolkit.running.cells import StudentCell, plain_python, read, read_statements, written
+from toolkit.running.cells import StudentCell
+from toolkit.running.magics import plain_python
 from toolkit.running.plans import Submission
+from toolkit.running.statements import read, read_statements, written
 
 _DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any, TypeGuard
 
-from toolkit.running.cells import bound_anew, written
+from toolkit.running.statements import bound_anew, written
 
 Loop = ast.For | ast.While
 _SIMPLE = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Delete

@@ -8,9 +8,11 @@ from torch import Tensor
 
 from toolkit.judge import Judge, failure_sentence
 from toolkit.network.minibatches import Minibatch, large_numbers
-from toolkit.running.cells import Screened, in_double, read, written
+from toolkit.running.cells import Screened
 from toolkit.running.outcome import STUBS
+from toolkit.running.precisions import in_double
 from toolkit.running.runs import Chunk, Failure, Job
+from toolkit.running.statements import read, written
 from toolkit.running.watched_loop import counting_loops, find_loop
 from toolkit.training_loop.step import STEPS, Said
 

@@ -1,11 +1,11 @@
 """A torch without derivatives: in the process of a run, autograd records nothing, and the library's own backward operators
 refuse.
 
-The syntax tree of a student's cell is searched for autograd first (``toolkit.running.cells``) and names what it finds. This is
-the net beneath: there are more ways to spell a call than a search can know (strings, threads, ``torch._C``). All of them come to
-torch's dispatcher, which has for each operator a function that records it. In its place stands a fallthrough: the operator is
-computed and not recorded, neither for ``backward`` nor for forward mode nor for ``torch.func``. Nothing of it belongs to one
-release of torch.
+The syntax tree of a student's cell is searched for autograd first (``toolkit.running.autograd_words``) and names what it finds.
+This is the net beneath: there are more ways to spell a call than a search can know (strings, threads, ``torch._C``). All of
+them come to torch's dispatcher, which has for each operator a function that records it. In its place stands a fallthrough: the
+operator is computed and not recorded, neither for ``backward`` nor for forward mode nor for ``torch.func``. Nothing of it
+belongs to one release of torch.
 
 What stays: a formula that stands in a library's Python (``torch._decomp``, ``torch.distributions``, sympy) is a formula in a
 book; and what writes into its own process's memory gets past everything in that process.
