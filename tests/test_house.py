@@ -180,8 +180,10 @@ def test_every_room_says_what_it_is_for():
 
 
 def test_tests_stand_in_the_rooms_of_what_they_test():
-    folders = {path.parent.name for path in (COURSE / "tests").glob("*/test_*.py")}
-    assert folders == {*ROOMS, "toolkit"}
+    tests = COURSE / "tests"
+    assert {path.parent.name for path in tests.glob("*/test_*.py")} == {*ROOMS, "toolkit"}
+    rooms = {path.parent.name for path in (COURSE / "toolkit").glob("*/__init__.py")}
+    assert {path.parent.name for path in tests.glob("toolkit/*/test_*.py")} <= rooms
 
 
 def test_every_module_of_the_toolkit_is_on_its_map():

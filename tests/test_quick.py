@@ -5,14 +5,14 @@ from types import SimpleNamespace
 
 from tests.quick import COURSE, chosen, concerns, imports, longest_first, together
 
-GRAPH = COURSE / "tests" / "toolkit" / "test_graph.py"
+GRAPH = COURSE / "tests" / "toolkit" / "network" / "test_graph.py"
 
 
 def test_a_change_concerns_whoever_imports_the_module_directly_or_not():
     assert COURSE / "toolkit" / "network" / "graph.py" in imports(GRAPH)
     assert COURSE / "toolkit" / "network" / "compare.py" in imports(COURSE / "tests" / "judging" / "test_judge.py")
-    assert concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/network/graph.py"})
-    assert not concerns(GRAPH, "tests/toolkit/test_graph.py::test_x", {"toolkit/picture.py"})
+    assert concerns(GRAPH, "tests/toolkit/network/test_graph.py::test_x", {"toolkit/network/graph.py"})
+    assert not concerns(GRAPH, "tests/toolkit/network/test_graph.py::test_x", {"toolkit/picture.py"})
 
 
 def test_a_change_of_other_files_concerns_tests_that_name_them():
