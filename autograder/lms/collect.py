@@ -19,7 +19,7 @@ from dateutil.tz import tzlocal
 
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE
-from autograder.files import refused, set_aside, write
+from autograder.files import set_aside, write
 from autograder.handed_in.naming import printable, shown
 from autograder.handed_in.submitted import TIMESTAMP, regular_files
 from autograder.lms import formats
@@ -383,8 +383,5 @@ def main(place: str, assignment: str = "", roster: str = "", lms: str = "", zone
         )
     except (BadCall, BadRoster, BadLedger, Refused) as error:
         print(printable(str(error)))
-        return 2
-    except OSError as error:
-        print(printable(refused(error)))
         return 2
     return 0 if done else 1

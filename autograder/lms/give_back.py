@@ -15,7 +15,7 @@ from autograder.classroom.grade import standing
 from autograder.classroom.gradebook import GradebookError
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE
-from autograder.files import moved, refused, replace_own
+from autograder.files import moved, replace_own
 from autograder.handed_in.naming import printable, shown
 from autograder.lms import formats, gradescope
 from autograder.lms.ledger import BadLedger, Collected, Ledger
@@ -327,7 +327,4 @@ def main(assignment: str = "", lms: str = "", title: str = "") -> int:
         return 0 if give_back(COURSE, assignment, lms, title) else 1
     except (BadLedger, GradebookError) as error:
         print(error)
-        return 2
-    except OSError as error:
-        print(printable(refused(error)))
         return 2
