@@ -177,6 +177,11 @@ def test_every_room_says_what_it_is_for():
     for room in ROOMS:
         assert ast.get_docstring(_tree(COURSE / "autograder" / room / "__init__.py")), room
         assert f"\n    {room}/ " in autograder.__doc__, f"{room} is not on the map in autograder/__init__.py"
+        assert f"autograder/{room}/ " in (COURSE / "CONTRIBUTING.md").read_text("utf-8"), f"{room} is not on its map"
+    for module in (COURSE / "autograder").glob("[!_]*.py"):
+        assert re.search(rf"^    (\w+, )*{module.stem}\b", autograder.__doc__, re.MULTILINE), (
+            f"{module.name} is not on the map"
+        )
 
 
 def test_tests_stand_in_the_rooms_of_what_they_test():
@@ -205,6 +210,20 @@ def test_files_that_are_spoken_of_are_there():
     for text in texts:
         for place in re.findall(r"\b(?:autograder|toolkit|tests)/[\w/]+\.py\b", text.read_text(encoding="utf-8")):
             assert (COURSE / place).is_file(), f"{text.name} speaks of {place}"
+    there = {
+        path.name
+        for folder in ("autograder", "toolkit", "docs", "tests", "data")
+        for path in (COURSE / folder).rglob("*.py")
+    }
+    for text in (*COURSE.glob("*.md"), *COURSE.glob("docs/*.md")):
+        for name in re.findall(r"`(\w+\.py)`", text.read_text(encoding="utf-8")):
+            assert name in there or (COURSE / name).is_file(), f"{text.name} speaks of {name}"
+
+
+def test_who_reports_a_lost_point_can_say_in_which_exercise():
+    form = (COURSE / ".github" / "ISSUE_TEMPLATE" / "right_answer_lost_points.yml").read_text(encoding="utf-8")
+    (options,) = re.findall(r"^ +options: \[(.*)\]$", form, re.MULTILINE)
+    assert [option[:2] for option in options.split(", ")] == [f"{name.partition('_')[0]} " for name in assignments()]
 
 
 ENGLISH = {"torch", "loss", "counts", "scores", "eps"}
