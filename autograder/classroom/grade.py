@@ -25,7 +25,7 @@ from autograder.classroom.gradebook import Book, GradebookError, Recorded
 from autograder.classroom.lock import Busy, only_grader
 from autograder.classroom.submission import Graded, grade_submission
 from autograder.classroom.workers import Call, Done, NoWorkers
-from autograder.course.build import assignments, nbgrader_api
+from autograder.course.build import assignments, nbgrader_api, no_assignment
 from autograder.course.exercise import COURSE, Exercise, configuration
 from autograder.files import WRITTEN, fill, moved, remove_leftovers
 from autograder.handed_in.found import Found, Left, look
@@ -437,7 +437,7 @@ def main(
     """``python -m autograder grade``: ``grade`` in this course, its errors as sentences; returns the exit status."""
     names = [name for name in names if name]
     if unknown := set(names) - set(assignments()):
-        print(f"There is no assignment {', '.join(sorted(unknown))}. There are: {', '.join(assignments())}.")
+        print(no_assignment(", ".join(sorted(unknown))))
         return 2
     if problem := nothing_to_do(COURSE, names, student):
         print(problem)

@@ -94,6 +94,11 @@ def assignments(course: Path = COURSE) -> list[str]:
     return sorted(path.parent.name for path in (course / "source").glob("*/*.py") if path.stem == path.parent.name)
 
 
+def no_assignment(names: str, course: Path = COURSE) -> str:
+    """A sentence on names, with commas between them, that no assignment has."""
+    return f"There is no assignment {names}. There are: {', '.join(assignments(course))}."
+
+
 def source_notebook(course: Path, name: str) -> NotebookNode:
     """The source notebook of an assignment, made from its text.
 
