@@ -12,7 +12,7 @@ import zipfile
 import nbformat
 import pytest
 
-from autograder.demo import answered
+from autograder.course.answered import answered
 from autograder.lms import formats
 from autograder.lms import give_back as returning
 from autograder.lms.collect import collect
