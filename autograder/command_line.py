@@ -7,13 +7,30 @@ Python does, Windows included.
 import os
 import re
 import sys
+from typing import Any
 
 import click
+
+from autograder.files import refused
+from autograder.handed_in.naming import printable
 
 NAME = "python -m autograder"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Says in one place, for every command, what the file system does not let it do."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # who reads what is printed has gone: click ends without a word
+        except OSError as error:
+            click.echo(printable(refused(error)), err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """Build the course, and grade those who take it. COMMAND --help says more of each, with an example."""
 

@@ -23,9 +23,9 @@ from nbgrader.api import Gradebook, Student, SubmittedAssignment, SubmittedNoteb
 
 from autograder import files
 from autograder.classroom import grade as grading
+from autograder.course.answered import answered
 from autograder.course.build import build
 from autograder.course.exercise import COURSE
-from autograder.demo import answered
 from autograder.files import WRITTEN
 
 NAME = "5_small"

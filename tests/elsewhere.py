@@ -16,9 +16,9 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbgrader import utils
 
+from autograder.course.answered import as_colab_saves
 from autograder.course.build import source_notebook
 from autograder.course.exercise import COURSE, without_markers
-from autograder.demo import as_colab_saves
 from tests.bank import Answer
 
 SHORT_RUN = """

@@ -31,21 +31,41 @@ def test_what_there_is():
         assert f"  {name} " in help_of_all and command.short_help in help_of_all
 
 
-@pytest.mark.parametrize("name", commands.commands)
-def test_each_has_help_with_an_example_that_is_one(name, monkeypatch):
-    done = run(name, "--help")
-    assert done.exit_code == 0
-    (example,) = [line for line in done.output.splitlines() if "Example:" in line]
-    words = example.split(f"Example: {NAME} ")[1].split()
-    assert words[0] == name
+def replace_all(monkeypatch, called):
+    """Whatever is asked for, only this is called."""
     modules = (
         adopt, alone, bench, build, collect, demo, formgrader, gates, give_back, grade, gradescope, lab, lint, new, overview,
         screenshots, work,
     )  # fmt: skip
     for module in modules:
-        monkeypatch.setattr(module, "main", lambda *_: 7)
-    monkeypatch.setattr(build, "publish", lambda *_: 7)
+        monkeypatch.setattr(module, "main", called)
+    monkeypatch.setattr(build, "publish", called)
+
+
+def example_of(name):
+    (example,) = [line for line in run(name, "--help").output.splitlines() if "Example:" in line]
+    return example.split(f"Example: {NAME} ")[1].split()
+
+
+@pytest.mark.parametrize("name", commands.commands)
+def test_each_has_help_with_an_example_that_is_one(name, monkeypatch):
+    assert run(name, "--help").exit_code == 0
+    words = example_of(name)
+    assert words[0] == name
+    replace_all(monkeypatch, lambda *_: 7)
     assert run(*words).exit_code == 7
+
+
+@pytest.mark.parametrize("name", commands.commands)
+def test_what_the_file_system_refuses_is_a_sentence(name, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied", "/course/a\nb")
+
+    replace_all(monkeypatch, refuse)
+    done = run(*example_of(name))
+    assert done.exit_code == 1 and done.stdout == ""
+    sentence = "/course/a?b cannot be read or written (Permission denied). Change its permissions, or make room, and try again."
+    assert done.stderr == f"{sentence}\n"
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,9 @@ IN_FUNCTIONS = {
     "sandbox.inside_sandbox.kernel": "these are for the warm process; from outside only its protocol is imported",
     "sandbox.inside_sandbox.run": "as kernel",
     "sandbox.inside_sandbox.server": "as kernel",
+    "toolkit.running.runs": "ctypes is for a time limit alone, and is not there wherever students' Python is",
 }
-"""Modules of autograder/ with imports inside functions, and why. That two modules need each other is no reason."""
+"""Modules with imports inside functions, and why. That two modules need each other is no reason."""
 STANDARD_LIBRARY_ALONE = ("__init__", "machine", "untouched")
 """What make starts before anything is installed."""
 WITHOUT_A_SANDBOX = (
@@ -40,8 +41,8 @@ WITHOUT_A_SANDBOX = (
 """What the commands build, check, adopt, work, lab, collect and formgrader import."""
 
 
-def _modules() -> Iterator[tuple[str, ast.Module]]:
-    root = COURSE / "autograder"
+def _modules(package: str = "autograder") -> Iterator[tuple[str, ast.Module]]:
+    root = COURSE / package
     for path in sorted(root.rglob("*.py")):
         yield ".".join(path.relative_to(root).with_suffix("").parts), _tree(path)
 
@@ -83,7 +84,7 @@ def test_what_points_up_is_found(tmp_path, place, line):
 def test_imports_stand_at_the_top_of_a_module():
     found = {
         name
-        for name, tree in _modules()
+        for name, tree in (*_modules(), *((f"toolkit.{name}", tree) for name, tree in _modules("toolkit")))
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and _imports(function)
     }
@@ -177,6 +178,11 @@ def test_every_room_says_what_it_is_for():
     for room in ROOMS:
         assert ast.get_docstring(_tree(COURSE / "autograder" / room / "__init__.py")), room
         assert f"\n    {room}/ " in autograder.__doc__, f"{room} is not on the map in autograder/__init__.py"
+        assert f"autograder/{room}/ " in (COURSE / "CONTRIBUTING.md").read_text("utf-8"), f"{room} is not on its map"
+    for module in (COURSE / "autograder").glob("[!_]*.py"):
+        assert re.search(rf"^    (\w+, )*{module.stem}\b", autograder.__doc__, re.MULTILINE), (
+            f"{module.name} is not on the map"
+        )
 
 
 def test_tests_stand_in_the_rooms_of_what_they_test():
@@ -207,6 +213,20 @@ def test_files_that_are_spoken_of_are_there():
     for text in texts:
         for place in re.findall(r"\b(?:autograder|toolkit|tests)/[\w/]+\.py\b", text.read_text(encoding="utf-8")):
             assert (COURSE / place).is_file(), f"{text.name} speaks of {place}"
+    there = {
+        path.name
+        for folder in ("autograder", "toolkit", "docs", "tests", "data")
+        for path in (COURSE / folder).rglob("*.py")
+    }
+    for text in (*COURSE.glob("*.md"), *COURSE.glob("docs/*.md")):
+        for name in re.findall(r"`(\w+\.py)`", text.read_text(encoding="utf-8")):
+            assert name in there or (COURSE / name).is_file(), f"{text.name} speaks of {name}"
+
+
+def test_who_reports_a_lost_point_can_say_in_which_exercise():
+    form = (COURSE / ".github" / "ISSUE_TEMPLATE" / "right_answer_lost_points.yml").read_text(encoding="utf-8")
+    (options,) = re.findall(r"^ +options: \[(.*)\]$", form, re.MULTILINE)
+    assert [option[:2] for option in options.split(", ")] == [f"{name.partition('_')[0]} " for name in assignments()]
 
 
 ENGLISH = {"torch", "loss", "counts", "scores", "eps"}

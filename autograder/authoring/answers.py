@@ -12,8 +12,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.authoring.workbench import EXTRA, Bench, bench
+from autograder.course.answered import answered, read_answers
 from autograder.course.exercise import COURSE
-from autograder.demo import answered, read_answers
 
 BANK = COURSE / "tests" / "submissions"
 MISTAKES = "mistakes.py"

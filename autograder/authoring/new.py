@@ -21,7 +21,9 @@ def begin(name: str, course: Path = COURSE) -> Path:
         NotBegun: the name is none for an exercise, or something is there.
     """
     if not (parts := re.fullmatch(NAME, name)):
-        said = "A name is a number and small letters, with _ between words: EXERCISE=7_my_layer."
+        said = (
+            "A name is a number and small letters, with _ between words: 7_my_layer (with make: EXERCISE=7_my_layer)."
+        )
         raise NotBegun(f"{name!r} is no name for an exercise. {said}" if name else said)
     path = course / "source" / name / f"{name}.py"
     if path.exists():

@@ -14,9 +14,9 @@ import nbformat
 import psutil
 
 from autograder.classroom.grade import grade
+from autograder.course.answered import answered, read_answers
 from autograder.course.build import assignments, build, copy_sources
 from autograder.course.exercise import COURSE
-from autograder.demo import answered, read_answers
 
 CLASS = 30
 MEMORY_SECONDS = 5

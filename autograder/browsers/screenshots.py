@@ -21,9 +21,10 @@ from autograder.browsers.notebook import Notebook, notebook
 from autograder.browsers.server import served
 from autograder.classroom.grade import grade
 from autograder.classroom.overview import write_report
+from autograder.course.answered import answered
 from autograder.course.build import assignments, build, copy_sources
 from autograder.course.exercise import COURSE
-from autograder.demo import answered, make_class
+from autograder.demo import make_class
 
 WAYS = [(size, scheme) for size in (WIDE, PHONE) for scheme in ("light", "dark")]
 SHOWN = {

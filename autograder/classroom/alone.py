@@ -73,7 +73,7 @@ def _assignment(path: Path, course: Path) -> str:
         data = read_regular(path, LARGEST + 1)
     except OSError as error:
         raise CannotGrade(
-            f"{path} cannot be read ({error.strerror}). Give the path of a notebook: NOTEBOOK=path.ipynb"
+            f"{path} cannot be read ({error.strerror}). Give the path of a notebook (with make: NOTEBOOK=path.ipynb)."
         ) from None
     notebook = notebook_bytes(data) if len(data) <= LARGEST else b""
     if data and not notebook:

@@ -25,12 +25,11 @@ from autograder.classroom.gradebook import Book, GradebookError, Recorded
 from autograder.classroom.lock import Busy, only_grader
 from autograder.classroom.submission import Graded, grade_submission
 from autograder.classroom.workers import Call, Done, NoWorkers
-from autograder.course.build import assignments, nbgrader_api
+from autograder.course.build import assignments, nbgrader_api, no_assignment
 from autograder.course.exercise import COURSE, Exercise, configuration
-from autograder.files import WRITTEN, fill, moved, refused, remove_leftovers
+from autograder.files import WRITTEN, fill, moved, remove_leftovers
 from autograder.handed_in.found import Found, Left, look
 from autograder.handed_in.mend import NOTES
-from autograder.handed_in.naming import printable
 from autograder.handed_in.submitted import NoNotebook, Task, Unreadable, read_task
 from autograder.handed_in.timestamps import TIMESTAMP, is_nbgraders
 from autograder.reports.feedback import Page, render, signature, signed
@@ -438,7 +437,7 @@ def main(
     """``python -m autograder grade``: ``grade`` in this course, its errors as sentences; returns the exit status."""
     names = [name for name in names if name]
     if unknown := set(names) - set(assignments()):
-        print(f"There is no assignment {', '.join(sorted(unknown))}. There are: {', '.join(assignments())}.")
+        print(no_assignment(", ".join(sorted(unknown))))
         return 2
     if problem := nothing_to_do(COURSE, names, student):
         print(problem)
@@ -447,9 +446,6 @@ def main(
         report = grade(COURSE, names, student, jobs, force, scheduler or None)
     except (Busy, GradebookError, SandboxMissing, NoWorkers) as error:
         print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(printable(refused(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. What was graded is kept; the next `make grade` goes on from there.", file=sys.stderr)

@@ -7,9 +7,8 @@ from autograder.classroom.grade import Grading
 from autograder.classroom.gradebook import Book, GradebookError
 from autograder.course.build import assignments, nbgrader_api
 from autograder.course.exercise import COURSE, configuration
-from autograder.files import fill, moved, refused
+from autograder.files import fill, moved
 from autograder.handed_in.found import look
-from autograder.handed_in.naming import printable
 from autograder.reports.class_report import class_pages
 
 FOLDER = "report"
@@ -52,9 +51,6 @@ def main(anonymous: bool = False) -> int:
         written = write_report(COURSE, anonymous)
     except GradebookError as error:
         print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(printable(refused(error)), file=sys.stderr)
         return 1
     if not written:
         print("Nothing is graded yet: run `make grade` first.")

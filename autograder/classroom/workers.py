@@ -266,7 +266,7 @@ def _ending(exitcode: int | None) -> str:
 
 def _on_cluster(next_call: Callable[[], Call | None], address: str) -> Generator[Done, None, None]:
     if importlib.util.find_spec("distributed") is None:
-        raise NoWorkers("SCHEDULER= needs Dask: make cluster installs it.")
+        raise NoWorkers("--scheduler (SCHEDULER=) needs Dask: make cluster installs it.")
     import distributed
 
     try:

@@ -94,9 +94,23 @@ def assignments(course: Path = COURSE) -> list[str]:
     return sorted(path.parent.name for path in (course / "source").glob("*/*.py") if path.stem == path.parent.name)
 
 
+def no_assignment(names: str, course: Path = COURSE) -> str:
+    """A sentence on names, with commas between them, that no assignment has."""
+    return f"There is no assignment {names}. There are: {', '.join(assignments(course))}."
+
+
 def source_notebook(course: Path, name: str) -> NotebookNode:
-    """The source notebook of an assignment, made from its text."""
-    notebook = jupytext.read(course / "source" / name / f"{name}.py", fmt="py:percent")
+    """The source notebook of an assignment, made from its text.
+
+    Raises:
+        BuildError: its text is none that a notebook can be made from.
+    """
+    try:
+        notebook = jupytext.read(course / "source" / name / f"{name}.py", fmt="py:percent")
+    except UnicodeDecodeError as error:
+        raise BuildError(f"source/{name}/{name}.py is not UTF-8 ({error.reason}). Save it in that encoding.") from None
+    if not any(cell.cell_type == "code" for cell in notebook.cells):
+        raise BuildError(f"source/{name}/{name}.py has no cell of code. docs/authors.md says which an exercise needs.")
     notebook.metadata = nbformat.from_dict(copy.deepcopy(METADATA))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     try:

@@ -42,7 +42,7 @@ class Published:
     def __post_init__(self) -> None:
         if not _ADDRESS.fullmatch(self.url):
             raise NoAddress(
-                f"COURSE_URL is the address of the course's repository, https://github.com/OWNER/REPO, or "
+                f"--course-url (COURSE_URL=) is the address of the course's repository, https://github.com/OWNER/REPO, or "
                 f"https://github.com/OWNER/REPO/tree/BRANCH where the branch is not main. {self.url[:200]!r} is none."
             )
 

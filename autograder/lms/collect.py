@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.tz import tzlocal
 
-from autograder.course.build import assignments
+from autograder.course.build import assignments, no_assignment
 from autograder.course.exercise import COURSE
-from autograder.files import refused, set_aside, write
+from autograder.files import set_aside, write
 from autograder.handed_in.naming import printable, shown
 from autograder.handed_in.submitted import TIMESTAMP, regular_files
 from autograder.lms import formats
@@ -75,16 +75,16 @@ def collect(
     """
     names = assignments(course)
     if assignment and assignment not in names:
-        raise BadCall(f"There is no assignment {shown(assignment)}. There are: {', '.join(names)}.")
+        raise BadCall(no_assignment(shown(assignment), course))
     if lms and lms not in formats.SHOWN:
-        raise BadCall(f"LMS={shown(lms)} is not known. There are: {', '.join(formats.SHOWN)}.")
+        raise BadCall(formats.unknown(shown(lms), formats.SHOWN))
     roster = roster or (course / ROSTER if (course / ROSTER).exists() else None)
     ledger = Ledger.read(course)
     known = read_roster(roster) if roster else None
     where = _zone(zone)
     if place.is_dir() and course.resolve().is_relative_to(place.resolve()):
         raise BadCall(
-            f"{shown(str(place))} has the course itself in it. FROM= takes an archive, or a folder with nothing else."
+            f"{shown(str(place))} has the course itself in it. Name (with make: FROM=) an archive, or a folder with nothing else."
         )
     found = open_downloads(place, where, is_of_a_class)
     made = plan(found, Course(names, course / "source", where, known, ledger, assignment, lms))
@@ -336,7 +336,7 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name) if name else tzlocal()  # which knows of summer and winter
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadCall(f"There is no time zone {shown(name)}. ZONE= takes a name like Europe/Berlin.") from None
+        raise BadCall(f"There is no time zone {shown(name)}. --zone (ZONE=) takes a name like Europe/Berlin.") from None
 
 
 def _clean(name: str) -> str:
@@ -383,8 +383,5 @@ def main(place: str, assignment: str = "", roster: str = "", lms: str = "", zone
         )
     except (BadCall, BadRoster, BadLedger, Refused) as error:
         print(printable(str(error)))
-        return 2
-    except OSError as error:
-        print(printable(refused(error)))
         return 2
     return 0 if done else 1

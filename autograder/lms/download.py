@@ -39,7 +39,7 @@ _REPOSITORY = {".git", ".github", ".venv", "node_modules", "__pycache__", ".vsco
 _DRIVE = re.compile(r"^drive-download-|-\d{8}T\d{6}Z-\d+(-\d+)*$")
 _ENTRY = b"PK\x01\x02"
 _UNIX_TIME = 0x5455
-_UNPACK = "Unpack it, and name the folder: FROM=folder."
+_UNPACK = "Unpack it, and name the folder (with make: FROM=folder)."
 _COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.GzipFile, b"BZh": bz2.BZ2File, b"\xfd7zXZ\0": lzma.LZMAFile,
 }  # fmt: skip
@@ -112,7 +112,7 @@ def open_downloads(place: Path, zone: tzinfo, is_of_a_class: Callable[[Sequence[
                 folder.entries.append(_on_disk(path, name, status))
         return [download for download in found if download.entries or download.strange or download.unread]
     if not place.is_file():
-        raise Refused(f"There is no file or folder {shown(str(place))}. FROM= takes what you downloaded.")
+        raise Refused(f"There is no file or folder {shown(str(place))}. Name what you downloaded (with make: FROM=).")
     try:
         with place.open("rb") as file:
             head = file.read(512)

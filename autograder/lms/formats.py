@@ -6,7 +6,7 @@ Each format is one function of a path. Where it is from stands with it; docs/ins
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -156,6 +156,11 @@ SHOWN = {
 }  # fmt: skip
 ONE_ATTEMPT = ("moodle", "canvas")
 """Those whose download holds one submission of each person, and no time."""
+
+
+def unknown(lms: str, names: Iterable[str]) -> str:
+    """A sentence on an LMS that is none of ``names``."""
+    return f"{lms} is no LMS that is known (--lms, LMS=). There are: {', '.join(names)}."
 
 
 def recognised(paths: Sequence[str]) -> str | None:

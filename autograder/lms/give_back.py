@@ -13,9 +13,9 @@ from pathlib import Path
 
 from autograder.classroom.grade import standing
 from autograder.classroom.gradebook import GradebookError
-from autograder.course.build import assignments
+from autograder.course.build import assignments, no_assignment
 from autograder.course.exercise import COURSE
-from autograder.files import moved, refused, replace_own
+from autograder.files import moved, replace_own
 from autograder.handed_in.naming import printable, shown
 from autograder.lms import formats, gradescope
 from autograder.lms.ledger import BadLedger, Collected, Ledger
@@ -310,16 +310,16 @@ def main(assignment: str = "", lms: str = "", title: str = "") -> int:
     """``python -m autograder return``: ``give_back`` in this course, its errors as sentences; returns the exit status."""
     lms = lms.lower()
     if assignment and assignment not in assignments():
-        print(f"There is no assignment {shown(assignment)}. There are: {', '.join(assignments())}.")
+        print(no_assignment(shown(assignment)))
         return 2
     if lms and lms not in (*formats.SHOWN, "gradescope"):
-        print(f"LMS={shown(lms)} is not known. There are: {', '.join([*formats.SHOWN, 'gradescope'])}.")
+        print(formats.unknown(shown(lms), [*formats.SHOWN, "gradescope"]))
         return 2
     try:
         if title and not assignment:
             collected = {name for mine in Ledger.read(COURSE).submissions.values() for name in mine}
             if len(collected) != 1:
-                print("TITLE= is the title of one assignment: ASSIGNMENT= says of which.")
+                print("--title (TITLE=) is the title of one assignment: --assignment (ASSIGNMENT=) says of which.")
                 return 2
             (assignment,) = collected
         if lms == "gradescope":
@@ -327,7 +327,4 @@ def main(assignment: str = "", lms: str = "", title: str = "") -> int:
         return 0 if give_back(COURSE, assignment, lms, title) else 1
     except (BadLedger, GradebookError) as error:
         print(error)
-        return 2
-    except OSError as error:
-        print(printable(refused(error)))
         return 2

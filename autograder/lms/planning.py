@@ -134,8 +134,8 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
     made.said.append(f"{shown(download.name)}: {count}, in the form of {formats.SHOWN[lms]}.")
     if (like := formats.recognised(paths)) and like != lms:
         made.said.append(
-            f"{shown(download.name)}: names look like {formats.SHOWN[like]}'s, and LMS={lms} was asked for; without LMS= it is "
-            "told from the names."
+            f"{shown(download.name)}: names look like {formats.SHOWN[like]}'s, and {lms} was asked for; without --lms (LMS=) "
+            "it is told from the names."
         )
     zones: set[str] = set()
     shared = len(os.path.commonpath([os.path.dirname(path) for path in paths]).split("/")) if paths else 1
@@ -169,7 +169,7 @@ def _read(download: Download, course: Course, made: Plan) -> list[Item]:
 def _of_zone(name: str, zones: Iterable[str]) -> str:
     return (
         f"{shown(name)}: the times of handing in have no zone, and are taken for {' and '.join(sorted(zones))}; "
-        "ZONE=Europe/Berlin, say, makes them another's."
+        "--zone=Europe/Berlin (ZONE=), say, makes them another's."
     )
 
 
@@ -296,7 +296,7 @@ def _made_for(who: Person, lms: str, ledger: Ledger, called: Set[Person]) -> tup
     if lms == "moodle" and len(numbers) > 1:
         return "", (
             f"is of one of {len(numbers)} people called {shown(str(who))!r}. Moodle's number {who.number} is for this assignment "
-            "only: take its grading worksheet for the roster (ROSTER=worksheet.csv)"
+            "only: take its grading worksheet for the roster (--roster=worksheet.csv, ROSTER=)"
         )
     taken = ledger.people.get(chosen, {}).get(f"{lms} number", who.number)
     if who.number and (len(numbers) > 1 or taken != who.number):
@@ -332,7 +332,9 @@ def _for_assignments(items: Sequence[Item], course: Course, made: Plan) -> list[
         elif len(near) == 1:
             found.append(replace(item, assignment=next(iter(near))))
         else:
-            made.unmatched.append((item.path, "is for no assignment that is known: ASSIGNMENT= says which"))
+            made.unmatched.append(
+                (item.path, "is for no assignment that is known: --assignment (ASSIGNMENT=) says which")
+            )
     return found
 
 

@@ -117,12 +117,14 @@ def read_roster(path: Path) -> Roster:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BadRoster(f"{shown(str(path))} cannot be read ({error.strerror}). ROSTER= takes a CSV file.") from None
+        raise BadRoster(
+            f"{shown(str(path))} cannot be read ({error.strerror}). --roster (ROSTER=) takes a CSV file."
+        ) from None
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0") or (
         b"\0" in data[:1000] and data[:2] not in (b"\xff\xfe", b"\xfe\xff")
     ):
         raise BadRoster(
-            f"{shown(path.name)} is no text: a spreadsheet, perhaps. Save it as CSV, and give that to ROSTER=."
+            f"{shown(path.name)} is no text: a spreadsheet, perhaps. Save it as CSV, and give that to --roster (ROSTER=)."
         )
     text = _text(data)
     first = text.split("\n", 1)[0]

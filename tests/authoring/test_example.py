@@ -13,8 +13,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from autograder.course.answered import answered
 from autograder.course.exercise import COURSE
-from autograder.demo import answered
 from tests.authoring.example import FOLDER, NAME
 
 pytestmark = pytest.mark.share(0.12)

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from autograder.browsers.browser import tab
 from autograder.browsers.formgrader import Formgrader, formgrader
 from autograder.browsers.server import served
+from autograder.course.answered import answered
 from autograder.course.build import build
-from autograder.demo import answered
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.share(0.12)]
 NAME = "2_fused_cross_entropy"

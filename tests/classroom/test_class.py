@@ -17,8 +17,6 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import machine
-from autograder.classroom import grade as grading
-from autograder.classroom import overview
 from autograder.classroom.lock import LOCK
 from autograder.course.build import nbgrader_api
 from autograder.course.exercise import COURSE
@@ -423,17 +421,6 @@ def test_a_table_that_cannot_be_written_costs_nothing_that_is_printed(graded):
     assert done.returncode == 1 and done.stderr == ""
     assert "grades.csv could not be written (Is a directory). Put that right, and run `make grade` again" in done.stdout
     assert "emil, 5_small: no notebook handed in" in done.stdout
-
-
-@pytest.mark.parametrize("program", [grading, overview])
-def test_what_a_file_system_refuses_is_a_sentence(program, monkeypatch, capsys):
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied", "/course/.lock")
-
-    monkeypatch.setattr(grading, "nothing_to_do", lambda *_: "")
-    monkeypatch.setattr(program, "grade" if program is grading else "write_report", refuse)
-    assert program.main() == 1
-    assert capsys.readouterr().err.startswith("/course/.lock cannot be read or written (Permission denied). Change")
 
 
 def test_no_verdict_no_success(graded):

@@ -11,8 +11,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import default as exchange
 from traitlets.config import Config
 
+from autograder.course.answered import answered
 from autograder.course.build import nbgrader_api
-from autograder.demo import answered
 from tests.classes import NAME, WRONG, grade, make_course
 
 STUDENTS = {"ada": ({}, "3 of 3 points"), "bob": (WRONG, "2 of 3 points")}

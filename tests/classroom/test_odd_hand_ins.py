@@ -15,9 +15,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 
 from autograder.classroom import grade as grading
+from autograder.course.answered import answered
 from autograder.course.build import nbgrader_api
 from autograder.course.exercise import configuration
-from autograder.demo import answered
 from autograder.files import WRITTEN
 from autograder.reports.sanitize import HANDED_IN
 from tests.classes import NAME, WRONG, grade, gradebook, graded_now, make_course

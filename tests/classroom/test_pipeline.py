@@ -12,9 +12,9 @@ from nbgrader.api import Gradebook
 
 from autograder.classroom import submission
 from autograder.classroom.grade import grade
+from autograder.course.answered import answered, as_colab_saves
 from autograder.course.build import assignments, build, copy_sources
 from autograder.course.exercise import COURSE
-from autograder.demo import answered, as_colab_saves
 from autograder.judging import nbgrader_steps
 from autograder.sandbox.runner import Runner
 

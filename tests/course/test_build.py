@@ -40,6 +40,21 @@ def _alone(name, folder):
     return folder
 
 
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        (b"# %% [markdown]\n# caf\xe9\n", r"source/7_x/7_x\.py is not UTF-8 .*Save it in that encoding"),
+        (b"", r"source/7_x/7_x\.py has no cell of code.*docs/authors\.md"),
+        (b"# %% [markdown]\n# words\n", r"source/7_x/7_x\.py has no cell of code"),
+    ],
+)
+def test_a_text_that_no_notebook_can_be_made_from_gets_a_sentence(tmp_path, text, sentence):
+    (tmp_path / "source" / "7_x").mkdir(parents=True)
+    (tmp_path / "source" / "7_x" / "7_x.py").write_bytes(text)
+    with pytest.raises(BuildError, match=sentence):
+        source_notebook(tmp_path, "7_x")
+
+
 @pytest.mark.share(0.12)
 @pytest.mark.parametrize("name", assignments())
 def test_an_edit_of_a_built_notebook_is_noticed(tmp_path, name):

@@ -9,9 +9,9 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert.preprocessors import ExecutePreprocessor
 from nbgrader import utils
 
+from autograder.course.answered import answered
 from autograder.course.build import assignments, source_notebook
 from autograder.course.exercise import COURSE
-from autograder.demo import answered
 
 BLOCKER = """
 import importlib.machinery

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from nbgrader import utils
 
+from autograder.course.answered import answered
 from autograder.course.exercise import COURSE, Exercise
-from autograder.demo import answered
 from autograder.handed_in.mend import NOTES, mend
 from autograder.handed_in.nbgrader_steps import leave_out_links, parse_notebook, read_submitted, use_expected_name
 from autograder.judging.hidden_tests import judge_submission

@@ -18,8 +18,8 @@ import pytest
 from nbconvert.exporters import MarkdownExporter, PythonExporter
 from nbgrader import utils
 
+from autograder.course.answered import answered
 from autograder.course.exercise import COURSE, Exercise
-from autograder.demo import answered
 from autograder.handed_in import archives, readable
 from autograder.handed_in.archives import BadArchive, unpack
 from autograder.handed_in.mend import mend

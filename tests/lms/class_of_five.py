@@ -9,8 +9,8 @@ from datetime import datetime
 import nbformat
 from nbgrader import utils
 
+from autograder.course.answered import answered, read_answers
 from autograder.course.exercise import COURSE
-from autograder.demo import answered, read_answers
 from tests.lms.downloads import CLASS, canvas_name, moodle_name, roster, zipped
 
 NAME = "2_fused_cross_entropy"

@@ -1,7 +1,6 @@
 """Collect, grade, return: one class in the form of each LMS, graded once; and Gradescope's archive as its container runs it."""
 
 import csv
-import errno
 import io
 import json
 import os
@@ -13,7 +12,7 @@ import zipfile
 import nbformat
 import pytest
 
-from autograder.demo import answered
+from autograder.course.answered import answered
 from autograder.lms import formats
 from autograder.lms import give_back as returning
 from autograder.lms.collect import collect
@@ -190,15 +189,6 @@ def test_an_lms_from_which_nothing_came_is_named(graded, tmp_path, capsys):
     (course / "collected.json").unlink()
     assert not give_back(course, lms="canvas")
     assert "`make collect` and `make grade` come first" in capsys.readouterr().out
-
-
-def test_what_may_not_be_written_is_a_sentence(monkeypatch, capsys):
-    def refuse(*arguments):
-        raise PermissionError(errno.EACCES, "Permission denied", "returned/canvas/.writing")
-
-    monkeypatch.setattr(returning, "give_back", refuse)
-    assert returning.main() == 2
-    assert "returned/canvas/.writing cannot be read or written (Permission denied). Change" in capsys.readouterr().out
 
 
 @pytest.mark.share(0.12)

@@ -18,9 +18,9 @@ import requests
 from bs4 import BeautifulSoup
 from nbgrader import utils
 
+from autograder.course.answered import answered
 from autograder.course.build import build, copy_sources
 from autograder.course.exercise import COURSE
-from autograder.demo import answered
 from tests.hostile import SCRIPT, cells
 from tests.pages import ACTIVE, active
 

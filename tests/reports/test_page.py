@@ -12,9 +12,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader import utils
 
 from autograder.browsers.browser import browser
+from autograder.course.answered import answered
 from autograder.course.build import assignments
 from autograder.course.exercise import COURSE, Exercise
-from autograder.demo import answered
 from autograder.handed_in.mend import NOTES
 from autograder.reports.code import Span, highlighted
 from autograder.reports.feedback import Page, Scores, render

@@ -16,12 +16,12 @@ from nbgrader import utils
 
 from autograder import files, untouched
 from autograder.course.adopt import adopt
+from autograder.course.answered import answered
 from autograder.course.build import BuildError, assignments, build, nbgrader_api, record, source_notebook, write_source
 from autograder.course.edited import as_text, header
 from autograder.course.exercise import COURSE, Exercise
 from autograder.course.release import known_cells
 from autograder.course.typed import sign, typed_in
-from autograder.demo import answered
 from autograder.working_copy import work
 from autograder.working_copy.carry import carry
 from autograder.working_copy.work import Refusal, prepare, update
