@@ -5,6 +5,7 @@ ground up; an import only points down (pyproject.toml says it, tests/test_house.
     network/        the forward pass as a graph of named steps, what an exercise asks of it, numbers at other sizes
     running/        a student's cells taken apart and run, here or in a sandbox; what one run says of a gradient
     mistakes/       which mistake a wrong gradient is: the nearest right line, known mistakes, and the sentence on it
+    not_right       what is said of a gradient that is not right
     judge           the verdict on each gradient
     training_loop/  the verdicts on a training loop: gradients, update, learning rate, trajectory
     bug_hunt/       the verdicts on a gradient checker and on a search for planted mistakes

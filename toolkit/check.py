@@ -172,7 +172,7 @@ def progress(*names: str) -> None:
     if silent():
         return
     notebook = sys._getframe(1).f_globals
-    graph = _network()
+    graph = known_network()
     _require_checkable(names)
     steps = _steps(graph, names)
     marks = {name: _judged(name, notebook)[0] for _, step in steps for name in step}
@@ -358,7 +358,7 @@ def _is_timed(name: str) -> bool:
 
 def _right(name: str, notebook: Mapping[str, Any], more: str) -> str:
     """What to say of a gradient whose lines are right: what is in memory may be something else."""
-    graph = _network()
+    graph = known_network()
     if _no_reference(name, notebook, graph):
         return f"right. {more}".rstrip(". ")
     yours, truth = notebook.get("d" + name), _reference(name, notebook)
@@ -391,7 +391,7 @@ def _right(name: str, notebook: Mapping[str, Any], more: str) -> str:
 
 def _by_memory(name: str, notebook: Mapping[str, Any]) -> tuple[str, str]:
     """Mark and sentence on the gradient that is in memory, by this notebook's minibatch alone."""
-    graph = _network()
+    graph = known_network()
     if problem := _no_reference(name, notebook, graph):
         return "✗", problem
     if "d" + name not in notebook:
@@ -426,7 +426,7 @@ def _by_memory(name: str, notebook: Mapping[str, Any]) -> tuple[str, str]:
 def _shared(name: str, notebook: Mapping[str, Any]) -> str:
     """Says so if a gradient is one tensor with another."""
     yours = notebook.get("d" + name)
-    for other in _checkable(_network()):
+    for other in _checkable(known_network()):
         theirs = notebook.get("d" + other)
         plain = other != name and _is_plain(yours) and _is_plain(theirs)
         if plain and theirs.shape == yours.shape and theirs.data_ptr() == yours.data_ptr():
@@ -479,7 +479,7 @@ def _checkable(graph: Graph) -> tuple[str, ...]:
 
 
 def _require_checkable(names: tuple[str, ...]) -> None:
-    checkable = _checkable(_network())
+    checkable = _checkable(known_network())
     if history.exercise is not None and not any(
         one.kind == "gradients" for c in history.exercise.graded for one in c.expected
     ):
@@ -540,7 +540,7 @@ def _upstream(reader: str, notebook: Mapping[str, Any]) -> Tensor:
 
 def _reference(name: str, notebook: Mapping[str, Any]) -> Tensor:
     variable = notebook[name]
-    if name == _network().output and variable.dim() == 0:
+    if name == known_network().output and variable.dim() == 0:
         return torch.ones_like(variable.detach())
     return variable.grad.detach()
 
@@ -553,7 +553,12 @@ def _is_plain(value: object) -> bool:
     return type(value) is Tensor and value.is_floating_point()
 
 
-def _network() -> Graph:
+def known_network() -> Graph:
+    """The network that ``read_network`` has read.
+
+    Raises:
+        NotReady: it was not called yet.
+    """
     if _Session.graph is None:
         raise NotReady("The network is not known yet. Run the forward cell first, then the one with read_network().")
     return _Session.graph

@@ -16,13 +16,13 @@ from toolkit.check import (
     SEED,
     CheckFailed,
     NotReady,
-    _network,
     asked,
     asked_of,
     best_of,
     computing,
     graded,
     history,
+    known_network,
     say,
     say_all,
     silent,
@@ -55,7 +55,7 @@ def loss_from(name: str) -> Function:
         NotReady: there is no such variable.
     """
     notebook = sys._getframe(1).f_globals
-    graph = _network()
+    graph = known_network()
     if name not in graph.variables(notebook):
         raise NotReady(f"{name!r} is no variable of the forward pass that has a gradient.")
     steps = graph.after(name)

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toolkit.check import NotReady, _network, asked, best_of, history, say_all, silent, spoken
+from toolkit.check import NotReady, asked, best_of, history, known_network, say_all, silent, spoken
 from toolkit.network.graph import Graph
 from toolkit.training_loop.step import DROP, ROWS, STEPS
 from toolkit.training_loop.values import value_verdicts
@@ -153,9 +153,9 @@ def _calibration(notebook: Namespace) -> dict[str, tuple[str, str]]:
 
 def _statistics(notebook: Namespace, wanted: Sequence[str], instead: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Some early variables of the forward cell for other inputs than the minibatch's."""
-    values = {**_known(_network(), notebook), **instead}
+    values = {**_known(known_network(), notebook), **instead}
     with torch.no_grad():
-        for step in _network().steps.values():
+        for step in known_network().steps.values():
             values[step.name] = step.evaluate(values)
             if all(name in values for name in wanted):
                 break
@@ -167,7 +167,7 @@ def _statistics(notebook: Namespace, wanted: Sequence[str], instead: Mapping[str
 
 def _seconds(notebook: Namespace, steps: int, text: str) -> float:
     """Seconds that a loop's cell takes for so many steps, on copies, with nothing in memory that it should compute itself."""
-    graph = _network()
+    graph = known_network()
     copies = {name: notebook[name].detach().clone() for name in _parameters(graph, notebook)}
     by_id = {id(notebook[name]): copy for name, copy in copies.items()}
     changes = {
@@ -225,20 +225,20 @@ def your_plain_loop() -> Callable[[int], float]:
 
 
 def _plain_text(notebook: Namespace) -> str:
-    names = {id(notebook[name]): name for name in _parameters(_network(), notebook)}
+    names = {id(notebook[name]): name for name in _parameters(known_network(), notebook)}
     slopes = ", ".join(f"d{names[id(p)]}" for p in notebook["parameters"])
-    drawn_from = {name: value for name, value in asked("training")[1].options.items() if name in _network().inputs}
+    drawn_from = {name: value for name, value in asked("training")[1].options.items() if name in known_network().inputs}
     return "\n".join([
         "lossi = []",
         "with torch.no_grad():",
         f"    for i in range({STEPS}):",
         f"        ix = torch.randint(0, {next(iter(drawn_from.values()))}.shape[0], ({ROWS},), generator=g)",
         *(f"        {name} = {data_set}[ix]" for name, data_set in drawn_from.items()),
-        textwrap.indent(_network().text, " " * 8),
+        textwrap.indent(known_network().text, " " * 8),
         textwrap.indent(_text(STEP_MARK), " " * 8),
         f"        for parameter, slope in zip(parameters, [{slopes}]):",
         "            parameter.data += -0.1 * slope",
-        f"        lossi.append({_network().output}.item())",
+        f"        lossi.append({known_network().output}.item())",
     ])  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from autograder.authoring.equivalent import makes_a_difference, only_the_shape, 
 from autograder.authoring.node_slips import slips
 from autograder.authoring.workbench import Bench
 from toolkit.network.minibatches import make, own_sizes
-from toolkit.running.statements import read, written
+from toolkit.running.statements import read, replaced, written
 
 Statements = list[str]
 """The top-level statements of one cell."""
@@ -142,7 +142,7 @@ def _changed(
         for kind, fraction, replacement in found:
             tree = copy.deepcopy(statement)
             old = list(ast.walk(tree))[position]
-            text = ast.unparse(ast.fix_missing_locations(_Replace(old, replacement).visit(tree)))
+            text = ast.unparse(replaced(tree, old, replacement))
             yield kind, fraction, [*before, text, *after]
 
 
@@ -161,14 +161,6 @@ def _of_a_share(statement: ast.AugAssign) -> Iterator[tuple[str, Statements]]:
             sign, said = turned if isinstance(statement.op, ast.Mult) else kind
             yield said, [f"{target} {sign}= {value}"]
             yield "factor twice", [text, text]
-
-
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST):
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        return self.new if node is self.old else self.generic_visit(node)
 
 
 # --- mistakes that take more than one place ------------------------------------------------------------------------------

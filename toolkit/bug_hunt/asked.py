@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toolkit.judge import Judge, failure_sentence, syntax_sentence
+from toolkit.judge import Judge
+from toolkit.not_right import failure_sentence, syntax_sentence
 from toolkit.running.cells import Screened
 from toolkit.running.outcome import STUBS
 from toolkit.running.runs import Chunk, Job, Result, cast

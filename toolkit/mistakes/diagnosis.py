@@ -17,6 +17,7 @@ from torch import Tensor
 
 from toolkit.network.compare import DEGENERATE, equal, name_of_shape, tolerance
 from toolkit.network.graph import Graph, Step, pullback, shares_and_scale, vector_jacobian_product
+from toolkit.running.statements import replaced
 
 Candidate = tuple[str, Tensor]
 Said = TypeVar("Said")
@@ -526,8 +527,7 @@ def _variants(step: Step) -> Iterator[tuple[str, Step]]:
             tree = step.tree
             if isinstance(target := list(ast.walk(tree))[position], type(node)):
                 replacement = change(target)
-                tree = _Replace(target, replacement).visit(tree)
-                yield text, Step.from_expression(step.name, ast.fix_missing_locations(tree))
+                yield text, Step.from_expression(step.name, replaced(tree, target, replacement))
 
 
 def _slips(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], ast.expr]]]:
@@ -620,11 +620,3 @@ def _negated(node: ast.expr) -> ast.expr:
 
 def _uncapitalised(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
-
-
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST):
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> Any:
-        return self.new if node is self.old else self.generic_visit(node)

@@ -1,7 +1,6 @@
 """A run in this very process, of which no trace is left: what ``check`` does in a student's own notebook."""
 
 import contextlib
-import ctypes
 import io
 import os
 import random
@@ -105,6 +104,8 @@ def _copy(value: object) -> object:
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
     """Raises ``TimeUp`` in this thread when the time is over, if Python code is running then; on every system."""
+    import ctypes
+
     thread, lock, over = threading.get_ident(), threading.Lock(), False
 
     def stop() -> None:

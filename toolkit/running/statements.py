@@ -4,6 +4,7 @@ import ast
 import contextlib
 import functools
 from collections.abc import Iterator
+from typing import Any
 
 from toolkit.running.magics import beginnings, is_too_long, plain_python
 
@@ -158,3 +159,16 @@ def calls(source: str, function: str) -> list[tuple[object, ...]]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
     ]
+
+
+def replaced(tree: ast.AST, old: ast.AST, new: ast.AST) -> Any:
+    """A syntax tree in which one node has another in its place."""
+    return ast.fix_missing_locations(_Replace(old, new).visit(tree))
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST):
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> Any:
+        return self.new if node is self.old else self.generic_visit(node)

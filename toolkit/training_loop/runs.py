@@ -6,8 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from toolkit.judge import Judge, failure_sentence
+from toolkit.judge import Judge
 from toolkit.network.minibatches import Minibatch, large_numbers
+from toolkit.not_right import failure_sentence
 from toolkit.running.cells import Screened
 from toolkit.running.outcome import STUBS
 from toolkit.running.precisions import in_double

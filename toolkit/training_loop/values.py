@@ -6,8 +6,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from toolkit.judge import Judge, failure_sentence, syntax_sentence
+from toolkit.judge import Judge
 from toolkit.network.compare import equal, fit
+from toolkit.not_right import failure_sentence, syntax_sentence
 from toolkit.training_loop.runs import cells_of, chunks_up_to, guarded, loop_job
 from toolkit.training_loop.step import Said
 from toolkit.verdict import Verdict

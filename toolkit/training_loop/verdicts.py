@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from toolkit.judge import Judge, syntax_sentence
+from toolkit.judge import Judge
 from toolkit.network.minibatches import Minibatch, large_numbers, make, other_sizes, own_sizes
+from toolkit.not_right import syntax_sentence
 from toolkit.running.outcome import IS_NONE
 from toolkit.running.watched_loop import written_out
 from toolkit.training_loop.gradients import Explained, explained_by_lines, judge_gradient, judge_step, wrong_on_the_way
