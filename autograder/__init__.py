@@ -3,7 +3,7 @@ reverse. The rooms, from the ground up; an import only points down (pyproject.to
 
     files, untouched   files that are there as a whole or not at all; a folder that a program made
     time_limit         how long something may take that reads what came from elsewhere
-    course/            what is taught: exercises, the build and its gates, releases, edits that go back into the text
+    course/            what is taught: exercises, the build, drift and leaks, releases, edits that go back into the text
     handed_in/         what comes back: found whatever its name, unpacked, read, mended into a whole notebook
     sandbox/           where student code runs, and its limits; inside_sandbox/ is all of the course that it can see
     judging/           hidden tests to points; what is right, and why, is told in toolkit/

@@ -49,9 +49,9 @@ def build(sources: bool) -> None:
 
     if sources or os.name != "posix":
         sys.exit(build.main(sources))
-    from autograder.authoring import gate
+    from autograder.authoring import before_a_build
 
-    sys.exit(build.main(sources, gate.slips_through))
+    sys.exit(build.main(sources, before_a_build.slips_through))
 
 
 @commands.command(short_help="Begin an exercise: a small one that works.")
@@ -110,9 +110,9 @@ def check() -> None:
 
     Example: python -m autograder check
     """
-    from autograder.course import gates
+    from autograder.course import drift_and_leaks
 
-    sys.exit(gates.main())
+    sys.exit(drift_and_leaks.main())
 
 
 @commands.command(short_help="Take edits of source notebooks into their texts.")

@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import bench, demo
-from autograder.authoring import gate, lint, new
+from autograder.authoring import before_a_build, lint, new
 from autograder.browsers import screenshots
 from autograder.classroom import alone, formgrader, grade, overview
 from autograder.command_line import NAME, commands
-from autograder.course import adopt, build, gates
+from autograder.course import adopt, build, drift_and_leaks
 from autograder.course.exercise import COURSE
 from autograder.lms import collect, give_back, gradescope
 from autograder.working_copy import lab, work
@@ -34,8 +34,8 @@ def test_what_there_is():
 def replace_all(monkeypatch, called):
     """Whatever is asked for, only this is called."""
     modules = (
-        adopt, alone, bench, build, collect, demo, formgrader, gates, give_back, grade, gradescope, lab, lint, new, overview,
-        screenshots, work,
+        adopt, alone, bench, build, collect, demo, drift_and_leaks, formgrader, give_back, grade, gradescope, lab, lint, new,
+        overview, screenshots, work,
     )  # fmt: skip
     for module in modules:
         monkeypatch.setattr(module, "main", called)
@@ -99,7 +99,9 @@ def test_words_reach_the_module_as_they_are(monkeypatch):
     assert run("return", "--title", "Exercise 1 (4711)").exit_code == 0
     assert asked[2:] == [("a b.zip", "", "", "", "Europe/Berlin", True), ("", "", "Exercise 1 (4711)")]
     monkeypatch.setattr(
-        build, "main", lambda sources, asked=None: 3 + sources if sources or asked is gate.slips_through else 9
+        build,
+        "main",
+        lambda sources, asked=None: 3 + sources if sources or asked is before_a_build.slips_through else 9,
     )
     monkeypatch.setattr(work, "main", lambda update: 5 + update)
     assert [run(*words).exit_code for words in (["build"], ["build", "--sources"], ["work"], ["work", "--update"])] == [

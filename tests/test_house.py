@@ -35,7 +35,7 @@ IN_FUNCTIONS = {
 STANDARD_LIBRARY_ALONE = ("__init__", "machine", "untouched")
 """What make starts before anything is installed."""
 WITHOUT_A_SANDBOX = (
-    "course.build", "course.gates", "course.adopt", "working_copy.work", "working_copy.lab", "lms.collect",
+    "course.build", "course.drift_and_leaks", "course.adopt", "working_copy.work", "working_copy.lab", "lms.collect",
     "classroom.formgrader", "command_line",
 )  # fmt: skip
 """What the commands build, check, adopt, work, lab, collect and formgrader import."""

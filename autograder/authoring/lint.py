@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from nbgrader import utils
 
 from autograder.authoring.answers import MISTAKES, Answer, mistakes_known_of
-from autograder.authoring.gate import MOST, read_exercise, record
+from autograder.authoring.before_a_build import MOST, read_exercise, record
 from autograder.authoring.given_away import shown_before, told
 from autograder.authoring.mistakes import Mistake
 from autograder.authoring.notebooks import shown

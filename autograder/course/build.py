@@ -4,10 +4,9 @@
                        ->  exercises/<a>/<a>.ipynb   nbgrader generate_assignment
                        ->  solutions/<a>/<a>.ipynb   nbgrader generate_solution, run again only if its cells changed
 
-The result depends on the sources alone (``gates`` checks that of what is committed). Nothing is written over a file that holds
-what a person typed: it is left as it is, and a sentence says so at the end. ``--sources`` makes only what grading needs, source
-notebooks and the gradebook's record of the assignments.
-"""
+The result depends on the sources alone (``drift_and_leaks`` checks that of what is committed). Nothing is written over a file
+that holds what a person typed: it is left as it is, and a sentence says so at the end. ``--sources`` makes only what grading
+needs, source notebooks and the gradebook's record of the assignments. """
 
 import ast
 import copy

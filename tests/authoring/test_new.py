@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.authoring.gate import read_exercise
+from autograder.authoring.before_a_build import read_exercise
 from autograder.authoring.given_away import shown_before
 from autograder.authoring.new import NotBegun, begin
 from autograder.authoring.references import not_passed

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 
 from autograder.course.build import PUBLIC, BuildError, assignments, copy_sources, source_notebook
+from autograder.course.drift_and_leaks import drift, leaks, solution_lines
 from autograder.course.exercise import COURSE, Exercise
-from autograder.course.gates import drift, leaks, solution_lines
 from toolkit.running.outcome import STUBS
 
 

@@ -10,8 +10,8 @@ import pytest
 import toolkit.first_names
 from autograder.course.adopt import adopt
 from autograder.course.build import BuildError, build, publish, source_notebook
+from autograder.course.drift_and_leaks import drift
 from autograder.course.edited import as_text
-from autograder.course.gates import drift
 from autograder.course.published import FILE, NoAddress, Published
 from autograder.course.typed import typed_in
 from tests.classes import NAME, grade, hand_in, make_course

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from autograder.authoring.gate import digest, is_known, read_exercise, record, slips_through
+from autograder.authoring.before_a_build import digest, is_known, read_exercise, record, slips_through
 from autograder.course.build import BuildError, assignments, build
 from autograder.course.exercise import COURSE
 from tests.authoring.example import NAME, text
