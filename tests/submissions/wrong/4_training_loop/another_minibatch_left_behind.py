@@ -1,8 +1,8 @@
 """The names of the minibatch mean something else at the end of each step."""
 
 # expect: loop:C loop:W1 loop:b1 loop:W2 loop:b2 loop:bngain loop:bnbias = wrong | a minibatch is
-# expect: loop:update = wrong
-# expect: loop:rate = wrong
+# expect: loop:update = wrong | is torch.int64 of shape
+# expect: loop:rate = wrong | is torch.int64 of shape
 # expect: loop:trajectory = wrong
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere

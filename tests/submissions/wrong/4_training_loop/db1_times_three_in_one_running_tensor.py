@@ -1,6 +1,6 @@
 """Three times db1, read off one running tensor, and named nowhere."""
 
-# expect: loop:b1 = wrong
+# expect: loop:b1 = wrong | there is no db1 in the loop
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []

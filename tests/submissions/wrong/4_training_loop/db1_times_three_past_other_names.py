@@ -1,6 +1,6 @@
 """Three times db1, where dhprebn has another name and all is done in a function."""
 
-# expect: loop:b1 = wrong
+# expect: loop:b1 = wrong | 200 of 200 elements differ
 # cell: extra before train
 def step():
     dlogits = F.softmax(logits, 1)

@@ -1,6 +1,6 @@
 """The square root of what is negative: nan."""
 
-# expect: loop:bngain loop:bnbias loop:W1 loop:b1 loop:C loop:W2 loop:b2 = wrong
+# expect: loop:bngain loop:bnbias loop:W1 loop:b1 loop:C loop:W2 loop:b2 = wrong | holds nan in step 0 of the loop
 # expect: loop:update loop:rate loop:trajectory = wrong or not attempted
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere

@@ -1,7 +1,7 @@
 """New tensors take the places in the list; the names keep the old ones."""
 
 # expect: loop:update = wrong | does not change in a step
-# expect: loop:rate = wrong
+# expect: loop:rate = wrong | does not change in a step
 # expect: loop:trajectory = wrong
 # warned: A new tensor instead of the old one
 # cell: train

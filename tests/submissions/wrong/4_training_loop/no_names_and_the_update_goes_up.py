@@ -1,7 +1,7 @@
 """No gradient has a name in the loop, and the update goes up: nothing shows it apart from them."""
 
 # expect: loop:C loop:W1 loop:b1 loop:W2 loop:b2 loop:bngain loop:bnbias = wrong | The sign is wrong
-# expect: loop:update = not attempted
+# expect: loop:update = not attempted | no step of the loop shows the update
 # expect: loop:trajectory = wrong
 
 # cell: train

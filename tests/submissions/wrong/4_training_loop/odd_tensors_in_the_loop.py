@@ -6,7 +6,7 @@
 # expect: loop:W2 = wrong | None
 # expect: loop:b2 = wrong | Parameter
 # expect: loop:trajectory = raised
-# expect: loop:update loop:rate = raised
+# expect: loop:update loop:rate = raised | The size of tensor a (10) must match
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []

@@ -1,6 +1,6 @@
 """The wrong operand in dW1."""
 
-# expect: loop:W1 = wrong
+# expect: loop:W1 = wrong | is not the upstream gradient that belongs here
 # expect: loop:trajectory = wrong
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere

@@ -1,7 +1,7 @@
 """A parameter loses a dimension at the end of each step."""
 
 # expect: loop:trajectory = wrong
-# expect: loop:rate = not attempted
+# expect: loop:rate = not attempted | no step of the loop shows the learning rate
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []

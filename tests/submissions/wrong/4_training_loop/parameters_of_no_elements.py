@@ -1,7 +1,7 @@
 """After a step parameters are empty, or of truth values."""
 
 # expect: loop:trajectory = raised
-# expect: loop:rate = raised
+# expect: loop:rate = raised | size mismatch
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []

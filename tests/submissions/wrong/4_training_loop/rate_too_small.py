@@ -1,6 +1,6 @@
 """0.001 after the drop."""
 
-# expect: loop:rate = wrong
+# expect: loop:rate = wrong | goes from 0.1 to 0.001 at step lr_drop, not to 0.01
 # expect: loop:trajectory = wrong
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere

@@ -1,7 +1,8 @@
 """db2 of shape (1, V): the update fails there."""
 
-# expect: loop:b2 = right value, wrong shape
-# expect: loop:update loop:rate loop:trajectory = raised
+# expect: loop:b2 = right value, wrong shape | which argument of sum() keeps a dimension
+# expect: loop:update loop:rate = raised | doesn't match the broadcast shape
+# expect: loop:trajectory = raised
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []

@@ -1,6 +1,6 @@
 """Wrong shapes."""
 
-# expect: loop:bngain loop:bnbias = right value, wrong shape
+# expect: loop:bngain loop:bnbias = right value, wrong shape | Which argument keeps it?
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []  # the loss of each step

@@ -1,6 +1,7 @@
 """32 written out in dlogits; what follows from it is right."""
 
-# expect: loop:W2 loop:trajectory = right for these sizes only
+# expect: loop:W2 = right for these sizes only | dlogits, from which dW2 comes, is not right
+# expect: loop:trajectory = right for these sizes only
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []  # the loss of each step

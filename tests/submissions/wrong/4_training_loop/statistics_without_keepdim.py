@@ -1,6 +1,6 @@
 """Shapes without the dimension."""
 
-# expect: value:bnmean value:bnvar = right value, wrong shape
+# expect: value:bnmean value:bnvar = right value, wrong shape | has shape (200,), wanted is (1, 200)
 # cell: calibrate
 with torch.no_grad():
     emb = C[Xtr]

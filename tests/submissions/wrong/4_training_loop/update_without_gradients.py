@@ -1,7 +1,8 @@
 """The update is written, and no gradient yet: those of step 1 stand there still, of another minibatch. They are none of the loop's."""
 
 # expect: loop:C loop:W1 loop:b1 loop:W2 loop:b2 loop:bngain loop:bnbias = not attempted | the one that it reads is from before it
-# expect: loop:update loop:rate = not attempted
+# expect: loop:update = not attempted | no step of the loop shows the update
+# expect: loop:rate = not attempted | no step of the loop shows the learning rate
 # expect: loop:trajectory = wrong
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere

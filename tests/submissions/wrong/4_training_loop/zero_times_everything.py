@@ -1,6 +1,6 @@
 """Every gradient is zero times its variable: given an upstream of zeros, each of them would be right."""
 
-# expect: loop:C loop:W1 loop:b1 loop:W2 loop:b2 loop:bngain loop:bnbias = wrong
+# expect: loop:C loop:W1 loop:b1 loop:W2 loop:b2 loop:bngain loop:bnbias = wrong | is all zeros: nothing has come back
 # expect: loop:update loop:rate = wrong | all gradients are zero
 # expect: loop:trajectory = wrong
 # cell: train

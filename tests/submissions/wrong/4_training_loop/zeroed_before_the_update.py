@@ -1,7 +1,7 @@
 """Gradients set to zero after they were computed and before the update."""
 
 # expect: loop:update = wrong | set to zero after it was computed
-# expect: loop:rate = wrong
+# expect: loop:rate = wrong | is set to zero after it was computed and before the learning rate reads it
 # expect: loop:trajectory = wrong
 # warned: Gradients set to zero, or to None, after they were computed
 # cell: train

@@ -1,6 +1,6 @@
 """Zeros that are not plain zeros for db1, where dhprebn has another name."""
 
-# expect: loop:b1 = wrong
+# expect: loop:b1 = wrong | is all zeros: nothing has come back
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
 lossi = []
