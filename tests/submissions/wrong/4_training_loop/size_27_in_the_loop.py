@@ -1,7 +1,7 @@
 """27 written out in dC alone."""
 
 # expect: loop:C = right for these sizes only | it is not right at other sizes: shape
-# expect: loop:update loop:rate = right for these sizes only | The size of tensor a (12) must match
+# expect: loop:update loop:rate = right for these sizes only | must match the size of tensor b (27)
 # expect: loop:trajectory = right for these sizes only
 # cell: train
 # The training loop: your own backward pass, and no loss.backward() anywhere
