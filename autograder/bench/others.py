@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Sequence
@@ -61,15 +62,16 @@ def by_nbgrader(course: Path, names: Sequence[str], kind: str) -> list[float]:
     Args:
         kind: ``plain`` or ``judged``.
     """
-    other = course.with_name(kind)
-    for name in names:
-        shutil.copytree(course / "source" / name, other / "source" / name)
-        for number in range(SAMPLE):
-            where = Path("submitted", student(number), name)
-            shutil.copytree(course / where, other / where)
-    shutil.copytree(course / "data", other / "data")
-    students = ",".join(map(student, range(SAMPLE)))
-    return output("-c", PLAIN, str(other), ",".join(names), students, kind)
+    with tempfile.TemporaryDirectory(dir=course.parent) as folder:
+        other = Path(folder, "course")
+        for name in names:
+            shutil.copytree(course / "source" / name, other / "source" / name)
+            for number in range(SAMPLE):
+                where = Path("submitted", student(number), name)
+                shutil.copytree(course / where, other / where)
+        shutil.copytree(course / "data", other / "data")
+        students = ",".join(map(student, range(SAMPLE)))
+        return output("-c", PLAIN, str(other), ",".join(names), students, kind)
 
 
 def run_bare(paths: Sequence[str]) -> None:
