@@ -41,7 +41,7 @@ def main(large: int = LARGE_CLASS, class_size: int = 0, workers: Sequence[int] =
         if class_size:
             return on_workers(Path(folder), class_size, workers)
         _whole_class(Path(folder, "class"))
-        odd, plain = odd_and_plain(Path(folder, "odd"))
+        odd, plain = odd_and_plain(Path(folder))
         print(f"\nA class of {CLASS} of whom {len(ODD)} hand in something odd, beside the same class without:")
         print(f"  {odd:.1f} s and {plain:.1f} s, ratio {odd / plain:.2f}", flush=True)
         if large:

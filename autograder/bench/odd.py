@@ -70,12 +70,7 @@ def _rename(path: Path, name: str) -> None:
 
 
 def odd_and_plain(folder: Path) -> tuple[float, float]:
-    """Seconds of grading a class of whom some hand in something odd, and of grading the same class without that.
-
-    Args:
-        folder: in which both are made; it is not there yet.
-    """
-    folder.mkdir()
+    """Seconds of grading a class of whom some hand in something odd, and of grading the same class without that."""
     plain = folder / "plain"
     make_course(plain)
     hand_in(plain, [NAME])

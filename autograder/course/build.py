@@ -6,7 +6,8 @@
 
 The result depends on the sources alone (``drift_and_leaks`` checks that of what is committed). Nothing is written over a file
 that holds what a person typed: it is left as it is, and a sentence says so at the end. ``--sources`` makes only what grading
-needs, source notebooks and the gradebook's record of the assignments."""
+needs, source notebooks and the gradebook's record of the assignments.
+"""
 
 import ast
 import copy

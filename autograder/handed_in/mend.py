@@ -20,6 +20,8 @@ from autograder.handed_in.recover import grade_id_of, naming, owners, put_back
 from toolkit.running.magics import is_too_long
 from toolkit.running.plans import NOT_RUN, typed_into
 
+NOT_HANDED_IN = "# this cell was not in the notebook that was handed in"
+"""What stands in a solution cell that had to be put back."""
 NOTES = "backprop_ninja"
 """Key of the notebook metadata under which verdicts and what was mended travel to the reports."""
 OTHER_RELEASE = 100
@@ -91,7 +93,7 @@ def empty(problem: str) -> NotebookNode:
 def _from_source(source: NotebookNode, exercise: Exercise) -> NotebookNode:
     cell = _ours(source, exercise)
     if utils.is_solution(cell):
-        cell.source = "# this cell was not in the notebook that was handed in"
+        cell.source = NOT_HANDED_IN
     return cell
 
 

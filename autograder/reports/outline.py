@@ -8,7 +8,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from autograder.handed_in.mend import NOTES
+from autograder.handed_in.mend import NOT_HANDED_IN, NOTES
 from autograder.reports.lines import labelled, labels
 from autograder.reports.principles import DERIVATION
 from autograder.reports.sanitize import AS_GIVEN, HANDED_IN, MOST_CODE
@@ -16,7 +16,7 @@ from autograder.reports.sanitize import AS_GIVEN, HANDED_IN, MOST_CODE
 _HEADING = re.compile(r"(#{1,4})\s+(.+)")
 _STUDENTS = f"<div>\n{HANDED_IN}"
 """How a student's text begins that ``sanitize.markdown`` has been at; the exercise's own begins otherwise."""
-_UNTOUCHED = ("", "# your code here", "# this cell was not in the notebook that was handed in")
+_UNTOUCHED = ("", "# your code here", NOT_HANDED_IN)
 SUMMARY = "feedback"
 """The id of the cell that the judge puts in front for the formgrader's page."""
 
